@@ -1,0 +1,74 @@
+//! Making accounts.
+
+use super::{EmailAddress, Username, store};
+use super::profile::ProfileChanges;
+use crate::audit::event::Kind;
+use crate::audit::{Event, Scene};
+use crate::kernel::Conn;
+use crate::kernel::fault::Fault;
+use crate::kernel::ids::{EmailId, Subject, UserId};
+
+/// An account to be made; everything is already parsed, the password already hashed.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// Unique by its key.
+    pub username: Username,
+    /// Primary address and whether it is proven.
+    pub email: Option<(EmailAddress, Proof)>,
+    /// PHC string; `None`: the account cannot sign in by password.
+    pub password_hash: Option<String>,
+    /// The other claims and flags.
+    pub profile: ProfileChanges,
+}
+
+/// Whether an address is known to be its owner's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// Somebody who may say so said so, or a mail came back.
+    Verified,
+    /// Only claimed.
+    Unverified,
+}
+
+/// How making an account ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Creation {
+    /// It stands.
+    Done(UserId),
+    /// Somebody has this username, or a look-alike.
+    UsernameTaken,
+    /// Somebody has this address.
+    EmailTaken,
+    /// Somebody has this phone number.
+    PhoneTaken,
+}
+
+/// Makes an account. Two at once with one name: the unique key lets one through.
+///
+/// # Errors
+/// [`Fault`] of the database. A clash that the look beforehand missed rolls back as a fault.
+pub fn create(conn: &mut Conn, new: &NewUser, scene: &Scene) -> Result<Creation, Fault> {
+    if store::username_is_taken(conn, &new.username.key())? {
+        return Ok(Creation::UsernameTaken);
+    }
+    if let Some((email, _)) = &new.email {
+        if store::email_is_taken(conn, &email.key())? {
+            return Ok(Creation::EmailTaken);
+        }
+    }
+    if let Some(Some(phone)) = &new.profile.phone_key {
+        if store::phone_is_taken(conn, phone)? {
+            return Ok(Creation::PhoneTaken);
+        }
+    }
+    let id = UserId::new(&scene.random, scene.now)?;
+    let sub = Subject(scene.random.uuid()?);
+    if !store::insert(conn, (id, sub), new, scene.now)? {
+        return Ok(Creation::UsernameTaken);
+    }
+    if let Some((email, proof)) = &new.email {
+        store::insert_email(conn, EmailId::new(&scene.random, scene.now)?, (id, email, *proof), scene.now)?;
+    }
+    scene.record(conn, &Event::new(Kind::UserCreated).user(id))?;
+    Ok(Creation::Done(id))
+}

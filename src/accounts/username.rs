@@ -1,0 +1,67 @@
+//! Usernames.
+
+use std::fmt;
+
+use super::name_key::name_key;
+
+/// A name a person signs in by: shown as typed, unique by its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Username(String);
+
+/// Longest username, in characters, as in Django.
+const MAX_CHARS: usize = 150;
+
+impl Username {
+    /// Reads a username: letters, digits and `. + - _`. No `@`, so that no username can stand where
+    /// somebody's address is meant.
+    ///
+    /// # Errors
+    /// In words, fit for a page.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("Enter a username.".into());
+        }
+        if text.chars().count() > MAX_CHARS {
+            return Err(format!("Use at most {MAX_CHARS} characters."));
+        }
+        if text.chars().all(|letter| letter.is_alphanumeric() || ".+-_".contains(letter)) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("Use letters, digits and the characters . + - _ only.".into())
+        }
+    }
+
+    /// The unique key.
+    #[must_use]
+    pub fn key(&self) -> String {
+        name_key(&self.0)
+    }
+
+    /// As typed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Username;
+
+    #[test]
+    fn names_are_letters_digits_and_four_marks() {
+        for good in ["ada", "Ada.Lovelace-1+x_y", "Ünal", "имя"] {
+            assert!(Username::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "  ", "a b", "ada@example.test", "a\0", "a/b", &"a".repeat(151)] {
+            assert!(Username::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What is worth remembering.
+
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use crate::kernel::ids::{SessionId, UserId};
+
+crate::spec::words! {
+    /// Kinds of security facts. No variant carries a secret.
+    Kind {
+        /// The first administrator was made by the setup link.
+        SetupDone = "setup.done",
+        /// Somebody signed in.
+        SignedIn = "login.succeeded",
+        /// A sign-in was refused.
+        SignInFailed = "login.failed",
+        /// A sign-in was not even tried: too many failures.
+        SignInThrottled = "login.throttled",
+        /// Somebody signed out.
+        SignedOut = "session.ended",
+        /// All sessions of a user were ended.
+        SignedOutEverywhere = "session.all_ended",
+        /// A user was made.
+        UserCreated = "user.created",
+        /// A user was changed.
+        UserUpdated = "user.updated",
+        /// A user was disabled.
+        UserDisabled = "user.disabled",
+        /// A user was enabled.
+        UserEnabled = "user.enabled",
+        /// A password was set.
+        PasswordSet = "password.set",
+        /// A group was made.
+        GroupCreated = "group.created",
+        /// A user joined a group.
+        GroupJoined = "group.member_added",
+        /// A user left a group.
+        GroupLeft = "group.member_removed",
+        /// A client was made.
+        ClientCreated = "client.created",
+        /// A client's secret was replaced.
+        ClientSecretRotated = "client.secret_rotated",
+        /// A client was deleted.
+        ClientDeleted = "client.deleted",
+        /// A person allowed an app.
+        ConsentGiven = "consent.given",
+        /// A person refused an app.
+        ConsentDenied = "consent.denied",
+        /// An authorization code came a second time; its tokens are void.
+        CodeReplayed = "code.replayed",
+        /// A refresh token came after its successors; its family is void.
+        RefreshReused = "refresh.reused",
+        /// A token was revoked by its client.
+        TokenRevoked = "token.revoked",
+        /// Signing keys were rotated.
+        KeysRotated = "key.rotated",
+    }
+}
+
+/// Where an action came from.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The peer, behind trusted proxies.
+    pub address: Option<IpAddr>,
+    /// The browser's own words about itself, shortened.
+    pub user_agent: Option<String>,
+    /// The request the person or app can name.
+    pub request_id: Option<String>,
+    /// Who acts: `cli`, a username, a client id, or `anonymous`.
+    pub actor: String,
+}
+
+impl Origin {
+    /// An operator at the command line.
+    #[must_use]
+    pub fn command_line() -> Self {
+        Self { actor: "cli".into(), ..Self::default() }
+    }
+}
+
+/// One fact.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// What happened.
+    pub kind: Kind,
+    /// To whom.
+    pub user_id: Option<UserId>,
+    /// Through which client.
+    pub client_id: Option<String>,
+    /// In which session.
+    pub session_id: Option<SessionId>,
+    /// More, without secrets.
+    pub details: Value,
+}
+
+impl Event {
+    /// A fact of this kind, about nobody yet.
+    #[must_use]
+    pub fn new(kind: Kind) -> Self {
+        Self { kind, user_id: None, client_id: None, session_id: None, details: Value::Object(serde_json::Map::new()) }
+    }
+
+    /// About this user.
+    #[must_use]
+    pub const fn user(mut self, user: UserId) -> Self {
+        self.user_id = Some(user);
+        self
+    }
+
+    /// Through this client.
+    #[must_use]
+    pub fn client(mut self, client_id: &str) -> Self {
+        self.client_id = Some(client_id.to_owned());
+        self
+    }
+
+    /// In this session.
+    #[must_use]
+    pub const fn session(mut self, session: SessionId) -> Self {
+        self.session_id = Some(session);
+        self
+    }
+
+    /// With these details.
+    #[must_use]
+    pub fn details(mut self, details: Value) -> Self {
+        self.details = details;
+        self
+    }
+}

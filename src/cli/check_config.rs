@@ -1,0 +1,27 @@
+//! `check-config`: every problem at once, or the configuration with each value's source.
+
+use serde_json::json;
+
+use super::{Failure, Globals, output, workshop};
+use crate::config::render_table;
+use crate::web::Pages;
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure::Configuration`] with every problem.
+pub fn run(globals: &Globals) -> Result<(), Failure> {
+    let loaded = workshop::load(globals)?;
+    Pages::load(loaded.config.templates.dir.as_deref()).map_err(|error| Failure::Configuration(format!("templates: {error}")))?;
+    if globals.json {
+        let rows: Vec<_> = loaded
+            .sources
+            .iter()
+            .map(|setting| json!({ "key": setting.key, "value": setting.value_shown, "source": setting.source.to_string() }))
+            .collect();
+        output::print_json(&json!(rows));
+    } else {
+        output::say(render_table(&loaded.sources).trim_end());
+    }
+    Ok(())
+}

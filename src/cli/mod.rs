@@ -1,0 +1,119 @@
+//! The command line: a file per noun, calling the same rules as the pages.
+
+mod check_config;
+mod client;
+mod debug;
+mod exit;
+mod group;
+mod healthcheck;
+mod key;
+mod logging;
+mod migrate;
+mod output;
+mod secret_input;
+mod serve;
+mod session;
+mod setup_link;
+mod token;
+mod user;
+mod workshop;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::Failure;
+
+/// Sign-in for everything you host: one binary, Postgres, OpenID Connect.
+#[derive(Debug, Parser)]
+#[command(name = "portcullis", version, about, propagate_version = true)]
+struct Cli {
+    /// A configuration file; may be given more than once, later ones win.
+    #[arg(long = "config", global = true, value_name = "FILE")]
+    config: Vec<PathBuf>,
+    /// Print JSON for programs.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command is told.
+#[derive(Clone, Debug)]
+pub struct Globals {
+    config: Vec<PathBuf>,
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Migrate, start and serve.
+    Serve,
+    /// Bring the database up to date.
+    Migrate(migrate::Arguments),
+    /// Check the configuration and show where each value comes from.
+    CheckConfig,
+    /// Print a new one-time link that creates the first administrator.
+    SetupLink,
+    /// People's accounts.
+    #[command(subcommand)]
+    User(user::Command),
+    /// Groups of users.
+    #[command(subcommand)]
+    Group(group::Command),
+    /// Apps that sign people in.
+    #[command(subcommand)]
+    Client(client::Command),
+    /// Browsers that are signed in.
+    #[command(subcommand)]
+    Session(session::Command),
+    /// Tokens.
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Signing keys.
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Looks inside, without issuing anything.
+    #[command(subcommand)]
+    Debug(debug::Command),
+    /// Ask the running server whether it is ready (for containers).
+    Healthcheck,
+}
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    let globals = Globals { config: cli.config, json: cli.json };
+    match run(&globals, cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::complain(&failure.to_string());
+            failure.code()
+        }
+    }
+}
+
+fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve => serve::run(globals),
+        Command::Migrate(arguments) => migrate::run(globals, &arguments),
+        Command::CheckConfig => check_config::run(globals),
+        Command::SetupLink => setup_link::run(globals),
+        Command::User(command) => user::run(globals, command),
+        Command::Group(command) => group::run(globals, command),
+        Command::Client(command) => client::run(globals, command),
+        Command::Session(command) => session::run(globals, command),
+        Command::Token(command) => token::run(globals, command),
+        Command::Key(command) => key::run(globals, command),
+        Command::Debug(command) => debug::run(globals, command),
+        Command::Healthcheck => healthcheck::run(globals),
+    }
+}

@@ -1,0 +1,425 @@
+//! `user …`.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::secret_input::{self, Source};
+use super::workshop::Workshop;
+use super::{Failure, Globals, output};
+use crate::access;
+use crate::accounts::passwords::Password;
+use crate::accounts::passwords::policy::Policy;
+use crate::accounts::passwords::schemes::argon2id;
+use crate::accounts::profile::{self, ProfileChanges, is_birthdate};
+use crate::accounts::registration::{self, Creation, NewUser, Proof};
+use crate::accounts::standing::{self, Activity, Outcome};
+use crate::accounts::{self, EmailAddress, PhoneNumber, User, Username};
+use crate::app::password_cost;
+use crate::kernel::Conn;
+use crate::kernel::ids::EmailId;
+use crate::login::departure;
+
+/// Commands about users.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make an account.
+    Create(Box<Create>),
+    /// List accounts.
+    List,
+    /// Show one account.
+    Show(Name),
+    /// Change an account.
+    Update(Box<Update>),
+    /// Disable an account: it is out everywhere at once.
+    Disable(Name),
+    /// Enable an account again.
+    Enable(Name),
+    /// Set a new password: whoever was signed in by the old one is out.
+    SetPassword(SetPassword),
+}
+
+/// Whom.
+#[derive(Debug, Args)]
+pub struct Name {
+    /// Username, address or id.
+    #[arg(value_name = "USER")]
+    user: String,
+}
+
+/// Standard claims.
+#[derive(Debug, Default, Args)]
+struct Claims {
+    /// Full name.
+    #[arg(long)]
+    name: Option<String>,
+    /// Given name.
+    #[arg(long)]
+    given_name: Option<String>,
+    /// Middle name.
+    #[arg(long)]
+    middle_name: Option<String>,
+    /// Family name.
+    #[arg(long)]
+    family_name: Option<String>,
+    /// Picture URL.
+    #[arg(long)]
+    picture: Option<String>,
+    /// Profile page URL.
+    #[arg(long)]
+    profile: Option<String>,
+    /// Website URL.
+    #[arg(long)]
+    website: Option<String>,
+    /// Gender.
+    #[arg(long)]
+    gender: Option<String>,
+    /// Birthdate as YYYY-MM-DD or YYYY.
+    #[arg(long)]
+    birthdate: Option<String>,
+    /// Time zone, like Europe/Berlin.
+    #[arg(long)]
+    zoneinfo: Option<String>,
+    /// Language, like en-US.
+    #[arg(long)]
+    locale: Option<String>,
+    /// Phone number with country code.
+    #[arg(long)]
+    phone: Option<String>,
+    /// The phone number is known to be theirs.
+    #[arg(long)]
+    phone_verified: bool,
+    /// Street.
+    #[arg(long)]
+    street_address: Option<String>,
+    /// Town.
+    #[arg(long)]
+    locality: Option<String>,
+    /// State or province.
+    #[arg(long)]
+    region: Option<String>,
+    /// Postal code.
+    #[arg(long)]
+    postal_code: Option<String>,
+    /// Country.
+    #[arg(long)]
+    country: Option<String>,
+}
+
+/// A new account.
+#[derive(Debug, Args)]
+pub struct Create {
+    /// Name to sign in by.
+    #[arg(long)]
+    username: String,
+    /// Primary address.
+    #[arg(long)]
+    email: Option<String>,
+    /// The address is known to be theirs.
+    #[arg(long)]
+    email_verified: bool,
+    /// Read the password from standard input.
+    #[arg(long)]
+    password_stdin: bool,
+    /// May enter the console.
+    #[arg(long)]
+    staff: bool,
+    /// Has every permission.
+    #[arg(long)]
+    superuser: bool,
+    /// A group to join; may be given more than once.
+    #[arg(long = "group", value_name = "GROUP")]
+    groups: Vec<String>,
+    #[command(flatten)]
+    claims: Claims,
+}
+
+/// Changes; an empty text empties a claim.
+#[derive(Debug, Args)]
+pub struct Update {
+    #[command(flatten)]
+    name: Name,
+    /// New primary address.
+    #[arg(long)]
+    email: Option<String>,
+    /// The new address is known to be theirs.
+    #[arg(long)]
+    email_verified: bool,
+    /// Whether they may enter the console.
+    #[arg(long, value_name = "true|false")]
+    staff: Option<bool>,
+    /// Whether they have every permission.
+    #[arg(long, value_name = "true|false")]
+    superuser: Option<bool>,
+    #[command(flatten)]
+    claims: Claims,
+}
+
+/// A new password.
+#[derive(Debug, Args)]
+pub struct SetPassword {
+    #[command(flatten)]
+    name: Name,
+    /// Read the password from standard input.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] in words.
+pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
+    let workshop = Workshop::open(globals)?;
+    match command {
+        Command::Create(arguments) => create(globals, &workshop, &arguments),
+        Command::List => list(globals, &workshop),
+        Command::Show(name) => show(globals, &workshop, &name),
+        Command::Update(arguments) => update(globals, &workshop, &arguments),
+        Command::Disable(name) => set_activity(globals, &workshop, &name, Activity::Disabled),
+        Command::Enable(name) => set_activity(globals, &workshop, &name, Activity::Enabled),
+        Command::SetPassword(arguments) => set_password(globals, &workshop, &arguments),
+    }
+}
+
+fn create(globals: &Globals, workshop: &Workshop, arguments: &Create) -> Result<(), Failure> {
+    let username = Username::parse(&arguments.username).map_err(|problem| usage("username", &problem))?;
+    let email = arguments.email.as_deref().map(EmailAddress::parse).transpose();
+    let email = email.map_err(|problem| usage("email", &problem))?;
+    let mut profile = changes(&arguments.claims)?;
+    profile.is_staff = Some(arguments.staff || arguments.superuser);
+    profile.is_superuser = Some(arguments.superuser);
+    let own: Vec<&str> = std::iter::once(username.as_str()).chain(email.as_ref().map(EmailAddress::as_str)).collect();
+    let password_hash = hash_password(workshop, arguments.password_stdin, &own)?;
+    let proof = if arguments.email_verified { Proof::Verified } else { Proof::Unverified };
+    let new = NewUser { username, email: email.map(|email| (email, proof)), password_hash, profile };
+    let shown = workshop.write(|conn, scene| {
+        let user = match registration::create(conn, &new, scene)? {
+            Creation::Done(user) => user,
+            Creation::UsernameTaken => return Err(Failure::Failed("the username is taken, or looks like one that is".into())),
+            Creation::EmailTaken => return Err(Failure::Failed("the address belongs to another account".into())),
+            Creation::PhoneTaken => return Err(Failure::Failed("the phone number belongs to another account".into())),
+        };
+        for name in &arguments.groups {
+            let group = access::store::find_group(conn, name)?;
+            let group = group.ok_or_else(|| Failure::Failed(format!("there is no group `{name}`")))?;
+            access::group::add_member(conn, &group, user, scene)?;
+        }
+        let user = accounts::store::find(conn, user)?.ok_or_else(|| Failure::Failed("the account is gone".into()))?;
+        describe(conn, &user)
+    })?;
+    tell(globals, &shown, &format!("Created {}.", arguments.username));
+    Ok(())
+}
+
+fn usage(field: &str, problem: &str) -> Failure {
+    Failure::Usage(format!("{field}: {problem}"))
+}
+
+/// The hash of a password that an operator brings. Their word counts: what the policy for people
+/// refuses is only warned of, down to the least that NIST allows.
+fn hash_password(workshop: &Workshop, from_stdin: bool, own: &[&str]) -> Result<Option<String>, Failure> {
+    const LEAST: Policy = Policy { minimum_length: 8 };
+    let source = if from_stdin { Source::Stdin } else { Source::Prompt("Password") };
+    let Some(secret) = secret_input::read(source)? else { return Ok(None) };
+    let password = Password::parse(secret.expose()).ok_or_else(|| Failure::Usage("the password is longer than 256 characters".into()))?;
+    let refusals = LEAST.refusals(&password, own);
+    if !refusals.is_empty() {
+        return Err(Failure::Usage(format!("password: {}", refusals.join(" "))));
+    }
+    let policy = Policy { minimum_length: workshop.config.passwords.minimum_length };
+    if !policy.refusals(&password, own).is_empty() {
+        output::complain(&format!("note: the password is shorter than passwords.minimum_length ({})", policy.minimum_length));
+    }
+    Ok(Some(argon2id::hash(password.expose(), password_cost(&workshop.config))?))
+}
+
+fn changes(claims: &Claims) -> Result<ProfileChanges, Failure> {
+    let text = |value: &Option<String>| value.clone().map(|text| (!text.is_empty()).then_some(text));
+    if claims.birthdate.as_ref().is_some_and(|date| !date.is_empty() && !is_birthdate(date)) {
+        return Err(Failure::Usage("birthdate: write YYYY-MM-DD or YYYY".into()));
+    }
+    let changes = ProfileChanges {
+        name: text(&claims.name),
+        given_name: text(&claims.given_name),
+        middle_name: text(&claims.middle_name),
+        family_name: text(&claims.family_name),
+        picture: text(&claims.picture),
+        profile: text(&claims.profile),
+        website: text(&claims.website),
+        gender: text(&claims.gender),
+        birthdate: text(&claims.birthdate),
+        zoneinfo: text(&claims.zoneinfo),
+        locale: text(&claims.locale),
+        address_street: text(&claims.street_address),
+        address_locality: text(&claims.locality),
+        address_region: text(&claims.region),
+        address_postal_code: text(&claims.postal_code),
+        address_country: text(&claims.country),
+        ..ProfileChanges::default()
+    };
+    let Some(phone) = &claims.phone else { return Ok(changes) };
+    let phone = (!phone.is_empty()).then(|| PhoneNumber::parse(phone)).transpose().map_err(Failure::Usage)?;
+    let mut changes = changes.with_phone(phone.as_ref());
+    changes.phone_verified = Some(phone.is_some() && claims.phone_verified);
+    Ok(changes)
+}
+
+fn find(conn: &mut Conn, name: &Name) -> Result<User, Failure> {
+    accounts::store::find_named(conn, &name.user)?.ok_or_else(|| Failure::Failed(format!("there is no user `{}`", name.user)))
+}
+
+fn list(globals: &Globals, workshop: &Workshop) -> Result<(), Failure> {
+    const PAGE: i64 = 500;
+    let mut conn = workshop.connect()?;
+    let mut users = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page = accounts::store::list(&mut conn, &after, PAGE)?;
+        let Some(last) = page.last() else { break };
+        after.clone_from(&last.username_key);
+        users.extend(page);
+    }
+    if globals.json {
+        output::print_json(&users.iter().map(brief).collect());
+        return Ok(());
+    }
+    let rows: Vec<_> = users
+        .iter()
+        .map(|user| [user.username.clone(), user.display_name(), flags(user), user.id.to_string()])
+        .collect();
+    output::print_table(["USERNAME", "NAME", "FLAGS", "ID"], &rows);
+    Ok(())
+}
+
+fn flags(user: &User) -> String {
+    let known = [(!user.is_active, "disabled"), (user.is_staff, "staff"), (user.is_superuser, "superuser")];
+    known.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word).collect::<Vec<_>>().join(",")
+}
+
+fn brief(user: &User) -> Value {
+    json!({
+        "id": user.id,
+        "sub": user.sub,
+        "username": user.username,
+        "name": user.display_name(),
+        "is_active": user.is_active,
+        "is_staff": user.is_staff,
+        "is_superuser": user.is_superuser,
+        "created_at": user.created_at,
+        "last_login_at": user.last_login_at,
+    })
+}
+
+fn describe(conn: &mut Conn, user: &User) -> Result<Value, Failure> {
+    let emails: Vec<_> = accounts::store::emails_of(conn, user.id)?
+        .into_iter()
+        .map(|email| json!({ "address": email.address, "primary": email.is_primary, "verified": email.verified_at.is_some() }))
+        .collect();
+    let mut out = brief(user);
+    if let Some(out) = out.as_object_mut() {
+        out.insert("emails".into(), emails.into());
+        out.insert("groups".into(), access::store::groups_of(conn, user.id)?.into());
+        out.insert("permissions".into(), access::store::permissions_of(conn, user.id)?.into());
+        out.insert("has_password".into(), user.password_hash.is_some().into());
+        let claims = [
+            ("given_name", &user.given_name),
+            ("family_name", &user.family_name),
+            ("phone", &user.phone),
+            ("locale", &user.locale),
+            ("zoneinfo", &user.zoneinfo),
+            ("birthdate", &user.birthdate),
+        ];
+        out.extend(claims.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into()))));
+    }
+    Ok(out)
+}
+
+fn tell(globals: &Globals, shown: &Value, words: &str) {
+    if globals.json {
+        output::print_json(shown);
+    } else {
+        output::say(words);
+    }
+}
+
+fn show(globals: &Globals, workshop: &Workshop, name: &Name) -> Result<(), Failure> {
+    let mut conn = workshop.connect()?;
+    let user = find(&mut conn, name)?;
+    let shown = describe(&mut conn, &user)?;
+    if globals.json {
+        output::print_json(&shown);
+        return Ok(());
+    }
+    let rows: Vec<_> = shown
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| [key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)])
+        .collect();
+    output::print_table(["FIELD", "VALUE"], &rows);
+    Ok(())
+}
+
+fn update(globals: &Globals, workshop: &Workshop, arguments: &Update) -> Result<(), Failure> {
+    let mut profile_changes = changes(&arguments.claims)?;
+    profile_changes.is_staff = arguments.staff;
+    profile_changes.is_superuser = arguments.superuser;
+    let email = arguments.email.as_deref().map(EmailAddress::parse).transpose().map_err(Failure::Usage)?;
+    let shown = workshop.write(|conn, scene| {
+        let user = find(conn, &arguments.name)?;
+        let loses = arguments.superuser == Some(false) && user.is_superuser;
+        if loses && accounts::store::is_last_administrator(conn, user.id)? {
+            return Err(last_administrator());
+        }
+        if let Some(Some(phone)) = &profile_changes.phone_key {
+            if user.phone.as_ref() != Some(phone) && accounts::store::phone_is_taken(conn, phone)? {
+                return Err(Failure::Failed("the phone number belongs to another account".into()));
+            }
+        }
+        if let Some(email) = &email {
+            let own = accounts::store::emails_of(conn, user.id)?;
+            let is_own = own.iter().any(|known| known.is_primary && known.address == email.as_str());
+            if !is_own && accounts::store::email_is_taken(conn, &email.key())? {
+                return Err(Failure::Failed("the address belongs to an account already".into()));
+            }
+            let proof = if arguments.email_verified { Proof::Verified } else { Proof::Unverified };
+            let id = EmailId::new(&scene.random, scene.now)?;
+            accounts::store::replace_primary_email(conn, id, (user.id, email, proof), scene.now)?;
+        }
+        profile::update(conn, user.id, &profile_changes, scene)?;
+        let user = find(conn, &arguments.name).or(Ok::<_, Failure>(user))?;
+        describe(conn, &user)
+    })?;
+    tell(globals, &shown, "Updated.");
+    Ok(())
+}
+
+fn last_administrator() -> Failure {
+    Failure::Failed("this is the last administrator who can sign in: make another one first".into())
+}
+
+fn set_activity(globals: &Globals, workshop: &Workshop, name: &Name, activity: Activity) -> Result<(), Failure> {
+    let shown = workshop.write(|conn, scene| {
+        let user = find(conn, name)?;
+        let outcome = match activity {
+            Activity::Disabled => departure::disable(conn, user.id, scene)?,
+            Activity::Enabled => standing::set_activity(conn, user.id, Activity::Enabled, scene)?,
+        };
+        match outcome {
+            Outcome::Done => Ok(brief(&User { is_active: activity == Activity::Enabled, ..user })),
+            Outcome::LastAdministrator => Err(last_administrator()),
+        }
+    })?;
+    let words = if activity == Activity::Enabled { "Enabled." } else { "Disabled, and signed out everywhere." };
+    tell(globals, &shown, words);
+    Ok(())
+}
+
+fn set_password(globals: &Globals, workshop: &Workshop, arguments: &SetPassword) -> Result<(), Failure> {
+    let user = find(&mut workshop.connect()?, &arguments.name)?;
+    let hash = hash_password(workshop, arguments.password_stdin, &[&user.username])?;
+    let hash = hash.ok_or_else(|| Failure::Usage("no terminal to ask on: use --password-stdin".into()))?;
+    workshop.write(|conn, scene| Ok(departure::replace_password(conn, user.id, &hash, scene)?))?;
+    tell(globals, &brief(&user), "The password is set; all sessions are ended.");
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! A client, parsed: what it may do and how it proves itself.
+
+use chrono::Duration;
+use jsonwebtoken::jwk::JwkSet;
+
+use super::redirect_uri::RedirectUri;
+use crate::kernel::ids::ClientKey;
+use crate::kernel::secret::Digest;
+use crate::keys::Algorithm;
+use crate::keys::jws::TokenType;
+use crate::spec::{Audiences, AuthMethod, GrantType, Scope};
+
+crate::spec::words! {
+    /// What kind of app a client is (RFC 6749 section 2.1, RFC 8252).
+    Kind {
+        /// Runs on a server and keeps a secret.
+        Confidential = "confidential",
+        /// Runs in a browser and keeps none.
+        Public = "public",
+        /// Runs on a person's device and keeps none.
+        Native = "native",
+    }
+}
+
+/// An app that speaks OAuth.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent settings, named as in client metadata")]
+pub struct Client {
+    /// Row.
+    pub key: ClientKey,
+    /// Public name (RFC 6749 section 2.2).
+    pub client_id: String,
+    /// Shown to people.
+    pub name: String,
+    /// Confidential, public or native.
+    pub kind: Kind,
+    /// Digest of the secret.
+    pub secret: Option<Digest>,
+    /// Pinned method; `None`: either of the two that use the secret.
+    pub auth_method: Option<AuthMethod>,
+    /// Public keys for `private_key_jwt`.
+    pub jwks: Option<JwkSet>,
+    /// Where codes may go.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// Where people may go after signing out.
+    pub post_logout_redirect_uris: Vec<RedirectUri>,
+    /// What it may do at the token endpoint.
+    pub grant_types: Vec<GrantType>,
+    /// The most it may ask for.
+    pub scope: Scope,
+    /// Resource indicators it may ask for (RFC 8707).
+    pub audiences: Audiences,
+    /// Audiences it answers for as an API.
+    pub serves: Audiences,
+    /// Signs its ID tokens.
+    pub id_token_alg: Algorithm,
+    /// Signs its access tokens.
+    pub access_token_alg: Algorithm,
+    /// `typ` of its access tokens.
+    pub access_token_typ: TokenType,
+    /// Life of its access tokens, when not the server's default.
+    pub access_ttl: Option<Duration>,
+    /// Scope claims go into the ID token too.
+    pub claims_in_id_token: bool,
+    /// The operator answers for consent.
+    pub skip_consent: bool,
+    /// PKCE is demanded though the client is confidential.
+    pub require_pkce: bool,
+    /// Applies when a request has no `max_age`.
+    pub default_max_age: Option<Duration>,
+    /// `auth_time` stands in every ID token.
+    pub require_auth_time: bool,
+    /// Home page.
+    pub client_uri: Option<String>,
+    /// Privacy policy.
+    pub policy_uri: Option<String>,
+    /// Terms of service.
+    pub tos_uri: Option<String>,
+    /// May be used at all.
+    pub is_enabled: bool,
+}
+
+impl Client {
+    /// Whether this client authenticates by `method` (RFC 6749 section 2.3).
+    #[must_use]
+    pub fn authenticates_by(&self, method: AuthMethod) -> bool {
+        match (self.kind, self.auth_method) {
+            (Kind::Public | Kind::Native, _) => method == AuthMethod::None,
+            (Kind::Confidential, Some(pinned)) => method == pinned,
+            (Kind::Confidential, None) => matches!(method, AuthMethod::SecretBasic | AuthMethod::SecretPost),
+        }
+    }
+
+    /// Whether it may use `grant`.
+    #[must_use]
+    pub fn may(&self, grant: GrantType) -> bool {
+        self.grant_types.contains(&grant)
+    }
+
+    /// Whether every code of this client needs a PKCE challenge (RFC 9700 section 2.1.1).
+    #[must_use]
+    pub fn needs_pkce(&self) -> bool {
+        self.require_pkce || self.kind != Kind::Confidential
+    }
+
+    /// The registered redirect URI that `requested` is.
+    #[must_use]
+    pub fn find_redirect_uri(&self, requested: &str) -> Option<&RedirectUri> {
+        self.redirect_uris.iter().find(|uri| uri.matches(requested, self.kind))
+    }
+
+    /// Whether `requested` is a registered place to go after signing out.
+    #[must_use]
+    pub fn may_end_at(&self, requested: &str) -> bool {
+        self.post_logout_redirect_uris.iter().any(|uri| uri.matches(requested, self.kind))
+    }
+}

@@ -1,0 +1,72 @@
+//! Making clients, and replacing their secrets.
+
+use super::client::Client;
+use super::metadata::NewClient;
+use super::store;
+use crate::audit::event::Kind;
+use crate::audit::{Event, Scene};
+use crate::kernel::Conn;
+use crate::kernel::fault::Fault;
+use crate::kernel::ids::ClientKey;
+use crate::kernel::notify::{self, Change};
+use crate::kernel::secret::Secret;
+
+/// How making a client ended.
+#[derive(Debug)]
+pub enum Creation {
+    /// It stands; the secret is known only here, and only now.
+    Done(Option<Secret<String>>),
+    /// Another client has this id.
+    Taken,
+}
+
+/// Makes a client. `chosen` is a secret the operator brings; without one, a confidential client gets
+/// 256 random bits.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn create(
+    conn: &mut Conn,
+    new: &NewClient,
+    chosen: Option<Secret<String>>,
+    scene: &Scene,
+) -> Result<Creation, Fault> {
+    let secret = match (new.needs_secret(), chosen) {
+        (false, _) => None,
+        (true, Some(chosen)) => Some(chosen),
+        (true, None) => Some(scene.random.secret()?),
+    };
+    let key = ClientKey::new(&scene.random, scene.now)?;
+    if !store::insert(conn, key, new, secret.as_ref().map(Secret::digest), scene.now)? {
+        return Ok(Creation::Taken);
+    }
+    scene.record(conn, &Event::new(Kind::ClientCreated).client(&new.draft.client_id))?;
+    Ok(Creation::Done(secret))
+}
+
+/// Replaces a client's secret; the old one serves no more.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn rotate_secret(
+    conn: &mut Conn,
+    client: &Client,
+    chosen: Option<Secret<String>>,
+    scene: &Scene,
+) -> Result<Secret<String>, Fault> {
+    let secret = chosen.map_or_else(|| scene.random.secret(), Ok)?;
+    store::set_secret(conn, client.key, secret.digest(), scene.now)?;
+    notify::announce(conn, Change::Standing)?;
+    scene.record(conn, &Event::new(Kind::ClientSecretRotated).client(&client.client_id))?;
+    Ok(secret)
+}
+
+/// Deletes a client and everything issued to it.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn delete(conn: &mut Conn, client: &Client, scene: &Scene) -> Result<(), Fault> {
+    store::delete(conn, client.key)?;
+    notify::announce(conn, Change::Standing)?;
+    scene.record(conn, &Event::new(Kind::ClientDeleted).client(&client.client_id))
+}

@@ -1,0 +1,201 @@
+//! Clients in the database.
+
+use chrono::Duration;
+use diesel::prelude::*;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::client::Client;
+use super::metadata::NewClient;
+use crate::kernel::fault::Fault;
+use crate::kernel::ids::ClientKey;
+use crate::kernel::secret::Digest;
+use crate::kernel::{Conn, Instant};
+use crate::keys::jws::TokenType;
+use crate::schema::{assertions, clients};
+use crate::spec::{GrantType, Scope};
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = clients)]
+struct Row {
+    id: ClientKey,
+    client_id: String,
+    name: String,
+    kind: String,
+    secret_digest: Option<Digest>,
+    auth_method: Option<String>,
+    jwks: Option<Value>,
+    redirect_uris: Value,
+    post_logout_redirect_uris: Value,
+    grant_types: String,
+    scope: String,
+    audiences: Value,
+    serves: Value,
+    id_token_alg: String,
+    access_token_alg: String,
+    access_token_typ: String,
+    access_ttl_secs: Option<i32>,
+    claims_in_id_token: bool,
+    skip_consent: bool,
+    require_pkce: bool,
+    default_max_age_secs: Option<i32>,
+    require_auth_time: bool,
+    client_uri: Option<String>,
+    policy_uri: Option<String>,
+    tos_uri: Option<String>,
+    is_enabled: bool,
+    created_at: Instant,
+    updated_at: Instant,
+}
+
+/// The client with this public id, enabled or not.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn find(conn: &mut Conn, client_id: &str) -> Result<Option<Client>, Fault> {
+    let row = clients::table.filter(clients::client_id.eq(client_id)).select(Row::as_select()).first(conn);
+    row.optional()?.map(Row::parse).transpose()
+}
+
+/// Every client, by id.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn list(conn: &mut Conn) -> Result<Vec<Client>, Fault> {
+    let rows = clients::table.order(clients::client_id).select(Row::as_select()).load(conn)?;
+    rows.into_iter().map(Row::parse).collect()
+}
+
+/// Inserts a client; `false` when the id is taken.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn insert(
+    conn: &mut Conn,
+    key: ClientKey,
+    new: &NewClient,
+    secret: Option<Digest>,
+    now: Instant,
+) -> Result<bool, Fault> {
+    let row = Row::of(key, new, secret, now)?;
+    Ok(diesel::insert_into(clients::table).values(row).on_conflict(clients::client_id).do_nothing().execute(conn)? == 1)
+}
+
+/// Replaces the digest of the secret.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn set_secret(conn: &mut Conn, key: ClientKey, secret: Digest, now: Instant) -> Result<(), Fault> {
+    diesel::update(clients::table.find(key))
+        .set((clients::secret_digest.eq(secret), clients::updated_at.eq(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Deletes a client with its grants, families and codes.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn delete(conn: &mut Conn, key: ClientKey) -> Result<(), Fault> {
+    diesel::delete(clients::table.find(key)).execute(conn)?;
+    Ok(())
+}
+
+/// Notes an assertion's `jti`; `false` when it was seen before. One statement, so that of two at
+/// once one wins, on any instance (RFC 7523 section 3).
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn claim_assertion(conn: &mut Conn, client: ClientKey, jti: Digest, expires_at: Instant) -> Result<bool, Fault> {
+    use assertions as a;
+    let inserted = diesel::insert_into(a::table)
+        .values((a::client_id.eq(client), a::jti_digest.eq(jti), a::expires_at.eq(expires_at)))
+        .on_conflict_do_nothing()
+        .execute(conn)?;
+    Ok(inserted == 1)
+}
+
+/// Forgets assertions that could not be used any more anyway.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn prune_assertions(conn: &mut Conn, now: Instant) -> Result<usize, Fault> {
+    Ok(diesel::delete(assertions::table.filter(assertions::expires_at.lt(now))).execute(conn)?)
+}
+
+impl Row {
+    fn of(key: ClientKey, new: &NewClient, secret: Option<Digest>, now: Instant) -> Result<Self, Fault> {
+        let draft = &new.draft;
+        let grant_types: Vec<_> = draft.grant_types.iter().map(|grant| grant.as_str()).collect();
+        Ok(Self {
+            id: key,
+            client_id: draft.client_id.clone(),
+            name: draft.name.clone(),
+            kind: draft.kind.as_str().into(),
+            secret_digest: secret,
+            auth_method: draft.auth_method.map(|method| method.as_str().into()),
+            jwks: new.jwks.as_ref().map(to_json).transpose()?,
+            redirect_uris: to_json(&new.redirect_uris)?,
+            post_logout_redirect_uris: to_json(&new.post_logout_redirect_uris)?,
+            grant_types: grant_types.join(" "),
+            scope: new.scope.to_string(),
+            audiences: to_json(&new.audiences)?,
+            serves: to_json(&new.serves)?,
+            id_token_alg: draft.id_token_alg.as_str().into(),
+            access_token_alg: draft.access_token_alg.as_str().into(),
+            access_token_typ: draft.access_token_typ.as_str().into(),
+            access_ttl_secs: draft.access_ttl_secs,
+            claims_in_id_token: draft.claims_in_id_token,
+            skip_consent: draft.skip_consent,
+            require_pkce: draft.require_pkce,
+            default_max_age_secs: draft.default_max_age_secs,
+            require_auth_time: draft.require_auth_time,
+            client_uri: draft.client_uri.clone(),
+            policy_uri: draft.policy_uri.clone(),
+            tos_uri: draft.tos_uri.clone(),
+            is_enabled: true,
+            created_at: now,
+            updated_at: now,
+        })
+    }
+
+    fn parse(self) -> Result<Client, Fault> {
+        let grant_types: Result<Vec<GrantType>, String> = self.grant_types.split_whitespace().map(str::parse).collect();
+        Ok(Client {
+            key: self.id,
+            kind: self.kind.parse().map_err(Fault::Bug)?,
+            secret: self.secret_digest,
+            auth_method: self.auth_method.map(|method| method.parse().map_err(Fault::Bug)).transpose()?,
+            jwks: self.jwks.map(from_json).transpose()?,
+            redirect_uris: from_json(self.redirect_uris)?,
+            post_logout_redirect_uris: from_json(self.post_logout_redirect_uris)?,
+            grant_types: grant_types.map_err(Fault::Bug)?,
+            scope: Scope::parse(&self.scope).map_err(Fault::Bug)?,
+            audiences: from_json(self.audiences)?,
+            serves: from_json(self.serves)?,
+            id_token_alg: self.id_token_alg.parse().map_err(Fault::Bug)?,
+            access_token_alg: self.access_token_alg.parse().map_err(Fault::Bug)?,
+            access_token_typ: if self.access_token_typ == "JWT" { TokenType::PlainAccess } else { TokenType::Access },
+            access_ttl: self.access_ttl_secs.map(|secs| Duration::seconds(i64::from(secs))),
+            claims_in_id_token: self.claims_in_id_token,
+            skip_consent: self.skip_consent,
+            require_pkce: self.require_pkce,
+            default_max_age: self.default_max_age_secs.map(|secs| Duration::seconds(i64::from(secs))),
+            require_auth_time: self.require_auth_time,
+            client_uri: self.client_uri,
+            policy_uri: self.policy_uri,
+            tos_uri: self.tos_uri,
+            is_enabled: self.is_enabled,
+            client_id: self.client_id,
+            name: self.name,
+        })
+    }
+}
+
+fn to_json(value: &impl serde::Serialize) -> Result<Value, Fault> {
+    serde_json::to_value(value).map_err(|error| Fault::bug(error.to_string()))
+}
+
+fn from_json<T: DeserializeOwned>(value: Value) -> Result<T, Fault> {
+    serde_json::from_value(value).map_err(|error| Fault::bug(format!("stored client: {error}")))
+}

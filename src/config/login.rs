@@ -1,0 +1,65 @@
+//! `[login]`: throttling, and what names a person.
+
+use std::time::Duration;
+
+use super::choice::Choice;
+use super::reader::Reader;
+
+const WEEK: u64 = 604_800;
+
+/// Rules for signing in.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// Failed sign-ins in a row after which one has to wait; at least 1.
+    pub failure_limit: u32,
+    /// How long that wait is.
+    pub cooloff: Duration,
+    /// What a person may type to say who they are; at least one, each once.
+    pub identifiers: Vec<LoginIdentifier>,
+}
+
+/// What names a person at the sign-in form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LoginIdentifier {
+    /// The username.
+    #[default]
+    Username,
+    /// A verified mail address.
+    Email,
+    /// A verified phone number.
+    Phone,
+}
+
+impl Choice for LoginIdentifier {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("username", Self::Username),
+        ("email", Self::Email),
+        ("phone", Self::Phone),
+    ];
+}
+
+impl Login {
+    pub(super) fn read(from: &mut Reader) -> Self {
+        Self {
+            failure_limit: from.number("login.failure_limit", 1..=1000),
+            cooloff: from.seconds("login.cooloff_secs", 1..=WEEK),
+            identifiers: read_identifiers(from),
+        }
+    }
+}
+
+fn read_identifiers(from: &mut Reader) -> Vec<LoginIdentifier> {
+    let key = "login.identifiers";
+    let problems = from.problem_count();
+    let identifiers = from.list(key, LoginIdentifier::choose);
+    if identifiers.is_empty() && from.problem_count() == problems {
+        let text = "is empty, so nobody could sign in; name at least one";
+        from.blame(key, String::from(text));
+    }
+    let twice = |(at, word)| identifiers.iter().take(at).any(|earlier| earlier == word);
+    if identifiers.iter().enumerate().any(twice) {
+        let text = "names the same word twice; remove one";
+        from.blame(key, String::from(text));
+    }
+    identifiers
+}

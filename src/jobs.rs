@@ -1,0 +1,184 @@
+//! What runs beside requests: hearing of changes, rotating keys, pruning.
+//!
+//! Each job is a function of a connection and an instant, so that tests call it; the threads here
+//! only decide when. Two threads: one listens, one tidies up.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use actix_web::web;
+use diesel::connection::SimpleConnection as _;
+
+use crate::app::{App, key_schedule};
+use crate::kernel::db::{connect, transaction};
+use crate::kernel::fault::Fault;
+use crate::kernel::notify::{CHANNEL, Change};
+use crate::kernel::secret::Secret;
+use crate::kernel::{Conn, Instant};
+use crate::keys::keyring::Keys;
+use crate::keys::{self, rotation};
+use crate::login::throttle::Throttle;
+use crate::server::tls::Certificate;
+use crate::tokens::store::{blacklist, codes, families};
+use crate::{clients, sessions};
+
+/// Threads that run until they are dropped.
+#[derive(Debug)]
+pub struct Jobs {
+    stops: Vec<Sender<()>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// A notification is heard within this time.
+const LISTEN_EVERY: Duration = Duration::from_millis(25);
+/// Keys are compared with the database every so many rounds of listening: once a second.
+const ROUNDS_PER_LOOK: u32 = 40;
+/// Pause before a lost connection is tried again.
+const RECONNECT_AFTER: Duration = Duration::from_millis(500);
+/// Pause between two tidyings.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
+/// Ended rows are kept this long, for the audit's sake and for reuse to be told from nonsense.
+const KEEP_ENDED: chrono::Duration = chrono::Duration::days(7);
+
+impl Jobs {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// [`Fault::Bug`] when the system gives no thread.
+    pub fn start(
+        app: &web::Data<App>,
+        url: &Secret<String>,
+        certificate: Option<Arc<Certificate>>,
+    ) -> Result<Self, Fault> {
+        let mut jobs = Self { stops: Vec::new(), threads: Vec::new() };
+        let (listening, listen_url) = (app.clone(), url.clone());
+        jobs.spawn("listen", move |stop| listen(&listening, &listen_url, &stop))?;
+        let (tidying, tidy_url) = (app.clone(), url.clone());
+        jobs.spawn("tidy", move |stop| keep_tidy(&tidying, &tidy_url, certificate.as_deref(), &stop))?;
+        Ok(jobs)
+    }
+
+    fn spawn(&mut self, name: &str, work: impl FnOnce(Receiver<()>) + Send + 'static) -> Result<(), Fault> {
+        let (stop, stopped) = channel();
+        let thread = thread::Builder::new().name(name.into()).spawn(move || work(stopped));
+        self.threads.push(thread.map_err(|error| Fault::bug(error.to_string()))?);
+        self.stops.push(stop);
+        Ok(())
+    }
+}
+
+impl Drop for Jobs {
+    fn drop(&mut self) {
+        self.stops.clear();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Waits; `true` when it is time to end.
+fn pause(stop: &Receiver<()>, time: Duration) -> bool {
+    !matches!(stop.recv_timeout(time), Err(RecvTimeoutError::Timeout))
+}
+
+fn listen(app: &App, url: &Secret<String>, stop: &Receiver<()>) {
+    loop {
+        if let Err(fault) = listen_on_one_connection(app, url, stop) {
+            tracing::debug!(%fault, "the listener lost its connection");
+        } else {
+            return;
+        }
+        // Whatever was said meanwhile was not heard.
+        app.forget();
+        if pause(stop, RECONNECT_AFTER) {
+            return;
+        }
+    }
+}
+
+fn listen_on_one_connection(app: &App, url: &Secret<String>, stop: &Receiver<()>) -> Result<(), Fault> {
+    let mut conn = connect(url).map_err(|error| Fault::DatabaseAway(error.to_string()))?;
+    conn.batch_execute(&format!("SET statement_timeout = '2s'; LISTEN {CHANNEL}"))?;
+    let mut round = 0;
+    loop {
+        let mut keys_changed = round % ROUNDS_PER_LOOK == 0;
+        let mut standing_changed = false;
+        for heard in conn.notifications_iter() {
+            match Change::parse(&heard?.payload) {
+                Some(Change::Standing) => standing_changed = true,
+                Some(Change::Keys) => keys_changed = true,
+                None => {}
+            }
+        }
+        if standing_changed {
+            app.forget();
+        }
+        if keys_changed {
+            reload_keys(app, &mut conn)?;
+        }
+        if pause(stop, LISTEN_EVERY) {
+            return Ok(());
+        }
+        round += 1;
+    }
+}
+
+/// Swaps the keyring when the database's keys are others.
+///
+/// # Errors
+/// [`Fault`] of the database, or of a key that does not open.
+pub fn reload_keys(app: &App, conn: &mut Conn) -> Result<(), Fault> {
+    let rows = keys::store::list(conn)?;
+    if !app.keyring.current().are_of(&rows) {
+        app.keyring.replace(Keys::open(&rows, &app.sealer)?);
+        tracing::info!("signing keys changed");
+    }
+    Ok(())
+}
+
+fn keep_tidy(app: &App, url: &Secret<String>, certificate: Option<&Certificate>, stop: &Receiver<()>) {
+    while !pause(stop, TIDY_EVERY) {
+        if let Some(certificate) = certificate {
+            certificate.refresh();
+        }
+        let tidied = connect(url)
+            .map_err(|error| Fault::DatabaseAway(error.to_string()))
+            .and_then(|mut conn| tidy(app, &mut conn, app.clock.now()));
+        if let Err(fault) = tidied {
+            tracing::warn!(%fault, "tidying up failed; it is tried again in a minute");
+        }
+    }
+}
+
+/// One round: keys by schedule, then pruning. Every instance does it; each step is one that two may
+/// do at once.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn tidy(app: &App, conn: &mut Conn, now: Instant) -> Result<(), Fault> {
+    conn.batch_execute("SET statement_timeout = '30s'; SET lock_timeout = '5s'")?;
+    let schedule = key_schedule(&app.config)?;
+    let tools = rotation::Tools { sealer: &app.sealer, random: &app.random, now };
+    transaction(conn, |conn| rotation::keep_schedule(conn, schedule, tools))?;
+    reload_keys(app, conn)?;
+    prune(app, conn, now)
+}
+
+fn prune(app: &App, conn: &mut Conn, now: Instant) -> Result<(), Fault> {
+    let ended = now - KEEP_ENDED;
+    let throttle: &Throttle = &app.throttle;
+    let counts = [
+        ("codes", codes::prune(conn, ended)?),
+        ("families", families::prune(conn, ended)?),
+        ("blacklist", blacklist::prune(conn, now)?),
+        ("sessions", sessions::store::prune(conn, ended)?),
+        ("assertions", clients::store::prune_assertions(conn, now)?),
+        ("throttles", throttle.prune(conn, now)?),
+    ];
+    for (table, count) in counts.iter().filter(|(_, count)| *count > 0) {
+        tracing::debug!(table, count, "pruned");
+    }
+    Ok(())
+}

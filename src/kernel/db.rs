@@ -1,0 +1,295 @@
+//! The one door to Postgres.
+//!
+//! ```text
+//! handler ── permit (a future; time-out → 503) ──► queue ──► thread that borrows a connection
+//!    ▲                                                          │  BEGIN … COMMIT, span carried
+//!    └───────────────────────── answer ◄────────────────────────┘
+//! ```
+//! A handler waits as a future; rules run on the database's own threads and never await. A caller
+//! that has given up (time-out, closed browser) is not committed behind its back.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::r2d2::{self, ManageConnection, Pool};
+use diesel::sql_types::BigInt;
+use diesel::{Connection as _, PgConnection, RunQueryDsl as _};
+use tokio::sync::{Semaphore, oneshot};
+use tracing::Span;
+
+use super::Conn;
+use super::fault::Fault;
+use super::secret::Secret;
+use super::workers::Workers;
+
+/// How the database is reached, and how long anybody waits for it.
+#[derive(Clone, Debug)]
+pub struct DbSettings {
+    /// Connection string, URL or `key=value` form.
+    pub url: Secret<String>,
+    /// Connections, and threads that use them.
+    pub pool_size: u32,
+    /// Longest wait of a caller, from asking to the answer.
+    pub wait: Duration,
+}
+
+/// A handle on the pool; cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    workers: Workers,
+    pool: Pool<Connections>,
+    permits: Semaphore,
+    wait: Duration,
+}
+
+/// Callers that may stand in the queue for each connection before the rest wait for a permit.
+const QUEUED_PER_CONNECTION: usize = 2;
+
+impl Db {
+    /// Starts the threads. Connections are made when first needed, so this succeeds while the
+    /// database is away.
+    ///
+    /// # Errors
+    /// [`Fault::Bug`] when a thread cannot be started.
+    pub fn open(settings: &DbSettings) -> Result<Self, Fault> {
+        let pool = Pool::builder()
+            .max_size(settings.pool_size)
+            .min_idle(Some(0))
+            .test_on_check_out(false)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .connection_timeout(settings.wait.mul_f32(0.7))
+            .error_handler(Box::new(LogOnce))
+            .build_unchecked(Connections::new(settings));
+        let threads = usize::try_from(settings.pool_size).unwrap_or(1);
+        let places = threads.saturating_mul(1 + QUEUED_PER_CONNECTION);
+        let workers = Workers::start("db", threads, places)?;
+        Ok(Self { inner: Arc::new(Inner { workers, pool, permits: Semaphore::new(places), wait: settings.wait }) })
+    }
+
+    /// Runs `rule` without a transaction: for reads, and for writes that are one statement.
+    ///
+    /// # Errors
+    /// The rule's own, or the [`Fault`] of a database that is away, slow or busy.
+    pub async fn read<T, E>(&self, rule: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Fault> + Send + 'static,
+    {
+        self.run(move |conn, _| rule(conn)).await
+    }
+
+    /// Runs `rule` in one transaction: `Ok` commits, `Err` rolls back, always.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn write<T, E>(&self, rule: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Fault> + Send + 'static,
+    {
+        self.run(move |conn, caller_waits| {
+            transaction(conn, |conn| {
+                let answer = rule(conn)?;
+                if caller_waits() { Ok(answer) } else { Err(E::from(Fault::Busy("the caller gave up"))) }
+            })
+        })
+        .await
+    }
+
+    async fn run<T, E>(
+        &self,
+        rule: impl FnOnce(&mut Conn, &dyn Fn() -> bool) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Fault> + Send + 'static,
+    {
+        let work = async {
+            let _permit = self.inner.permits.acquire().await.map_err(|_| Fault::bug("the database is closed"))?;
+            let (answer, answered) = oneshot::channel();
+            self.inner.workers.submit(job(self.inner.pool.clone(), answer, rule))?;
+            Ok::<_, Fault>(answered.await.map_err(|_| Fault::bug("a database job panicked"))?)
+        };
+        match tokio::time::timeout(self.inner.wait, work).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(fault)) => Err(fault.into()),
+            Err(_elapsed) => Err(Fault::DatabaseAway("no answer in time".into()).into()),
+        }
+    }
+}
+
+/// Runs `rule` in one transaction on a connection already held: for commands and start-up.
+///
+/// # Errors
+/// The rule's own, or the [`Fault`] of BEGIN or COMMIT.
+pub fn transaction<T, E: From<Fault>>(
+    conn: &mut Conn,
+    rule: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
+    enum Ended<E> {
+        Rule(E),
+        Database(diesel::result::Error),
+    }
+    impl<E> From<diesel::result::Error> for Ended<E> {
+        fn from(error: diesel::result::Error) -> Self {
+            Self::Database(error)
+        }
+    }
+    conn.transaction(|conn| rule(conn).map_err(Ended::Rule)).map_err(|ended| match ended {
+        Ended::Rule(error) => error,
+        Ended::Database(error) => Fault::from(error).into(),
+    })
+}
+
+/// Waits for the advisory lock `key` and holds it until the transaction ends: one writer of its
+/// kind at a time, over all instances.
+///
+/// # Errors
+/// [`Fault`] of the database, among them its lock timeout.
+pub fn lock_for_transaction(conn: &mut Conn, key: i64) -> Result<(), Fault> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(key).execute(conn)?;
+    Ok(())
+}
+
+fn job<T, E>(
+    pool: Pool<Connections>,
+    answer: oneshot::Sender<Result<T, E>>,
+    rule: impl FnOnce(&mut Conn, &dyn Fn() -> bool) -> Result<T, E> + Send + 'static,
+) -> impl FnOnce() + Send
+where
+    T: Send + 'static,
+    E: From<Fault> + Send + 'static,
+{
+    let span = Span::current();
+    move || {
+        if answer.is_closed() {
+            return;
+        }
+        let _entered = span.enter();
+        let result = match pool.get() {
+            Err(error) => Err(Fault::DatabaseAway(error.to_string()).into()),
+            Ok(mut held) => {
+                let result = rule(&mut held.pg, &|| !answer.is_closed());
+                held.broken = result.is_err();
+                result
+            }
+        };
+        // A caller that no longer waits has its 503 already.
+        let _ = answer.send(result);
+    }
+}
+
+/// A pooled connection, with a note of whether its last use failed: then it is not used again
+/// unless it proves alive.
+struct Held {
+    pg: PgConnection,
+    broken: bool,
+}
+
+struct Connections {
+    url: Secret<String>,
+    statement_timeout: Duration,
+}
+
+impl Connections {
+    fn new(settings: &DbSettings) -> Self {
+        Self { url: settings.url.clone(), statement_timeout: settings.wait.mul_f32(0.9) }
+    }
+}
+
+impl ManageConnection for Connections {
+    type Connection = Held;
+    type Error = r2d2::Error;
+
+    fn connect(&self) -> Result<Held, r2d2::Error> {
+        let mut pg = connect(&self.url).map_err(r2d2::Error::ConnectionError)?;
+        let millis = self.statement_timeout.as_millis();
+        pg.batch_execute(&format!(
+            "SET statement_timeout = {millis}; SET lock_timeout = {millis}; \
+             SET idle_in_transaction_session_timeout = '10s'; SET TIME ZONE 'UTC'"
+        ))
+        .map_err(r2d2::Error::QueryError)?;
+        Ok(Held { pg, broken: false })
+    }
+
+    fn is_valid(&self, held: &mut Held) -> Result<(), r2d2::Error> {
+        held.pg.batch_execute("SELECT 1").map_err(r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, held: &mut Held) -> bool {
+        // A refusal leaves a sound connection behind, a fault mostly does not: one cheap question
+        // tells them apart, and is asked only after an error.
+        thread::panicking() || (std::mem::take(&mut held.broken) && self.is_valid(held).is_err())
+    }
+}
+
+/// One connection outside the pool, for commands, migrations and the listener. A dead network
+/// peer is noticed within two seconds.
+///
+/// # Errors
+/// Diesel's, naming the reason without the password.
+pub fn connect(url: &Secret<String>) -> diesel::ConnectionResult<PgConnection> {
+    PgConnection::establish(&with_timeouts(url.expose()))
+}
+
+fn with_timeouts(url: &str) -> String {
+    const OPTIONS: [(&str, &str); 6] = [
+        ("connect_timeout", "2"),
+        ("tcp_user_timeout", "2000"),
+        ("keepalives_idle", "5"),
+        ("keepalives_interval", "2"),
+        ("keepalives_count", "2"),
+        ("application_name", "portcullis"),
+    ];
+    let is_url = url.starts_with("postgres://") || url.starts_with("postgresql://");
+    let mut out = url.to_owned();
+    for (name, value) in OPTIONS.iter().filter(|(name, _)| !url.contains(name)) {
+        let separator = match (is_url, out.contains('?')) {
+            (true, true) => '&',
+            (true, false) => '?',
+            (false, _) => ' ',
+        };
+        out.push(separator);
+        out.push_str(name);
+        out.push('=');
+        out.push_str(value);
+    }
+    out
+}
+
+/// r2d2 reports every failed attempt to connect; the caller's fault says the same, so this stays quiet.
+#[derive(Debug)]
+struct LogOnce;
+
+impl r2d2::HandleError<r2d2::Error> for LogOnce {
+    fn handle_error(&self, error: r2d2::Error) {
+        tracing::debug!(%error, "connecting to the database failed");
+    }
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Db")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_timeouts;
+
+    #[test]
+    fn timeouts_are_added_to_both_forms_and_never_twice() {
+        assert!(with_timeouts("host=/run user=a").ends_with(" application_name=portcullis"));
+        let url = with_timeouts("postgres://a@b/c?sslmode=require&connect_timeout=9");
+        assert!(url.starts_with("postgres://a@b/c?sslmode=require&connect_timeout=9&tcp_user_timeout=2000"));
+        assert_eq!(url.matches("connect_timeout").count(), 1);
+        assert!(with_timeouts("postgres://a@b/c").contains("c?connect_timeout=2&"));
+    }
+}

@@ -1,0 +1,68 @@
+//! Leaving: one session, all of them, or being shown the door.
+
+use crate::accounts::standing::{self, Activity, Outcome};
+use crate::audit::event::Kind;
+use crate::audit::{Event, Scene};
+use crate::kernel::Conn;
+use crate::kernel::fault::Fault;
+use crate::kernel::ids::{SessionId, UserId};
+use crate::sessions::Session;
+use crate::sessions::session::{self, End};
+use crate::tokens::revocation;
+
+/// Ends this session and what was issued through it; what outlives sessions stays.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn sign_out(conn: &mut Conn, current: &Session, scene: &Scene) -> Result<(), Fault> {
+    if session::end(conn, current.id, End::SignedOut, scene.now)? {
+        scene.record(conn, &Event::new(Kind::SignedOut).user(current.user_id).session(current.id))?;
+    }
+    Ok(())
+}
+
+/// Ends another session of the same person; `false` when it is none of theirs, or has ended.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn end_other(conn: &mut Conn, owner: UserId, other: SessionId, scene: &Scene) -> Result<bool, Fault> {
+    if crate::sessions::store::owner(conn, other)? != Some(owner) {
+        return Ok(false);
+    }
+    let ended = session::end(conn, other, End::Revoked, scene.now)?;
+    if ended {
+        scene.record(conn, &Event::new(Kind::SignedOut).user(owner).session(other))?;
+    }
+    Ok(ended)
+}
+
+/// Ends every session of a person and every family, those that outlive sessions too.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn sign_out_everywhere(conn: &mut Conn, user: UserId, why: End, scene: &Scene) -> Result<(), Fault> {
+    session::end_all(conn, user, None, why, scene.now)?;
+    revocation::revoke_families_of(conn, user, why.as_str(), scene.now)?;
+    scene.record(conn, &Event::new(Kind::SignedOutEverywhere).user(user))
+}
+
+/// Disables an account: nobody signs in to it, and everything it holds is void at once.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn disable(conn: &mut Conn, user: UserId, scene: &Scene) -> Result<Outcome, Fault> {
+    let outcome = standing::set_activity(conn, user, Activity::Disabled, scene)?;
+    if outcome == Outcome::Done {
+        sign_out_everywhere(conn, user, End::Expelled, scene)?;
+    }
+    Ok(outcome)
+}
+
+/// Sets a new password; whoever was signed in by the old one is out.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn replace_password(conn: &mut Conn, user: UserId, hash: &str, scene: &Scene) -> Result<(), Fault> {
+    standing::set_password(conn, user, hash, scene)?;
+    sign_out_everywhere(conn, user, End::Expelled, scene)
+}

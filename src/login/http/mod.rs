@@ -1,0 +1,8 @@
+//! The pages of signing in and out.
+
+pub mod account;
+pub mod choose;
+pub mod destination;
+pub mod login;
+pub mod logout;
+pub mod setup;

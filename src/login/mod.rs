@@ -1,0 +1,13 @@
+//! Signing in and out: who is it, how often may they try, and what a success makes.
+//!
+//! ```text
+//! /login ─► throttle (counted before the hash) ─► hash ─► attempt::finish: session, audit
+//! ```
+//! May import kernel to tokens. Start at [`attempt`].
+
+pub mod attempt;
+pub mod departure;
+pub mod http;
+pub mod known_browser;
+pub mod setup;
+pub mod throttle;

@@ -1,0 +1,78 @@
+//! `POST /oauth2/introspect` (RFC 7662).
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
+
+use super::answer;
+use super::authenticate::{Callers, authenticate};
+use crate::app::App;
+use crate::clients::Client;
+use crate::oidc::person::{self, Memberships};
+use crate::oidc::{OAuthError, introspect};
+use crate::spec::Params;
+use crate::tokens::AccessClaims;
+use crate::tokens::liveness::Standing;
+use crate::tokens::refresh::RefreshClaims;
+use crate::tokens::store::families;
+use crate::web::Form;
+
+/// The handler.
+pub async fn post(req: HttpRequest, app: web::Data<App>, form: Form) -> HttpResponse {
+    match form.0 {
+        Err(problem) => answer::form_error(&req, &problem),
+        Ok(body) => match look(&req, &app, &body).await {
+            Ok(found) => answer::json(StatusCode::OK, &found),
+            Err(refusal) => answer::error(&req, &refusal),
+        },
+    }
+}
+
+async fn look(req: &HttpRequest, app: &App, body: &Params) -> Result<Value, OAuthError> {
+    body.refuse_repeated()?;
+    let client = authenticate(req, app, body, Callers::Confidential).await?;
+    let token = body.find("token").ok_or_else(|| OAuthError::invalid_request("token is missing"))?;
+    let now = app.clock.now();
+    // token_type_hint is only a hint (RFC 7662 section 2.1): the kinds cannot be confused.
+    if let Some(claims) = app.access_tokens.read(&app.keyring, token, now) {
+        if !introspect::is_entitled(&client, &claims) {
+            return Ok(introspect::inactive());
+        }
+        let Some(standing) = app.liveness.check(&app.db, &claims, now).await? else {
+            return Ok(introspect::inactive());
+        };
+        let memberships = memberships(app, &claims, &standing).await?;
+        return Ok(introspect::active(&claims, &standing, memberships));
+    }
+    match app.refresh_tokens.read(token) {
+        Some(claims) => refresh(app, client, claims).await,
+        None => Ok(introspect::inactive()),
+    }
+}
+
+async fn memberships(app: &App, claims: &AccessClaims, standing: &Standing) -> Result<Option<Memberships>, OAuthError> {
+    let Some(person) = &standing.person else { return Ok(None) };
+    if !claims.scope.has("groups") && !claims.scope.has("permissions") {
+        return Ok(None);
+    }
+    let (user, scope) = (person.user_id, claims.scope.clone());
+    Ok(Some(app.db.read(move |conn| person::memberships(conn, user, &scope)).await?))
+}
+
+async fn refresh(app: &App, client: Arc<Client>, claims: RefreshClaims) -> Result<Value, OAuthError> {
+    let family = claims.fid;
+    let row = app.db.write(move |conn| families::find_and_lock(conn, family)).await?;
+    let now = app.clock.now();
+    let is_live = |row: &families::FamilyRow| {
+        row.client_key == client.key
+            && row.dead_because(now).is_none()
+            && row.family.generation == claims.generation
+            && claims.exp > now.timestamp()
+    };
+    Ok(match row.filter(is_live) {
+        Some(row) => introspect::active_refresh(&row, &client, &app.issuer, claims.exp),
+        None => introspect::inactive(),
+    })
+}

@@ -1,0 +1,100 @@
+//! `POST /oauth2/token`.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
+
+use super::answer;
+use super::authenticate::{Callers, authenticate};
+use crate::app::App;
+use crate::audit::Scene;
+use crate::clients::Client;
+use crate::oidc::OAuthError;
+use crate::oidc::token::grants::{authorization_code, client_credentials, refresh_token};
+use crate::oidc::token::issue::{self, Issuer, SignIn};
+use crate::spec::{ErrorCode, GrantType, Params};
+use crate::tokens::id_token::AuthTime;
+use crate::web::{Form, cors};
+
+/// The handler.
+pub async fn post(req: HttpRequest, app: web::Data<App>, form: Form) -> HttpResponse {
+    let mut response = match form.0 {
+        Err(problem) => answer::form_error(&req, &problem),
+        Ok(body) => match grant(&req, &app, &body).await {
+            Ok(tokens) => answer::json(StatusCode::OK, &tokens),
+            Err(refusal) => answer::error(&req, &refusal),
+        },
+    };
+    cors::open(response.headers_mut());
+    response
+}
+
+async fn grant(req: &HttpRequest, app: &App, body: &Params) -> Result<Value, OAuthError> {
+    // RFC 6749 section 3.2: no parameter twice, and none in the query.
+    body.refuse_repeated()?;
+    let word = body.find("grant_type").ok_or_else(|| OAuthError::invalid_request("grant_type is missing"))?;
+    let client = authenticate(req, app, body, Callers::All).await?;
+    let grant: GrantType = word
+        .parse()
+        .map_err(|_| OAuthError::new(ErrorCode::UnsupportedGrantType, "grant_type is not supported"))?;
+    if !client.may(grant) {
+        return Err(OAuthError::new(ErrorCode::UnauthorizedClient, "this client may not use this grant type"));
+    }
+    let scene = app.scene(req, &client.client_id);
+    match grant {
+        GrantType::AuthorizationCode => by_code(app, client, body, scene).await,
+        GrantType::RefreshToken => by_refresh(app, client, body, scene).await,
+        GrantType::ClientCredentials => {
+            let (scope, audiences) = client_credentials::read(body, &client)?;
+            Ok(issue::for_client(issuer(app, &scene), &client, scope, audiences)?)
+        }
+    }
+}
+
+async fn by_code(app: &App, client: Arc<Client>, body: &Params, scene: Scene) -> Result<Value, OAuthError> {
+    let presented = authorization_code::read(body)?;
+    let (lifetimes, own_client, own_scene) = (app.lifetimes, Arc::clone(&client), scene.clone());
+    let outcome = app
+        .db
+        .write(move |conn| authorization_code::redeem(conn, &own_client, &presented, lifetimes, &own_scene))
+        .await?;
+    // A replay has made a family void: nobody here believes in it any more.
+    if outcome.is_err() {
+        app.forget();
+    }
+    let (redeemed, told) = outcome?;
+    let auth_time = if redeemed.wants_auth_time { AuthTime::Told } else { AuthTime::Left };
+    let granted = (redeemed.family.scope.clone(), redeemed.family.audiences.clone());
+    let sign_in = SignIn { nonce: redeemed.nonce, auth_time };
+    Ok(issue::for_family(issuer(app, &scene), &client, &redeemed.family, granted, (told, sign_in))?)
+}
+
+async fn by_refresh(app: &App, client: Arc<Client>, body: &Params, scene: Scene) -> Result<Value, OAuthError> {
+    let asked = refresh_token::read(body, &app.refresh_tokens)?;
+    let (lifetimes, own_client, own_scene) = (app.lifetimes, Arc::clone(&client), scene.clone());
+    let outcome = app
+        .db
+        .read(move |conn| refresh_token::rotate(conn, &own_client, &asked, lifetimes, &own_scene))
+        .await?;
+    if outcome.is_err() {
+        app.forget();
+    }
+    let refreshed = outcome?;
+    // OIDC Core section 12.2: the same auth_time, and no nonce.
+    let sign_in = SignIn { nonce: None, auth_time: AuthTime::Told };
+    let granted = (refreshed.scope, refreshed.audiences);
+    Ok(issue::for_family(issuer(app, &scene), &client, &refreshed.family, granted, (refreshed.told, sign_in))?)
+}
+
+const fn issuer<'a>(app: &'a App, scene: &'a Scene) -> Issuer<'a> {
+    Issuer {
+        issuer: app.issuer.as_str(),
+        keyring: &app.keyring,
+        refresh_tokens: &app.refresh_tokens,
+        lifetimes: app.lifetimes,
+        random: &app.random,
+        now: scene.now,
+    }
+}

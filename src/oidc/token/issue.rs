@@ -1,0 +1,126 @@
+//! Signing tokens, and the token endpoint's answer (RFC 6749 section 5.1, OIDC Core section 3.1.3.3).
+
+use serde_json::{Map, Value};
+
+use crate::clients::Client;
+use crate::kernel::Conn;
+use crate::kernel::Instant;
+use crate::kernel::fault::Fault;
+use crate::kernel::random::Random;
+use crate::keys::Keyring;
+use crate::keys::jws::TokenType;
+use crate::oidc::claims::{self, Place};
+use crate::oidc::person::{self, Memberships};
+use crate::spec::{Audiences, Scope};
+use crate::tokens::access::{self, Contents};
+use crate::tokens::id_token::{self, AuthTime, Wanted};
+use crate::tokens::refresh::{Family, Lifetimes, RefreshTokens};
+
+/// What signing needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Issuer<'a> {
+    /// `iss`.
+    pub issuer: &'a str,
+    /// Signs.
+    pub keyring: &'a Keyring,
+    /// Signs refresh tokens.
+    pub refresh_tokens: &'a RefreshTokens,
+    /// How long tokens last.
+    pub lifetimes: Lifetimes,
+    /// For `jti`.
+    pub random: &'a Random,
+    /// The instant of issue.
+    pub now: Instant,
+}
+
+/// What of a person goes into the tokens; read in the transaction that makes the family stand.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// For the access token.
+    pub memberships: Memberships,
+    /// For the ID token.
+    pub claims: Map<String, Value>,
+}
+
+/// Reads what the tokens of this family will tell; usually nothing, and then asks nothing.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn read_person(conn: &mut Conn, family: &Family, client: &Client, scope: &Scope) -> Result<Told, Fault> {
+    let memberships = person::memberships(conn, family.user_id, scope)?;
+    let asked_one_by_one = family.claims.as_ref().is_some_and(|claims| !claims.id_token.is_empty());
+    if !scope.has("openid") || !(client.claims_in_id_token || asked_one_by_one) {
+        return Ok(Told { memberships, claims: Map::new() });
+    }
+    let place = if client.claims_in_id_token { Place::FullIdToken } else { Place::IdToken };
+    let claims = person::load(conn, family.user_id)?
+        .map(|person| claims::assemble(&person, scope, family.claims.as_ref(), place))
+        .unwrap_or_default();
+    Ok(Told { memberships, claims })
+}
+
+/// What the ID token says of the sign-in.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// Exactly as sent; none at refresh (OIDC Core section 12.2).
+    pub nonce: Option<String>,
+    /// Whether it is owed.
+    pub auth_time: AuthTime,
+}
+
+/// Signs the tokens of a family: access, refresh where it may, ID with `openid`.
+///
+/// # Errors
+/// [`Fault`] of signing.
+pub fn for_family(
+    by: Issuer<'_>,
+    client: &Client,
+    family: &Family,
+    (scope, audiences): (Scope, Audiences),
+    (told, sign_in): (Told, SignIn),
+) -> Result<Value, Fault> {
+    let has_id_token = scope.has("openid");
+    let Memberships { groups, permissions } = told.memberships;
+    let contents = Contents { scope, audiences, groups, permissions };
+    let mut out = access_token(by, client, Some(family), contents)?;
+    if family.is_offline {
+        out.insert("refresh_token".into(), by.refresh_tokens.sign(family)?.into());
+    }
+    if has_id_token {
+        let access_token = out.get("access_token").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let wanted =
+            Wanted { nonce: sign_in.nonce.as_deref(), auth_time: sign_in.auth_time, access_token: &access_token };
+        let times = (by.issuer, by.lifetimes.id, by.now);
+        let mut claims = id_token::claims(client, family, wanted, told.claims, times);
+        id_token::fit_at_hash(&mut claims, client.id_token_alg, &access_token);
+        out.insert("id_token".into(), by.keyring.sign(client.id_token_alg, TokenType::Id, &claims)?.into());
+    }
+    Ok(Value::Object(out))
+}
+
+/// Signs an access token for a client itself.
+///
+/// # Errors
+/// [`Fault`] of signing.
+pub fn for_client(by: Issuer<'_>, client: &Client, scope: Scope, audiences: Audiences) -> Result<Value, Fault> {
+    let contents = Contents { scope, audiences, ..Contents::default() };
+    access_token(by, client, None, contents).map(Value::Object)
+}
+
+fn access_token(
+    by: Issuer<'_>,
+    client: &Client,
+    family: Option<&Family>,
+    contents: Contents,
+) -> Result<Map<String, Value>, Fault> {
+    let scope = contents.scope.to_string();
+    let claims =
+        access::new_claims(client, family, contents, (by.issuer, by.lifetimes.access), (by.random, by.now))?;
+    let token = by.keyring.sign(client.access_token_alg, client.access_token_typ, &claims)?;
+    let mut out = Map::new();
+    out.insert("access_token".into(), token.into());
+    out.insert("token_type".into(), "Bearer".into());
+    out.insert("expires_in".into(), (claims.exp - claims.iat).into());
+    out.insert("scope".into(), scope.into());
+    Ok(out)
+}

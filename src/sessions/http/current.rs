@@ -1,0 +1,60 @@
+//! Who asks: the session of a request.
+
+use std::future::{Ready, ready};
+
+use actix_session::SessionExt as _;
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+
+use super::cookie_store::{BEGUN, FAULT, SESSION};
+use crate::kernel::fault::Fault;
+use crate::kernel::secret::Secret;
+use crate::sessions::Session;
+use crate::web::PageError;
+use crate::web::page::Viewer;
+
+/// The session of this request, if somebody is signed in. A database that is away is an error here,
+/// never "nobody".
+#[derive(Clone, Debug)]
+pub struct Current(pub Option<Session>);
+
+impl FromRequest for Current {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let state = req.get_session();
+        let entries = state.entries();
+        ready(match (entries.get(SESSION), entries.get(FAULT)) {
+            (_, Some(because)) => Err(Fault::DatabaseAway(because.clone()).into()),
+            (Some(json), None) => match serde_json::from_str(json) {
+                Ok(session) => Ok(Self(Some(session))),
+                Err(error) => Err(PageError::bug(error.to_string())),
+            },
+            (None, None) => Ok(Self(None)),
+        })
+    }
+}
+
+/// Puts the secret of a session just begun into the cookie; a new one at every sign-in.
+///
+/// # Errors
+/// A fault when the cookie cannot be written.
+pub fn enter(req: &HttpRequest, secret: &Secret<String>) -> Result<(), PageError> {
+    let state = req.get_session();
+    state.remove(SESSION);
+    state.insert(BEGUN, secret.expose()).map_err(|error| PageError::bug(error.to_string()))?;
+    state.renew();
+    Ok(())
+}
+
+/// Takes the cookie away.
+pub fn leave(req: &HttpRequest) {
+    req.get_session().purge();
+}
+
+/// As layouts show the person.
+#[must_use]
+pub fn viewer(session: &Session) -> Viewer {
+    Viewer { name: session.display_name.clone(), username: session.username.clone() }
+}

@@ -1,0 +1,148 @@
+//! One browser signed in.
+
+use chrono::Duration;
+use serde::{Deserialize, Serialize};
+
+use super::store;
+use crate::audit::Scene;
+use crate::kernel::fault::Fault;
+use crate::kernel::ids::{SessionId, Subject, UserId};
+use crate::kernel::notify::{self, Change};
+use crate::kernel::secret::Secret;
+use crate::kernel::{Conn, Instant};
+use crate::spec::Acr;
+
+/// How long sessions last.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// Without a request.
+    pub idle: Duration,
+    /// In all.
+    pub absolute: Duration,
+}
+
+/// Last-seen is written at most this often.
+pub const SEEN_EVERY: Duration = Duration::minutes(1);
+
+/// A live session and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Row, and `sid` of tokens.
+    pub id: SessionId,
+    /// Whose.
+    pub user_id: UserId,
+    /// What apps know the person by.
+    pub sub: Subject,
+    /// Shown.
+    pub username: String,
+    /// Shown.
+    pub display_name: String,
+    /// When credentials were last checked.
+    pub auth_time: Instant,
+    /// How strongly.
+    pub acr: Acr,
+    /// By what means, space-separated (RFC 8176).
+    pub amr: String,
+    /// Last request, to the minute.
+    pub last_seen_at: Instant,
+}
+
+/// How a person proved who they are.
+#[derive(Clone, Debug)]
+pub struct Authentication {
+    /// Who.
+    pub user_id: UserId,
+    /// How strongly.
+    pub acr: Acr,
+    /// By what means, space-separated.
+    pub amr: &'static str,
+}
+
+/// Starts a session. The secret goes into the cookie and nowhere else.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn begin(
+    conn: &mut Conn,
+    authentication: &Authentication,
+    lifetimes: Lifetimes,
+    scene: &Scene,
+) -> Result<(SessionId, Secret<String>), Fault> {
+    let secret = scene.random.secret()?;
+    let id = SessionId::new(&scene.random, scene.now)?;
+    store::insert(conn, (id, secret.digest()), authentication, scene.now + lifetimes.absolute, scene)?;
+    Ok((id, secret))
+}
+
+/// The same person has proved again who they are: the session goes on under a new secret, so that
+/// what was issued through it lives on.
+///
+/// # Errors
+/// [`Fault`] of the database. `None` when the session has ended meanwhile.
+pub fn renew(
+    conn: &mut Conn,
+    session: SessionId,
+    authentication: &Authentication,
+    scene: &Scene,
+) -> Result<Option<Secret<String>>, Fault> {
+    let secret = scene.random.secret()?;
+    let renewed = store::renew(conn, (session, secret.digest()), authentication, scene.now)?;
+    if renewed {
+        notify::announce(conn, Change::Standing)?;
+    }
+    Ok(renewed.then_some(secret))
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Its person signed out.
+    SignedOut,
+    /// Another person signed in in the same browser.
+    Replaced,
+    /// Its person, or an operator, ended it from elsewhere.
+    Revoked,
+    /// The account was disabled, or its password changed.
+    Expelled,
+}
+
+impl End {
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::Replaced => "replaced",
+            Self::Revoked => "revoked",
+            Self::Expelled => "expelled",
+        }
+    }
+}
+
+/// Ends one session; `false` when it had ended already.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn end(conn: &mut Conn, session: SessionId, why: End, now: Instant) -> Result<bool, Fault> {
+    let ended = store::end(conn, session, why, now)?;
+    if ended {
+        notify::announce(conn, Change::Standing)?;
+    }
+    Ok(ended)
+}
+
+/// Ends every session of a user, but for `except`. Says how many.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn end_all(
+    conn: &mut Conn,
+    user: UserId,
+    except: Option<SessionId>,
+    why: End,
+    now: Instant,
+) -> Result<usize, Fault> {
+    let ended = store::end_all(conn, user, except, why, now)?;
+    notify::announce(conn, Change::Standing)?;
+    Ok(ended)
+}

@@ -1,0 +1,84 @@
+//! The one rule that every door asks: is this token still good?
+//!
+//! Dead is a token whose user is disabled or deleted, whose session has ended (unless it outlives
+//! sessions), whose grant or family is revoked, whose `jti` is blacklisted, or whose client is
+//! disabled. A retired key is seen before, at the signature.
+
+use std::sync::Arc;
+
+use chrono::Duration;
+use uuid::Uuid;
+
+use super::access::AccessClaims;
+use super::store::standing;
+use crate::kernel::Instant;
+use crate::kernel::cache::FreshCache;
+use crate::kernel::db::Db;
+use crate::kernel::fault::Fault;
+use crate::kernel::ids::UserId;
+use crate::spec::ClaimsRequest;
+
+/// Who stands behind a live token.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// The person; none for a client's own token.
+    pub person: Option<Person>,
+}
+
+/// The person behind a token.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Person {
+    /// Row.
+    pub user_id: UserId,
+    /// Shown at introspection.
+    pub username: String,
+    /// The `claims` parameter of the authorization request.
+    pub claims: Option<ClaimsRequest>,
+}
+
+/// Asks the rule, and believes the answer for less than a second.
+#[derive(Debug)]
+pub struct Liveness {
+    cache: FreshCache<Uuid, Arc<Standing>>,
+    idle: Duration,
+}
+
+/// Answers kept at most.
+const CAPACITY: u64 = 50_000;
+
+impl Liveness {
+    /// `idle`: sessions without a request for this long have ended.
+    #[must_use]
+    pub fn new(idle: Duration, max_age: Duration) -> Self {
+        Self { cache: FreshCache::new(CAPACITY, max_age), idle }
+    }
+
+    /// Who stands behind this token, or `None` when it is dead. Its signature and its end are
+    /// already checked.
+    ///
+    /// # Errors
+    /// [`Fault`] of the database: never to be taken for a yes, nor for a no.
+    pub async fn check(&self, db: &Db, claims: &AccessClaims, now: Instant) -> Result<Option<Arc<Standing>>, Fault> {
+        if let Some(known) = self.cache.find(&claims.jti, now) {
+            return Ok(Some(known));
+        }
+        let stamp = self.cache.stamp(now);
+        let (jti, family, client_id, idle) = (claims.jti, claims.fid, claims.client_id.clone(), self.idle);
+        let found = db
+            .read(move |conn| match family {
+                Some(family) => standing::of_family(conn, jti, family, idle, now),
+                None => standing::of_client(conn, jti, &client_id),
+            })
+            .await?
+            .map(Arc::new);
+        if let Some(standing) = &found {
+            self.cache.keep(stamp, jti, Arc::clone(standing));
+        }
+        Ok(found)
+    }
+
+    /// Something was taken away.
+    pub fn forget_all(&self) {
+        self.cache.forget_all();
+    }
+}

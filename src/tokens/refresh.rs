@@ -1,0 +1,222 @@
+//! Refresh: one row per family, one UPDATE per rotation.
+//!
+//! ```text
+//! presented generation = the row's      → rotate: generation + 1, a new token
+//! presented = the row's − 1, in grace   → the answer was lost: the same successor again
+//! presented older                       → reuse: the family dies
+//! ```
+
+use chrono::Duration;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+
+use super::revocation;
+use super::store::families;
+use crate::audit::event::Kind;
+use crate::audit::{Event, Scene};
+use crate::clients::Client;
+use crate::kernel::crypto::{MasterKey, Purpose};
+use crate::kernel::db::transaction;
+use crate::kernel::fault::Fault;
+use crate::kernel::ids::{FamilyId, GrantId, SessionId, Subject, UserId};
+use crate::kernel::{Conn, Instant};
+use crate::keys::jws::MAX_TOKEN_BYTES;
+use crate::spec::{Audiences, ClaimsRequest, Scope};
+
+/// How long tokens last.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// Access tokens.
+    pub access: Duration,
+    /// Refresh tokens, from each rotation.
+    pub refresh: Duration,
+    /// ID tokens.
+    pub id: Duration,
+    /// Authorization codes.
+    pub code: Duration,
+    /// A lost answer may be asked for again this long.
+    pub grace: Duration,
+}
+
+/// A family as stored, with its holder.
+#[derive(Clone, Debug)]
+pub struct Family {
+    /// Row; access tokens carry it as `fid`.
+    pub id: FamilyId,
+    /// Its consent.
+    pub grant_id: GrantId,
+    /// Whose.
+    pub user_id: UserId,
+    /// Through which session it began.
+    pub session_id: Option<SessionId>,
+    /// Outlives that session (`offline_access`).
+    pub is_offline: bool,
+    /// Granted scopes.
+    pub scope: Scope,
+    /// Granted audiences.
+    pub audiences: Audiences,
+    /// The `claims` parameter.
+    pub claims: Option<ClaimsRequest>,
+    /// When credentials were checked.
+    pub auth_time: Instant,
+    /// How strongly.
+    pub acr: String,
+    /// By what means.
+    pub amr: String,
+    /// Of the live refresh token.
+    pub generation: i64,
+    /// When that one was made.
+    pub rotated_at: Instant,
+    /// When that one ends.
+    pub expires_at: Instant,
+    /// Who holds it.
+    pub holder: Holder,
+}
+
+/// What tokens say of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// `sub`.
+    pub sub: Subject,
+    /// `username` at introspection.
+    pub username: String,
+}
+
+/// Signs and reads refresh tokens: JWTs under a key that is derived from the master key and never
+/// published, for the server's own eyes.
+pub struct RefreshTokens {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    issuer: String,
+}
+
+/// What a refresh token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefreshClaims {
+    iss: String,
+    /// The family.
+    pub fid: FamilyId,
+    /// Its generation.
+    pub generation: i64,
+    iat: i64,
+    /// Ends then.
+    pub exp: i64,
+}
+
+/// `typ` of refresh tokens: no other door reads it.
+const TYP: &str = "rt+jwt";
+
+impl RefreshTokens {
+    /// The tokens of this issuer under this master key.
+    ///
+    /// # Errors
+    /// [`Fault::Bug`] when the key cannot be derived.
+    pub fn new(master: &MasterKey, issuer: &str) -> Result<Self, Fault> {
+        let secret = master.derive(Purpose::RefreshToken)?;
+        Ok(Self {
+            encoding: EncodingKey::from_secret(secret.expose()),
+            decoding: DecodingKey::from_secret(secret.expose()),
+            issuer: issuer.to_owned(),
+        })
+    }
+
+    /// The live token of this family. The same row always gives the same token.
+    ///
+    /// # Errors
+    /// [`Fault::Bug`] when signing fails.
+    pub fn sign(&self, family: &Family) -> Result<String, Fault> {
+        let mut header = Header::new(Algorithm::HS256);
+        header.typ = Some(TYP.into());
+        let claims = RefreshClaims {
+            iss: self.issuer.clone(),
+            fid: family.id,
+            generation: family.generation,
+            iat: family.rotated_at.timestamp(),
+            exp: family.expires_at.timestamp(),
+        };
+        jsonwebtoken::encode(&header, &claims, &self.encoding).map_err(|error| Fault::bug(error.to_string()))
+    }
+
+    /// What `token` says, when it is ours. Whether it has expired is for the caller.
+    #[must_use]
+    pub fn read(&self, token: &str) -> Option<RefreshClaims> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return None;
+        }
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        validation.required_spec_claims.clear();
+        let data = jsonwebtoken::decode::<RefreshClaims>(token, &self.decoding, &validation).ok()?;
+        (data.header.typ.as_deref() == Some(TYP) && data.claims.iss == self.issuer).then_some(data.claims)
+    }
+}
+
+impl std::fmt::Debug for RefreshTokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RefreshTokens")
+    }
+}
+
+/// How a refresh ended. Both refusals are answered `invalid_grant`.
+#[derive(Debug)]
+pub enum Refresh {
+    /// A new generation, or the same successor again when the first answer was lost.
+    Done(Box<Family>),
+    /// Not this token, not now, not for this client. For the log.
+    Refused(&'static str),
+    /// An older token came back: the family is void now.
+    Reused,
+}
+
+/// Rotates. One statement when all is well; only what does not rotate is looked at further.
+/// To be called without a transaction: it opens its own where it needs one.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn rotate(
+    conn: &mut Conn,
+    claims: &RefreshClaims,
+    client: &Client,
+    lifetimes: Lifetimes,
+    scene: &Scene,
+) -> Result<Refresh, Fault> {
+    let now = scene.now;
+    if claims.exp <= now.timestamp() {
+        return Ok(Refresh::Refused("the refresh token has expired"));
+    }
+    let next = families::rotate(conn, (claims.fid, claims.generation), client.key, now + lifetimes.refresh, now)?;
+    if let Some(family) = next {
+        return Ok(Refresh::Done(Box::new(family)));
+    }
+    transaction(conn, |conn| explain(conn, claims, client, lifetimes, scene))
+}
+
+fn explain(
+    conn: &mut Conn,
+    claims: &RefreshClaims,
+    client: &Client,
+    lifetimes: Lifetimes,
+    scene: &Scene,
+) -> Result<Refresh, Fault> {
+    let Some(row) = families::find_and_lock(conn, claims.fid)? else {
+        return Ok(Refresh::Refused("no such family"));
+    };
+    if row.client_key != client.key {
+        return Ok(Refresh::Refused("the refresh token belongs to another client"));
+    }
+    if let Some(because) = row.dead_because(scene.now) {
+        return Ok(Refresh::Refused(because));
+    }
+    let behind = row.family.generation - claims.generation;
+    if behind == 1 && scene.now - row.family.rotated_at <= lifetimes.grace {
+        return Ok(Refresh::Done(Box::new(row.family)));
+    }
+    if behind < 1 {
+        return Ok(Refresh::Refused("the refresh token is ahead of its family"));
+    }
+    revocation::revoke_family(conn, claims.fid, "refresh_reused", scene.now)?;
+    let event = Event::new(Kind::RefreshReused).user(row.family.user_id).client(&client.client_id);
+    scene.record(conn, &event.details(serde_json::json!({ "family": claims.fid, "behind": behind })))?;
+    Ok(Refresh::Reused)
+}

@@ -1,0 +1,96 @@
+// Every page in light, dark and on a phone, kept as build/screenshots; none needs sideways scrolling at 320 px.
+import assert from 'node:assert/strict';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { desktop, newVisitor } from '../relying_parties/harness/browser.mjs';
+import { build } from '../relying_parties/harness/processes.mjs';
+import { password, scopes } from '../relying_parties/harness/server.mjs';
+import { provider } from '../relying_parties/harness/protocol.mjs';
+import { startCallback } from './callback.mjs';
+import { journeys } from './journeys.mjs';
+
+const screenshots = join(build, 'screenshots');
+const looks = {
+  light: { colorScheme: 'light', viewport: desktop },
+  dark: { colorScheme: 'dark', viewport: desktop },
+  phone: { colorScheme: 'light', viewport: { width: 390, height: 844 } },
+};
+const narrow = { width: 320, height: 640 };
+
+const world = journeys(async (started) => {
+  started.callback = await startCallback();
+  started.setupLink = (await started.server.json(['setup-link'])).url;
+  rmSync(screenshots, { recursive: true, force: true });
+  mkdirSync(screenshots, { recursive: true });
+});
+after(() => world.callback?.stop());
+
+// Before any other: the setup page is there only while nobody is.
+test('setup', inEveryLook(async (visitor, take) => {
+  await visitor.open(world.setupLink);
+  assert.ok(await visitor.shows('setup-submit'), await visitor.text());
+  await take('setup');
+}));
+
+for (const look of Object.keys(looks)) {
+  test(`from sign-in to signed out, ${look}`, inLook(look, async (visitor, take) => {
+    const { server, callback } = world;
+    const ada = await server.createUser(`ada-${look}`, ['--given-name', 'Ada']);
+    const app = await server.createClient(`notes-${look}`, { redirectUris: [callback.uri] });
+    const authorizeUrl = (redirectUri) => provider(server.issuer).authorizeUrl(app, redirectUri, { scope: scopes });
+
+    await visitor.open(`${server.issuer}/no-such-page`);
+    await take('not-found');
+    await visitor.open(await authorizeUrl('https://elsewhere.example/'));
+    await take('error');
+    await visitor.open(await authorizeUrl(callback.uri));
+    await take('sign-in');
+    await visitor.enter({ ...ada, password: `not-${password}` });
+    await take('sign-in-refused');
+    await visitor.enter(ada);
+    assert.equal(await visitor.whereAmI(callback.origin), 'consent');
+    await take('consent');
+    await visitor.press('#consent-allow');
+    await visitor.open(`${await authorizeUrl(callback.uri)}&prompt=select_account`);
+    await take('choose-account');
+    await visitor.open(`${server.issuer}/account`);
+    await take('account');
+    for (const page of await accountPages(visitor)) {
+      await visitor.open(page);
+      await take(`account-${new URL(page).pathname.split('/').slice(2).join('-')}`);
+    }
+    await visitor.open(`${server.issuer}/logout`);
+    await take('logout');
+    await visitor.press('#logout-confirm');
+    await take('logged-out');
+  }));
+}
+
+/** The account's other pages, as its own navigation names them. */
+async function accountPages(visitor) {
+  const links = await visitor.page.locator('a[href^="/account/"]').evaluateAll((all) => all.map(({ href }) => href.split(/[?#]/)[0]));
+  return [...new Set(links)];
+}
+
+function inEveryLook(visit) {
+  return async () => {
+    for (const look of Object.keys(looks)) await inLook(look, visit)();
+  };
+}
+
+function inLook(look, visit) {
+  return async () => {
+    const visitor = await newVisitor(world.browser, looks[look]);
+    await visit(visitor, (name) => take(visitor, name, look));
+    await visitor.leave();
+  };
+}
+
+async function take({ page }, name, look) {
+  await page.screenshot({ path: join(screenshots, `${name}-${look}.png`), fullPage: true });
+  await page.setViewportSize(narrow);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(width <= narrow.width, `${name} is ${width} px wide on a screen of ${narrow.width}`);
+  await page.setViewportSize(looks[look].viewport);
+}

@@ -1,0 +1,4 @@
+import { modAuthOpenidc } from './harness/applications.mjs';
+import { prove } from './harness/scenario.mjs';
+
+prove(modAuthOpenidc);

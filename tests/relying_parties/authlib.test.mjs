@@ -1,0 +1,4 @@
+import { authlib } from './harness/applications.mjs';
+import { prove } from './harness/scenario.mjs';
+
+prove(authlib);

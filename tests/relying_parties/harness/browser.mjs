@@ -1,0 +1,127 @@
+// People with a real browser: Debian's Chromium, a fresh profile each.
+import assert from 'node:assert/strict';
+import { chromium } from 'playwright-core';
+import { Hopeless, eventually } from './processes.mjs';
+
+const flags = [
+  '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync',
+];
+
+export function openBrowser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, chromiumSandbox: false, args: flags,
+  });
+}
+
+/** Desktop unless told otherwise. */
+export const desktop = { width: 1280, height: 860 };
+
+/** A person's browser with its own cookies. `script: false` switches JavaScript off. */
+export async function newVisitor(browser, { script = true, colorScheme = 'light', viewport = desktop } = {}) {
+  const context = await browser.newContext({ javaScriptEnabled: script, colorScheme, viewport, locale: 'en-US' });
+  context.setDefaultTimeout(10_000);
+  const complaints = [];
+  context.on('console', (message) => {
+    if (/Content Security Policy|CSP violation/i.test(message.text())) complaints.push(message.text());
+  });
+  context.on('weberror', (error) => complaints.push(String(error.error())));
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+      console.error(`CSP violation: ${violatedDirective} refuses ${blockedURI}`);
+    });
+  });
+  return new Visitor(context, await context.newPage(), complaints);
+}
+
+class Visitor {
+  constructor(context, page, complaints) {
+    Object.assign(this, { context, page, complaints });
+  }
+
+  /** Opens a page; answers the last response. */
+  open(url) {
+    return this.page.goto(url);
+  }
+
+  /** Opens a page that answers JSON. */
+  async read(url) {
+    const response = await this.open(url);
+    const text = await response.text();
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw new Error(`no JSON at ${url} but (${response.status()}, now at ${this.page.url()}) ${text.slice(0, 500)}`, { cause });
+    }
+  }
+
+  shows(id) {
+    return this.page.locator(`#${id}`).isVisible();
+  }
+
+  text() {
+    return this.page.locator('body').innerText();
+  }
+
+  /** Clicks and waits for the page that follows. */
+  async press(selector) {
+    const from = this.page.url();
+    try {
+      await Promise.all([this.page.waitForNavigation(), this.page.locator(selector).click()]);
+    } catch (cause) {
+      throw new Error(`pressing ${selector} at ${from} leads nowhere: ${cause.message}`, { cause });
+    }
+  }
+
+  /** Fills the sign-in page (a confirmation shows the username read-only) and submits it. */
+  async enter({ username, password }) {
+    const name = this.page.locator('#username');
+    if (await name.isVisible() && await name.isEditable()) await name.fill(username);
+    await this.page.locator('#password').fill(password);
+    await this.press('#login-submit');
+  }
+
+  /**
+   * Goes through sign-in and consent until a page of `origin` shows; answers the pages it went through. `choices` says
+   * which button to press on pages that leave a choice.
+   */
+  async passTo(origin, person, choices = {}) {
+    const { consent = 'consent-allow', chooser = 'account-continue' } = choices;
+    const passed = [];
+    for (;;) {
+      const here = await this.whereAmI(origin);
+      if (here === 'arrived') return passed;
+      assert.ok(passed.length < 6, `going in circles: ${passed}`);
+      passed.push(here);
+      if (here === 'login') await this.enter(person);
+      if (here === 'consent') await this.press(`#${consent}`);
+      if (here === 'chooser') await this.press(`#${chooser}`);
+    }
+  }
+
+  /** `arrived`, `login`, `consent` or `chooser`; waits out pages that send the browser on by themselves. */
+  whereAmI(origin) {
+    return eventually(`sign-in, consent or ${origin} instead of ${this.page.url()}`, async () => {
+      if (this.page.url().startsWith(`${origin}/`)) return 'arrived';
+      for (const refusal of ['error-page', 'error-summary']) {
+        if (await this.shows(refusal)) throw new Hopeless(`${this.page.url()} says: ${await this.text()}`);
+      }
+      if (await this.shows('login-submit')) return 'login';
+      if (await this.shows('consent-allow')) return 'consent';
+      if (await this.shows('account-continue')) return 'chooser';
+      return undefined;
+    });
+  }
+
+  /** The failure together with what the browser had to say about it. */
+  explain(error) {
+    if (this.complaints.length === 0) return error;
+    return new Error(`${error.message}\nThe browser complained: ${this.complaints.join('\n')}`, { cause: error });
+  }
+
+  /** Leaves; nothing may have been refused by a page's own policy, and no script may have failed. */
+  async leave() {
+    await this.context.close();
+    assert.deepEqual(this.complaints, [], 'no policy violation and no script error on any page');
+  }
+}

@@ -1,0 +1,108 @@
+// A real Portcullis on a private data directory, and its command line.
+import { spawn } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, repository, startProgram } from './processes.mjs';
+
+const binary = process.env.PORTCULLIS_BIN ?? join(repository, 'target/debug/portcullis');
+
+/** Long, and on no list of well-known passwords. */
+export const password = 'lantern-orchard-velvet-51';
+
+/** Everything an ordinary application asks for. */
+export const scopes = 'openid profile email offline_access groups';
+
+export async function startServer() {
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-proof-'));
+  chmodSync(folder, 0o755); // Postgres runs as another user and has to get through.
+  const port = await freePort();
+  const issuer = `http://localhost:${port}`;
+  const env = {
+    ...foreignEnvironment(),
+    PORTCULLIS_SERVER__LISTEN: `127.0.0.1:${port}`,
+    PORTCULLIS_SERVER__PUBLIC_URL: issuer,
+    PORTCULLIS_DATA__DIR: join(folder, 'data'),
+    ...(await metricsElsewhere()),
+  };
+  try {
+    const program = await startProgram('portcullis', binary, ['serve'], { env, readyUrl: `${issuer}/readyz` });
+    return new Server({ folder, issuer, env, program });
+  } catch (error) {
+    remove(folder);
+    throw error;
+  }
+}
+
+class Server {
+  constructor(parts) {
+    Object.assign(this, parts);
+  }
+
+  /** What `serve` has printed so far. */
+  output() {
+    return this.program.output();
+  }
+
+  async stop() {
+    const { code, signal } = await this.program.stop();
+    remove(this.folder);
+    assert.equal(code, 0, `serve ends with 0 on SIGTERM (signal ${signal}, log ${this.program.logFile})`);
+  }
+
+  /** Runs `portcullis …` beside the server; answers its JSON. */
+  async json(args, input = '') {
+    return JSON.parse(await this.command([...args, '--json'], input));
+  }
+
+  /** Runs `portcullis …` beside the server; answers what it prints. */
+  command(args, input = '') {
+    return new Promise((resolve, reject) => {
+      const child = spawn(binary, args, { env: this.env });
+      let out = '';
+      let err = '';
+      child.stdout.setEncoding('utf8').on('data', (text) => (out += text));
+      child.stderr.setEncoding('utf8').on('data', (text) => (err += text));
+      child.once('error', reject);
+      child.once('close', (code) => (code === 0 ? resolve(out) : reject(
+        new Error(`portcullis ${args.join(' ')} ended with ${code}:\n${err}${out}`))));
+      child.stdin.on('error', () => {}); // a command that does not read it
+      child.stdin.end(input);
+    });
+  }
+
+  async createUser(username, options = []) {
+    const email = `${username}@example.test`;
+    await this.json([
+      'user', 'create', '--username', username, '--email', email, '--email-verified', '--password-stdin', ...options,
+    ], `${password}\n`);
+    return { username, email, password };
+  }
+
+  /** A confidential client with all that a web application needs; answers `{ id, secret }`. */
+  async createClient(id, { redirectUris, postLogoutRedirectUris = [], scope = scopes, options = [] }) {
+    const { client_id, client_secret } = await this.json([
+      'client', 'create', '--id', id, '--name', `The ${id} application`, '--type', 'confidential',
+      ...redirectUris.flatMap((uri) => ['--redirect-uri', uri]),
+      ...postLogoutRedirectUris.flatMap((uri) => ['--post-logout-redirect-uri', uri]),
+      '--grant-type', 'authorization_code', '--grant-type', 'refresh_token', '--scope', scope, ...options,
+    ]);
+    return { id: client_id, secret: client_secret };
+  }
+}
+
+const remove = (folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+
+/** Ours without what would configure the server behind our back. */
+function foreignEnvironment() {
+  const ours = (name) => name.startsWith('PORTCULLIS_') || ['PORT', 'DATABASE_URL'].includes(name);
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours(name)));
+}
+
+/** Servers run side by side here, so none may take the metrics listener's default port (once there is one). */
+async function metricsElsewhere() {
+  const defaults = join(repository, 'config/default.toml');
+  const known = existsSync(defaults) && /^\[metrics\]/m.test(readFileSync(defaults, 'utf8'));
+  return known ? { PORTCULLIS_METRICS__LISTEN: `127.0.0.1:${await freePort()}` } : {};
+}

@@ -1,0 +1,4 @@
+import { openidconnectRs } from './harness/applications.mjs';
+import { prove } from './harness/scenario.mjs';
+
+prove(openidconnectRs);
