@@ -17,13 +17,15 @@ pub struct OAuthError {
     pub because: String,
     /// Seconds after which a temporary failure is worth another try.
     pub retry_after_secs: Option<u32>,
+    /// The refusal made tokens void: caches must forget them.
+    pub voids_tokens: bool,
 }
 
 impl OAuthError {
     /// A refusal; the description is also the reason for the log.
     pub fn new(code: ErrorCode, description: impl Into<String>) -> Self {
         let because = description.into();
-        Self { code, description: printable(&because), because, retry_after_secs: None }
+        Self { code, description: printable(&because), because, retry_after_secs: None, voids_tokens: false }
     }
 
     /// A reason for the log that the app is not told.
@@ -41,6 +43,11 @@ impl OAuthError {
     /// `invalid_grant`: one description for every reason.
     pub fn invalid_grant(because: impl Into<String>) -> Self {
         Self::new(ErrorCode::InvalidGrant, "the code or token is not valid for this client").because(because)
+    }
+
+    /// `invalid_grant` for something that was used before: what came of it is void now.
+    pub fn replay(because: impl Into<String>) -> Self {
+        Self { voids_tokens: true, ..Self::invalid_grant(because) }
     }
 
     /// `invalid_client`: one description for every reason.

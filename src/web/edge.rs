@@ -31,6 +31,15 @@ impl fmt::Display for RequestId {
     }
 }
 
+/// Why a program was refused: left in the answer's extensions for the log.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The error code that went out.
+    pub code: &'static str,
+    /// The reason that did not.
+    pub because: String,
+}
+
 /// What the edge needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Edge<'a> {
@@ -54,7 +63,7 @@ const ANY_HOST: [&str; 4] = ["/healthz", "/readyz", "/health", "/livez"];
 /// Wraps a handler.
 ///
 /// # Errors
-/// None of its own: errors of handlers become answers here.
+/// Those of a middleware of the library; errors of handlers become answers here.
 pub async fn pass<B: MessageBody + 'static>(
     edge: Edge<'_>,
     req: ServiceRequest,
@@ -64,17 +73,18 @@ pub async fn pass<B: MessageBody + 'static>(
     req.extensions_mut().insert(id);
     let span = tracing::info_span!("request", id = %id, method = %req.method(), path = req.path());
     let mut response = if host_is_ours(&edge, &req) {
-        let request = req.request().clone();
-        match next.call(req).instrument(span.clone()).await {
-            Ok(response) => response.map_into_left_body(),
-            Err(error) => ServiceResponse::from_err(error, request).map_into_right_body(),
-        }
+        next.call(req).instrument(span.clone()).await.inspect_err(|error| tracing::error!(%error, "a middleware failed"))?.map_into_left_body()
     } else {
         let error = PageError::bad_request("the Host header names another server");
         req.into_response(actix_web::ResponseError::error_response(&error)).map_into_right_body()
     };
-    let because = response.response().extensions().get::<PageError>().cloned();
-    if let Some(error) = because.clone().or_else(|| bare_error(&response)) {
+    let page_error = response.response().extensions().get::<PageError>().cloned();
+    let because = page_error
+        .as_ref()
+        .map(|error| (error.code.clone(), error.cause().to_owned()))
+        .or_else(|| response.response().extensions().get::<Refused>().map(|refused| (refused.code.into(), refused.because.clone())))
+        .unwrap_or_default();
+    if let Some(error) = page_error.or_else(|| bare_error(&response)) {
         response = render(&edge, response, &error, id);
     }
     let status = response.status();
@@ -85,7 +95,7 @@ pub async fn pass<B: MessageBody + 'static>(
     if edge.is_https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));
     }
-    span.in_scope(|| log(status, because.as_ref()));
+    span.in_scope(|| log(status, &because));
     Ok(response)
 }
 
@@ -137,11 +147,10 @@ fn render<B>(
     ServiceResponse::new(request, full).map_into_right_body()
 }
 
-fn log(status: StatusCode, because: Option<&PageError>) {
-    let cause = because.map_or("", PageError::cause);
+fn log(status: StatusCode, (error, because): &(String, String)) {
     match status.as_u16() {
-        500.. => tracing::error!(status = status.as_u16(), because = cause, "answered"),
-        400..=499 => tracing::info!(status = status.as_u16(), because = cause, "answered"),
+        500.. => tracing::error!(status = status.as_u16(), error, because, "answered"),
+        400..=499 => tracing::info!(status = status.as_u16(), error, because, "answered"),
         _ => tracing::debug!(status = status.as_u16(), "answered"),
     }
 }

@@ -133,9 +133,12 @@ pub async fn post(
     }
     let password = Password::parse(form.find("password").unwrap_or_default());
     let user = identified.user.as_ref().map(|user| user.id);
+    let replaces_session = current.0.is_some();
     match verify_and_finish(&app, identified, password, current.0, scene).await? {
         Outcome::SignedIn(_, secret) => {
-            app.forget();
+            if replaces_session {
+                app.forget();
+            }
             enter(&req, &secret)?;
             let mut response = onward(&app.pages, &req, next.as_str())?;
             if let Some(user) = user {

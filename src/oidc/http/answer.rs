@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::oidc::OAuthError;
 use crate::spec::ErrorCode;
+use crate::web::edge::Refused;
 use crate::web::form::FormError;
 
 /// A JSON answer that no cache keeps (RFC 6749 section 5.1).
@@ -22,13 +23,14 @@ fn no_store(mut builder: HttpResponseBuilder) -> HttpResponseBuilder {
     builder
 }
 
-/// A refusal as JSON (RFC 6749 section 5.2). The reason goes to the log, once.
+/// A refusal as JSON (RFC 6749 section 5.2). The reason goes to the log, at the edge.
 #[must_use]
 pub fn error(req: &HttpRequest, refusal: &OAuthError) -> HttpResponse {
     let status = status_of(refusal.code);
-    tell_log(status, refusal);
     let mut response =
         json(status, &json!({ "error": refusal.code.as_str(), "error_description": refusal.description }));
+    let because = refusal.because.clone();
+    response.extensions_mut().insert(Refused { code: refusal.code.as_str(), because });
     let headers = response.headers_mut();
     if let Some(secs) = refusal.retry_after_secs {
         headers.insert(header::RETRY_AFTER, header::HeaderValue::from(secs));
@@ -38,15 +40,6 @@ pub fn error(req: &HttpRequest, refusal: &OAuthError) -> HttpResponse {
         headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Basic realm=\"portcullis\""));
     }
     response
-}
-
-fn tell_log(status: StatusCode, refusal: &OAuthError) {
-    let (code, because) = (refusal.code.as_str(), refusal.because.as_str());
-    if status.is_server_error() {
-        tracing::error!(error = code, because, "refused");
-    } else {
-        tracing::info!(error = code, because, "refused");
-    }
 }
 
 const fn status_of(code: ErrorCode) -> StatusCode {

@@ -60,11 +60,7 @@ async fn by_code(app: &App, client: Arc<Client>, body: &Params, scene: Scene) ->
         .db
         .write(move |conn| authorization_code::redeem(conn, &own_client, &presented, lifetimes, &own_scene))
         .await?;
-    // A replay has made a family void: nobody here believes in it any more.
-    if outcome.is_err() {
-        app.forget();
-    }
-    let (redeemed, told) = outcome?;
+    let (redeemed, told) = forget_replayed(app, outcome)?;
     let auth_time = if redeemed.wants_auth_time { AuthTime::Told } else { AuthTime::Left };
     let granted = (redeemed.family.scope.clone(), redeemed.family.audiences.clone());
     let sign_in = SignIn { nonce: redeemed.nonce, auth_time };
@@ -78,14 +74,20 @@ async fn by_refresh(app: &App, client: Arc<Client>, body: &Params, scene: Scene)
         .db
         .read(move |conn| refresh_token::rotate(conn, &own_client, &asked, lifetimes, &own_scene))
         .await?;
-    if outcome.is_err() {
-        app.forget();
-    }
-    let refreshed = outcome?;
+    let refreshed = forget_replayed(app, outcome)?;
     // OIDC Core section 12.2: the same auth_time, and no nonce.
     let sign_in = SignIn { nonce: None, auth_time: AuthTime::Told };
     let granted = (refreshed.scope, refreshed.audiences);
     Ok(issue::for_family(issuer(app, &scene), &client, &refreshed.family, granted, (refreshed.told, sign_in))?)
+}
+
+/// A replay has made a family void: nobody here believes in it any more.
+fn forget_replayed<T>(app: &App, outcome: Result<T, OAuthError>) -> Result<T, OAuthError> {
+    outcome.inspect_err(|refusal| {
+        if refusal.voids_tokens {
+            app.forget();
+        }
+    })
 }
 
 const fn issuer<'a>(app: &'a App, scene: &'a Scene) -> Issuer<'a> {

@@ -50,7 +50,7 @@ pub fn redeem(
             Ok((redeemed, told))
         }
         Redemption::Refused(because) => Err(OAuthError::invalid_grant(because)),
-        Redemption::Replayed => Err(OAuthError::invalid_grant("the code was redeemed before; its tokens are void now")),
+        Redemption::Replayed => Err(OAuthError::replay("the code was redeemed before; its tokens are void now")),
         Redemption::WrongAudience => {
             Err(OAuthError::new(ErrorCode::InvalidTarget, "resource is not among those granted"))
         }

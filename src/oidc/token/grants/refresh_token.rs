@@ -67,7 +67,7 @@ pub fn rotate(
         Refresh::Done(family) => family,
         Refresh::Refused(because) => return Ok(Err(OAuthError::invalid_grant(because))),
         Refresh::Reused => {
-            return Ok(Err(OAuthError::invalid_grant("the refresh token was used before; its family is void now")));
+            return Ok(Err(OAuthError::replay("the refresh token was used before; its family is void now")));
         }
     };
     let scope = asked.scope.clone().unwrap_or_else(|| family.scope.clone());
