@@ -123,9 +123,6 @@ pub struct Create {
     /// Applies when a request has no max_age.
     #[arg(long, value_name = "SECONDS")]
     default_max_age_secs: Option<i32>,
-    /// auth_time stands in every ID token.
-    #[arg(long)]
-    require_auth_time: bool,
     /// Home page.
     #[arg(long, value_name = "URL")]
     client_uri: Option<String>,
@@ -226,7 +223,6 @@ fn draft(workshop: &Workshop, arguments: Create) -> Result<Draft, Failure> {
         skip_consent: arguments.skip_consent,
         require_pkce: arguments.require_pkce,
         default_max_age_secs: arguments.default_max_age_secs,
-        require_auth_time: arguments.require_auth_time,
         client_uri: arguments.client_uri,
         policy_uri: arguments.policy_uri,
         tos_uri: arguments.tos_uri,

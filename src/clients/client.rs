@@ -68,8 +68,6 @@ pub struct Client {
     pub require_pkce: bool,
     /// Applies when a request has no `max_age`.
     pub default_max_age: Option<Duration>,
-    /// `auth_time` stands in every ID token.
-    pub require_auth_time: bool,
     /// Home page.
     pub client_uri: Option<String>,
     /// Privacy policy.

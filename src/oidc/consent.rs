@@ -88,7 +88,6 @@ pub fn proceed(
         claims: request.claims.clone(),
         challenge: request.challenge.clone(),
         nonce: request.nonce.clone(),
-        wants_auth_time: request.wants_auth_time,
         auth_time: session.auth_time,
         acr: session.acr.to_string(),
         amr: session.amr.clone(),

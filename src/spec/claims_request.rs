@@ -80,12 +80,6 @@ impl ClaimsRequest {
         names.dedup();
         names
     }
-
-    /// Whether the ID token shall carry `auth_time` (OIDC Core section 5.5.1).
-    #[must_use]
-    pub fn wants_auth_time(&self) -> bool {
-        self.id_token.contains_key("auth_time")
-    }
 }
 
 #[cfg(test)]
@@ -101,7 +95,6 @@ mod tests {
                 "id_token":{"auth_time":{"essential":true},"acr":{"values":["aal1"]}}, "other": 3}"#,
         )
         .unwrap();
-        assert!(claims.wants_auth_time());
         assert_eq!(claims.acr(), Some((false, vec!["aal1"])));
         assert_eq!(claims.names(), ["given_name", "nickname", "picture"]);
         assert_eq!(claims.subject(), Ok(None));

@@ -34,8 +34,6 @@ pub struct NewCode {
     pub challenge: Option<Challenge>,
     /// For the ID token, exactly as sent.
     pub nonce: Option<String>,
-    /// Whether `auth_time` is owed (OIDC Core section 2).
-    pub wants_auth_time: bool,
     /// When credentials were checked.
     pub auth_time: Instant,
     /// How strongly.
@@ -94,8 +92,6 @@ pub struct Redeemed {
     pub family: Family,
     /// For the ID token.
     pub nonce: Option<String>,
-    /// Whether `auth_time` is owed.
-    pub wants_auth_time: bool,
 }
 
 /// Redeems a code: to be called in a transaction. The row is locked first, so of many at once one
@@ -154,8 +150,7 @@ pub fn redeem(
         holder,
     };
     families::insert(conn, client.key, &family, scene.now)?;
-    let redeemed = Redeemed { family, nonce: row.code.nonce, wants_auth_time: row.code.wants_auth_time };
-    Ok(Redemption::Done(Box::new(redeemed)))
+    Ok(Redemption::Done(Box::new(Redeemed { family, nonce: row.code.nonce })))
 }
 
 fn check(row: &codes::CodeRow, presented: &Presented, now: Instant) -> Result<(), &'static str> {

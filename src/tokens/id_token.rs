@@ -16,22 +16,11 @@ use crate::keys::algorithm::Algorithm;
 use crate::keys::jws::TokenType;
 use crate::keys::keyring::Accept;
 
-/// Whether `auth_time` stands in the token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuthTime {
-    /// It is owed.
-    Told,
-    /// It is not asked for.
-    Left,
-}
-
 /// What an ID token says beside the person's claims.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
     /// Exactly as sent (OIDC Core section 3.1.2.1).
     pub nonce: Option<&'a str>,
-    /// With `max_age` and its relatives.
-    pub auth_time: AuthTime,
     /// The access token beside it, for `at_hash`.
     pub access_token: &'a str,
 }
@@ -51,6 +40,8 @@ pub fn claims(
     put("aud", client.client_id.clone().into());
     put("iat", now.timestamp().into());
     put("exp", (now + life).timestamp().into());
+    // Owed with max_age (OIDC Core section 2), and of use to everybody.
+    put("auth_time", family.auth_time.timestamp().into());
     put("acr", family.acr.clone().into());
     put("amr", family.amr.split(' ').map(Value::from).collect());
     put("at_hash", at_hash(wanted.access_token).into());
@@ -59,9 +50,6 @@ pub fn claims(
     }
     if let Some(nonce) = wanted.nonce {
         put("nonce", nonce.into());
-    }
-    if wanted.auth_time == AuthTime::Told {
-        put("auth_time", family.auth_time.timestamp().into());
     }
     person
 }

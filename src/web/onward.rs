@@ -1,10 +1,10 @@
-//! Sending a browser on after it posted a form.
+//! Sending a browser on to an app.
 //!
 //! Chromium holds every redirect after a post against the page's `form-action`, also those that the
-//! app makes later to a third origin. So a browser gets a page that fetches the next address itself:
-//! a navigation of its own. Programs without Fetch Metadata get a plain 303.
+//! app makes later to a third origin. So a browser that comes from a form of ours gets a page that
+//! fetches the app's address itself: a navigation of its own. Everybody else gets a plain 303.
 
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
@@ -30,14 +30,15 @@ impl Page for ContinuePage {
     }
 }
 
-/// Goes on to `location`: a local path, or an address out of a verified redirect URI.
+/// Goes on to `location`: an address out of a verified redirect URI.
 ///
 /// # Errors
 /// A fault when the page does not render.
 pub fn onward(pages: &Pages, req: &HttpRequest, location: &str) -> Result<HttpResponse, PageError> {
-    let is_web = location.starts_with('/') || location.starts_with("https://") || location.starts_with("http://");
-    let navigates = req.headers().get("sec-fetch-mode").is_some_and(|mode| mode == "navigate");
-    if is_web && !(navigates && req.method() == Method::POST) {
+    let is_web = location.starts_with("https://") || location.starts_with("http://");
+    let said = |name: &str, word: &str| req.headers().get(name).is_some_and(|value| value == word);
+    let comes_from_our_form = said("sec-fetch-mode", "navigate") && said("sec-fetch-site", "same-origin");
+    if is_web && !comes_from_our_form {
         return Ok(see_other(location));
     }
     pages.answer(req, StatusCode::OK, &ContinuePage { url: location.to_owned() }, &FormAction::default())

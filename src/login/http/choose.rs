@@ -10,7 +10,6 @@ use crate::sessions::http::Current;
 use crate::sessions::http::current::viewer;
 use crate::spec::Params;
 use crate::web::csrf::Binding;
-use crate::web::onward::onward;
 use crate::web::page::{Viewer, see_other};
 use crate::web::{Form, Page, PageError, ReturnTo, form};
 
@@ -71,7 +70,7 @@ pub async fn post_continue(
         Some(request) => ReturnTo::to(AUTHORIZE, &app.resumes.choose(request, session.id)),
         None => next,
     };
-    onward(&app.pages, &req, next.as_str())
+    Ok(see_other(next.as_str()))
 }
 
 /// `POST /login/switch`: as somebody else. The session stays until that somebody has signed in.

@@ -17,7 +17,6 @@ use crate::sessions::http::Current;
 use crate::sessions::http::current::enter;
 use crate::spec::Params;
 use crate::web::client_address::network_of;
-use crate::web::onward::onward;
 use crate::web::page::{FieldError, see_other};
 use crate::web::{Form, Page, PageError, ReturnTo, form};
 
@@ -140,7 +139,7 @@ pub async fn post(
                 app.forget();
             }
             enter(&req, &secret)?;
-            let mut response = onward(&app.pages, &req, next.as_str())?;
+            let mut response = see_other(next.as_str());
             if let Some(user) = user {
                 let value = app.known_browsers.with(known.as_deref(), user, &app.random)?;
                 add_cookie(&mut response, &known_cookie(&app, value))?;

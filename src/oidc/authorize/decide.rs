@@ -114,7 +114,6 @@ mod tests {
             nonce: None,
             prompts: Prompts::parse(prompt).unwrap(),
             max_age: None,
-            wants_auth_time: false,
             subject: None,
             claims: None,
         }

@@ -26,8 +26,6 @@ pub struct AuthorizeRequest {
     pub prompts: Prompts,
     /// Credentials must be younger than this.
     pub max_age: Option<Duration>,
-    /// `auth_time` is owed in the ID token.
-    pub wants_auth_time: bool,
     /// The app expects this person (`id_token_hint`, `claims`).
     pub subject: Option<String>,
     /// Single claims.
@@ -56,9 +54,6 @@ impl AuthorizeRequest {
             return Err(OAuthError::invalid_request("nonce is longer than 1024 bytes"));
         }
         let max_age = max_age(params, client)?;
-        let wants_auth_time = max_age.is_some()
-            || client.require_auth_time
-            || claims.as_ref().is_some_and(ClaimsRequest::wants_auth_time);
         Ok(Self {
             audiences: audiences(params, client)?,
             challenge: challenge(params, client)?,
@@ -67,7 +62,6 @@ impl AuthorizeRequest {
             scope,
             nonce,
             max_age,
-            wants_auth_time,
             claims,
         })
     }

@@ -180,7 +180,7 @@ fn pending(
     let waiting = |page: &'static str, params: &Params| {
         let next = ReturnTo::to(PATH, params);
         let query = Params::default().with("next", next.as_str());
-        onward(&app.pages, req, ReturnTo::to(page, &query).as_str())
+        Ok(see_other(ReturnTo::to(page, &query).as_str()))
     };
     let marked = |params: Params| app.resumes.mark(params, app.clock.now());
     match decision {

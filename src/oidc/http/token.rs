@@ -13,9 +13,8 @@ use crate::audit::Scene;
 use crate::clients::Client;
 use crate::oidc::OAuthError;
 use crate::oidc::token::grants::{authorization_code, client_credentials, refresh_token};
-use crate::oidc::token::issue::{self, Issuer, SignIn};
+use crate::oidc::token::issue::{self, Issuer};
 use crate::spec::{ErrorCode, GrantType, Params};
-use crate::tokens::id_token::AuthTime;
 use crate::web::{Form, cors};
 
 /// The handler.
@@ -61,10 +60,8 @@ async fn by_code(app: &App, client: Arc<Client>, body: &Params, scene: Scene) ->
         .write(move |conn| authorization_code::redeem(conn, &own_client, &presented, lifetimes, &own_scene))
         .await?;
     let (redeemed, told) = forget_replayed(app, outcome)?;
-    let auth_time = if redeemed.wants_auth_time { AuthTime::Told } else { AuthTime::Left };
     let granted = (redeemed.family.scope.clone(), redeemed.family.audiences.clone());
-    let sign_in = SignIn { nonce: redeemed.nonce, auth_time };
-    Ok(issue::for_family(issuer(app, &scene), &client, &redeemed.family, granted, (told, sign_in))?)
+    Ok(issue::for_family(issuer(app, &scene), &client, &redeemed.family, granted, (told, redeemed.nonce))?)
 }
 
 async fn by_refresh(app: &App, client: Arc<Client>, body: &Params, scene: Scene) -> Result<Value, OAuthError> {
@@ -75,10 +72,8 @@ async fn by_refresh(app: &App, client: Arc<Client>, body: &Params, scene: Scene)
         .read(move |conn| refresh_token::rotate(conn, &own_client, &asked, lifetimes, &own_scene))
         .await?;
     let refreshed = forget_replayed(app, outcome)?;
-    // OIDC Core section 12.2: the same auth_time, and no nonce.
-    let sign_in = SignIn { nonce: None, auth_time: AuthTime::Told };
     let granted = (refreshed.scope, refreshed.audiences);
-    Ok(issue::for_family(issuer(app, &scene), &client, &refreshed.family, granted, (refreshed.told, sign_in))?)
+    Ok(issue::for_family(issuer(app, &scene), &client, &refreshed.family, granted, (refreshed.told, None))?)
 }
 
 /// A replay has made a family void: nobody here believes in it any more.

@@ -13,7 +13,7 @@ use crate::oidc::claims::{self, Place};
 use crate::oidc::person::{self, Memberships};
 use crate::spec::{Audiences, Scope};
 use crate::tokens::access::{self, Contents};
-use crate::tokens::id_token::{self, AuthTime, Wanted};
+use crate::tokens::id_token::{self, Wanted};
 use crate::tokens::refresh::{Family, Lifetimes, RefreshTokens};
 
 /// What signing needs.
@@ -59,16 +59,8 @@ pub fn read_person(conn: &mut Conn, family: &Family, client: &Client, scope: &Sc
     Ok(Told { memberships, claims })
 }
 
-/// What the ID token says of the sign-in.
-#[derive(Clone, Debug)]
-pub struct SignIn {
-    /// Exactly as sent; none at refresh (OIDC Core section 12.2).
-    pub nonce: Option<String>,
-    /// Whether it is owed.
-    pub auth_time: AuthTime,
-}
-
-/// Signs the tokens of a family: access, refresh where it may, ID with `openid`.
+/// Signs the tokens of a family: access, refresh where it may, ID with `openid`. `nonce` goes into the
+/// ID token exactly as sent; at refresh there is none (OIDC Core section 12.2).
 ///
 /// # Errors
 /// [`Fault`] of signing.
@@ -77,7 +69,7 @@ pub fn for_family(
     client: &Client,
     family: &Family,
     (scope, audiences): (Scope, Audiences),
-    (told, sign_in): (Told, SignIn),
+    (told, nonce): (Told, Option<String>),
 ) -> Result<Value, Fault> {
     let has_id_token = scope.has("openid");
     let Memberships { groups, permissions } = told.memberships;
@@ -88,8 +80,7 @@ pub fn for_family(
     }
     if has_id_token {
         let access_token = out.get("access_token").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let wanted =
-            Wanted { nonce: sign_in.nonce.as_deref(), auth_time: sign_in.auth_time, access_token: &access_token };
+        let wanted = Wanted { nonce: nonce.as_deref(), access_token: &access_token };
         let times = (by.issuer, by.lifetimes.id, by.now);
         let mut claims = id_token::claims(client, family, wanted, told.claims, times);
         id_token::fit_at_hash(&mut claims, client.id_token_alg, &access_token);
