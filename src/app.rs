@@ -16,26 +16,26 @@ use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
 use crate::kernel::random::Random;
 use crate::kernel::secret::{Digest, Secret};
+use crate::keys::Keyring;
 use crate::keys::keyring::Keys;
 use crate::keys::rotation::Schedule;
 use crate::keys::store::KeyRow;
-use crate::keys::Keyring;
 use crate::login::departure;
 use crate::login::known_browser::KnownBrowsers;
 use crate::login::throttle::Throttle;
-use crate::oidc::discovery;
 use crate::oidc::authorize::resume::Resumes;
+use crate::oidc::discovery;
 use crate::oidc::person::Person;
-use crate::sessions::Session;
 use crate::sessions::Lifetimes as SessionLifetimes;
+use crate::sessions::Session;
+use crate::tokens::Liveness;
 use crate::tokens::access::AccessTokens;
 use crate::tokens::refresh::{Lifetimes, RefreshTokens};
-use crate::tokens::Liveness;
+use crate::web::Pages;
 use crate::web::client_address::client_address;
 use crate::web::csrf::Csrf;
 use crate::web::edge::{Edge, RequestId};
 use crate::web::hosts::Hosts;
-use crate::web::Pages;
 use crate::{clients, sessions};
 
 /// What the handlers share.
@@ -124,7 +124,8 @@ impl App {
         let Foundation { config, database_url, master, keys, clock, random } = foundation;
         let max_age = chrono::Duration::milliseconds(MAX_AGE_MILLIS);
         let issuer = config.server.public_url.as_str().to_owned();
-        let settings = DbSettings { url: database_url, pool_size: config.database.pool_size, wait: config.database.wait };
+        let settings =
+            DbSettings { url: database_url, pool_size: config.database.pool_size, wait: config.database.wait };
         let sealer = Sealer::new(&master)?;
         let lifetimes = token_lifetimes(&config)?;
         let session_lifetimes =
@@ -225,7 +226,7 @@ impl App {
 /// # Errors
 /// [`Fault::Bug`] for a duration beyond all bounds.
 pub fn key_schedule(config: &Config) -> Result<Schedule, Fault> {
-    let longest_token = config.tokens.access_ttl.max(config.tokens.id_ttl).max(std::time::Duration::from_secs(86_400));
+    let longest_token = config.tokens.access_ttl.max(config.tokens.id_ttl).max(std::time::Duration::from_hours(24));
     Ok(Schedule {
         publish: chrono_of(config.keys.publish)?,
         rotate: config.keys.rotate.map(chrono_of).transpose()?,

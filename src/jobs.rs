@@ -38,7 +38,7 @@ const ROUNDS_PER_LOOK: u32 = 40;
 /// Pause before a lost connection is tried again.
 const RECONNECT_AFTER: Duration = Duration::from_millis(500);
 /// Pause between two tidyings.
-const TIDY_EVERY: Duration = Duration::from_secs(60);
+const TIDY_EVERY: Duration = Duration::from_mins(1);
 /// Ended rows are kept this long, for the audit's sake and for reuse to be told from nonsense.
 const KEEP_ENDED: chrono::Duration = chrono::Duration::days(7);
 

@@ -12,8 +12,16 @@ use crate::web::{assets, cors};
 pub fn machines(config: &mut ServiceConfig) {
     config
         .service(open("/.well-known/jwks.json").route(get().to(metadata::jwks)).route(head().to(metadata::jwks)))
-        .service(open("/.well-known/openid-configuration").route(get().to(metadata::discovery)).route(head().to(metadata::discovery)))
-        .service(open("/.well-known/oauth-authorization-server").route(get().to(metadata::discovery)).route(head().to(metadata::discovery)))
+        .service(
+            open("/.well-known/openid-configuration")
+                .route(get().to(metadata::discovery))
+                .route(head().to(metadata::discovery)),
+        )
+        .service(
+            open("/.well-known/oauth-authorization-server")
+                .route(get().to(metadata::discovery))
+                .route(head().to(metadata::discovery)),
+        )
         .service(resource("/oauth2/introspect").route(post().to(introspect::post)))
         .service(open("/oauth2/userinfo").route(get().to(userinfo::get)).route(post().to(userinfo::post)))
         .service(open("/oauth2/token").route(post().to(token::post)))

@@ -52,13 +52,13 @@ pub struct Bound {
 /// Headers must be complete within this time.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// An idle connection is kept this long.
-const KEEP_ALIVE: Duration = Duration::from_secs(60);
+const KEEP_ALIVE: Duration = Duration::from_mins(1);
 
 /// Binds the configured address.
 ///
 /// # Errors
 /// In words: an address in use, a certificate that cannot be read.
-pub fn bind(app: web::Data<App>) -> Result<Bound, String> {
+pub fn bind(app: &web::Data<App>) -> Result<Bound, String> {
     let server = &app.config.server;
     let (listen, workers, shutdown) = (server.listen, server.workers, server.shutdown.as_secs());
     let tls_files = server.tls.clone();

@@ -45,7 +45,12 @@ pub fn list_groups(conn: &mut Conn) -> Result<Vec<(String, i64)>, Fault> {
 /// [`Fault`] of the database.
 pub fn insert_group(conn: &mut Conn, id: GroupId, name: &str, now: Instant) -> Result<bool, Fault> {
     let inserted = diesel::insert_into(groups::table)
-        .values((groups::id.eq(id), groups::name.eq(name), groups::name_key.eq(name_key(name)), groups::created_at.eq(now)))
+        .values((
+            groups::id.eq(id),
+            groups::name.eq(name),
+            groups::name_key.eq(name_key(name)),
+            groups::created_at.eq(now),
+        ))
         .on_conflict(groups::name_key)
         .do_nothing()
         .execute(conn)?;

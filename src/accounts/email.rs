@@ -57,7 +57,18 @@ mod tests {
         for good in ["ada@example.test", "a.b+c@sub.example.org", "jürgen@exämple.de"] {
             assert!(EmailAddress::parse(good).is_ok(), "{good}");
         }
-        for bad in ["ada", "@x.org", "a@", "a@b", "a@b@c.org", "a b@c.org", "a@c.org\nBcc: x", "a..b@c.org", "a@[1.2.3.4]", "a@1.2.3.4"] {
+        for bad in [
+            "ada",
+            "@x.org",
+            "a@",
+            "a@b",
+            "a@b@c.org",
+            "a b@c.org",
+            "a@c.org\nBcc: x",
+            "a..b@c.org",
+            "a@[1.2.3.4]",
+            "a@1.2.3.4",
+        ] {
             assert!(EmailAddress::parse(bad).is_err(), "{bad}");
         }
     }

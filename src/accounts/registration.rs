@@ -1,7 +1,7 @@
 //! Making accounts.
 
-use super::{EmailAddress, Username, store};
 use super::profile::ProfileChanges;
+use super::{EmailAddress, Username, store};
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::kernel::Conn;
@@ -51,15 +51,15 @@ pub fn create(conn: &mut Conn, new: &NewUser, scene: &Scene) -> Result<Creation,
     if store::username_is_taken(conn, &new.username.key())? {
         return Ok(Creation::UsernameTaken);
     }
-    if let Some((email, _)) = &new.email {
-        if store::email_is_taken(conn, &email.key())? {
-            return Ok(Creation::EmailTaken);
-        }
+    if let Some((email, _)) = &new.email
+        && store::email_is_taken(conn, &email.key())?
+    {
+        return Ok(Creation::EmailTaken);
     }
-    if let Some(Some(phone)) = &new.profile.phone_key {
-        if store::phone_is_taken(conn, phone)? {
-            return Ok(Creation::PhoneTaken);
-        }
+    if let Some(Some(phone)) = &new.profile.phone_key
+        && store::phone_is_taken(conn, phone)?
+    {
+        return Ok(Creation::PhoneTaken);
     }
     let id = UserId::new(&scene.random, scene.now)?;
     let sub = Subject(scene.random.uuid()?);

@@ -48,12 +48,12 @@ pub fn find_by_identifier(conn: &mut Conn, typed: &str, by: Identifiers) -> Resu
             .filter(emails::address_key.eq(&key).and(emails::is_primary.or(emails::verified_at.is_not_null())));
         return Ok(owner.select(User::as_select()).first(conn).optional()?);
     }
-    if by.phone {
-        if let Ok(phone) = PhoneNumber::parse(typed) {
-            let owner = users::table.filter(users::phone_key.eq(phone.as_str()).and(users::phone_verified));
-            if let Some(user) = owner.select(User::as_select()).first(conn).optional()? {
-                return Ok(Some(user));
-            }
+    if by.phone
+        && let Ok(phone) = PhoneNumber::parse(typed)
+    {
+        let owner = users::table.filter(users::phone_key.eq(phone.as_str()).and(users::phone_verified));
+        if let Some(user) = owner.select(User::as_select()).first(conn).optional()? {
+            return Ok(Some(user));
         }
     }
     if !by.username {
@@ -254,8 +254,7 @@ pub fn upgrade_password_hash(conn: &mut Conn, user: UserId, old: &str, new: &str
 /// # Errors
 /// [`Fault`] of the database.
 pub fn note_login(conn: &mut Conn, user: UserId, checked_hash: Option<&str>, now: Instant) -> Result<bool, Fault> {
-    let sound = users::table.filter(
-        users::id.eq(user).and(users::is_active).and(users::password_hash.is_not_distinct_from(checked_hash)),
-    );
+    let sound = users::table
+        .filter(users::id.eq(user).and(users::is_active).and(users::password_hash.is_not_distinct_from(checked_hash)));
     Ok(diesel::update(sound).set(users::last_login_at.eq(now)).execute(conn)? == 1)
 }

@@ -4,9 +4,9 @@ use diesel::prelude::*;
 
 use super::event::Event;
 use super::scene::Scene;
+use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::EventId;
-use crate::kernel::Conn;
 use crate::schema::audit_events as a;
 
 /// Writes `event` in the caller's transaction: it stands exactly when the change it tells of stands.

@@ -12,7 +12,8 @@ use crate::web::Pages;
 /// [`Failure::Configuration`] with every problem.
 pub fn run(globals: &Globals) -> Result<(), Failure> {
     let loaded = workshop::load(globals)?;
-    Pages::load(loaded.config.templates.dir.as_deref()).map_err(|error| Failure::Configuration(format!("templates: {error}")))?;
+    Pages::load(loaded.config.templates.dir.as_deref())
+        .map_err(|error| Failure::Configuration(format!("templates: {error}")))?;
     if globals.json {
         let rows: Vec<_> = loaded
             .sources

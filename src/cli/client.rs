@@ -64,7 +64,6 @@ pub struct RotateSecret {
 
 /// A new client.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "independent flags of a command")]
 pub struct Create {
     /// Public name of the app; made up when left out.
     #[arg(long)]
@@ -81,7 +80,7 @@ pub struct Create {
     /// Where people may go after signing out; may be given more than once.
     #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
     post_logout_redirect_uris: Vec<String>,
-    /// authorization_code, refresh_token, client_credentials; may be given more than once.
+    /// `authorization_code`, `refresh_token`, `client_credentials`; may be given more than once.
     #[arg(long = "grant-type", value_name = "GRANT")]
     grant_types: Vec<GrantType>,
     /// The most it may ask for, space-separated.
@@ -90,7 +89,7 @@ pub struct Create {
     /// Pin the way it authenticates; without it, Basic or post.
     #[arg(long, value_name = "METHOD")]
     auth_method: Option<AuthMethod>,
-    /// Its public keys, as a JWK set in a file (for private_key_jwt).
+    /// Its public keys, as a JWK set in a file (for `private_key_jwt`).
     #[arg(long, value_name = "FILE")]
     jwks_file: Option<PathBuf>,
     /// A resource indicator it may ask tokens for; may be given more than once.
@@ -120,7 +119,7 @@ pub struct Create {
     /// Demand PKCE although the client is confidential.
     #[arg(long)]
     require_pkce: bool,
-    /// Applies when a request has no max_age.
+    /// Applies when a request has no `max_age`.
     #[arg(long, value_name = "SECONDS")]
     default_max_age_secs: Option<i32>,
     /// Home page.
@@ -201,7 +200,7 @@ fn draft(workshop: &Workshop, arguments: Create) -> Result<Draft, Failure> {
     });
     let client_id = match arguments.id {
         Some(id) => id,
-        None => workshop.random.bytes::<8>()?.iter().map(|byte| format!("{byte:02x}")).collect(),
+        None => workshop.random.hex::<8>()?,
     };
     Ok(Draft {
         name: arguments.name.unwrap_or_else(|| client_id.clone()),
@@ -248,7 +247,9 @@ fn show_once(globals: &Globals, client_id: &str, secret: Option<&Secret<String>>
         shown.insert("client_secret".into(), secret.expose().clone().into());
     }
     let words = match secret {
-        Some(secret) => format!("client_id:     {client_id}\nclient_secret: {}\nThe secret is shown only now.", secret.expose()),
+        Some(secret) => {
+            format!("client_id:     {client_id}\nclient_secret: {}\nThe secret is shown only now.", secret.expose())
+        }
         None => format!("client_id: {client_id}"),
     };
     tell(globals, &shown, &words);

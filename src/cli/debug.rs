@@ -31,8 +31,8 @@ pub struct Claims {
     #[arg(long, default_value = "openid")]
     scope: String,
     /// The `claims` parameter, as JSON.
-    #[arg(long, value_name = "JSON")]
-    claims: Option<String>,
+    #[arg(long = "claims", value_name = "JSON")]
+    request: Option<String>,
 }
 
 /// Runs the command.
@@ -48,7 +48,7 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
     let client = clients::store::find(&mut conn, &arguments.client)?;
     let client = client.ok_or_else(|| Failure::Failed(format!("there is no client `{}`", arguments.client)))?;
     let asked = Scope::parse(&arguments.scope).map_err(Failure::Usage)?;
-    let request = arguments.claims.as_deref().map(ClaimsRequest::parse).transpose().map_err(Failure::Usage)?;
+    let request = arguments.request.as_deref().map(ClaimsRequest::parse).transpose().map_err(Failure::Usage)?;
     let mut scope = asked.intersection(&client.scope);
     if !client.may(GrantType::RefreshToken) {
         scope = scope.without("offline_access");

@@ -46,7 +46,9 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
             group::check_name(&name).map_err(Failure::Usage)?;
             match workshop.write(|conn, scene| Ok(group::create(conn, &name, scene)?))? {
                 Creation::Done(id) => tell(globals, &json!({ "id": id, "name": name }), "Created."),
-                Creation::Taken => return Err(Failure::Failed("there is a group of this name, or one that looks like it".into())),
+                Creation::Taken => {
+                    return Err(Failure::Failed("there is a group of this name, or one that looks like it".into()));
+                }
             }
         }
         Command::List => list(globals, &workshop)?,

@@ -17,7 +17,8 @@ pub fn run(globals: &Globals) -> Result<(), Failure> {
     let config = workshop::load(globals)?.config;
     let mut address = config.server.listen;
     if address.ip().is_unspecified() {
-        let loopback = if address.is_ipv4() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { IpAddr::V6(Ipv6Addr::LOCALHOST) };
+        let loopback =
+            if address.is_ipv4() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { IpAddr::V6(Ipv6Addr::LOCALHOST) };
         address.set_ip(loopback);
     }
     // With TLS the handshake would need our own certificate's name: that the port answers must do.

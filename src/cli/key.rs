@@ -28,7 +28,7 @@ pub struct Rotate {
     /// Only this algorithm.
     #[arg(long, value_name = "ALG")]
     alg: Option<Algorithm>,
-    /// Do not wait until the next key has been published for keys.publish_secs (a key may be compromised).
+    /// Do not wait until the next key has been published for `keys.publish_secs` (a key may be compromised).
     #[arg(long)]
     force: bool,
 }
@@ -91,9 +91,18 @@ fn list(globals: &Globals, workshop: &Workshop) -> Result<(), Failure> {
         output::print_json(&shown.collect());
         return Ok(());
     }
-    let time = |at: Option<crate::kernel::Instant>| at.map(|at| at.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
+    let time =
+        |at: Option<crate::kernel::Instant>| at.map(|at| at.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
     let rows: Vec<_> = known
-        .map(|row| [row.kid.clone(), row.alg.to_string(), row.state.to_string(), time(Some(row.created_at)), time(row.leaves_at)])
+        .map(|row| {
+            [
+                row.kid.clone(),
+                row.alg.to_string(),
+                row.state.to_string(),
+                time(Some(row.created_at)),
+                time(row.leaves_at),
+            ]
+        })
         .collect();
     output::print_table(["KID", "ALG", "STATE", "CREATED (UTC)", "LEAVES (UTC)"], &rows);
     Ok(())

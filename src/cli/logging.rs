@@ -12,7 +12,8 @@ use crate::config::{Log, LogFormat};
 /// # Errors
 /// [`Failure::Configuration`] for a level that is none.
 pub fn start(log: &Log) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&log.level).map_err(|error| Failure::Configuration(format!("log.level: {error}")))?;
+    let filter =
+        EnvFilter::try_new(&log.level).map_err(|error| Failure::Configuration(format!("log.level: {error}")))?;
     let is_json = match log.format {
         LogFormat::Json => true,
         LogFormat::Text => false,

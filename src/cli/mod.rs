@@ -25,7 +25,7 @@ use clap::{Parser, Subcommand};
 
 pub use exit::Failure;
 
-/// Sign-in for everything you host: one binary, Postgres, OpenID Connect.
+/// Sign-in for everything you host: one binary, Postgres, `OpenID` Connect.
 #[derive(Debug, Parser)]
 #[command(name = "portcullis", version, about, propagate_version = true)]
 struct Cli {

@@ -26,8 +26,11 @@ pub fn print_table<const N: usize>(heading: [&str; N], rows: &[[String; N]]) {
         cells.chain(heading.get(column).map(|cell| cell.len())).max().unwrap_or(0)
     };
     let line = |cells: Vec<&str>| {
-        let padded: Vec<_> =
-            cells.into_iter().enumerate().map(|(column, cell)| format!("{cell:<width$}", width = width(column))).collect();
+        let padded: Vec<_> = cells
+            .into_iter()
+            .enumerate()
+            .map(|(column, cell)| format!("{cell:<width$}", width = width(column)))
+            .collect();
         say(padded.join("  ").trim_end());
     };
     line(heading.to_vec());

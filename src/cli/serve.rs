@@ -32,15 +32,14 @@ use crate::server;
 pub fn run(globals: &Globals) -> Result<(), Failure> {
     let config = load(globals)?.config;
     logging::start(&config.log)?;
-    let (url, keeper) = match &config.database.url {
-        Some(url) => (url.clone(), None),
-        None => {
-            let keeper = Keeper::start(cluster_settings(&config))?;
-            (keeper.url.clone(), Some(keeper))
-        }
+    let (url, keeper) = if let Some(url) = &config.database.url {
+        (url.clone(), None)
+    } else {
+        let keeper = Keeper::start(cluster_settings(&config))?;
+        (keeper.url.clone(), Some(keeper))
     };
     let (foundation, link) = lay_foundation(config, &url)?;
-    let served = serve(foundation, &url, link);
+    let served = serve(foundation, &url, link.as_ref());
     drop(keeper);
     served
 }
@@ -50,8 +49,7 @@ pub fn run(globals: &Globals) -> Result<(), Failure> {
 fn lay_foundation(config: Config, url: &Secret<String>) -> Result<(Foundation, Option<Secret<String>>), Failure> {
     let (clock, random) = (Clock::System, Random::default());
     let now = clock.now();
-    let mut conn =
-        connect(url).map_err(|error| Failure::NotReady(format!("the database does not answer: {error}")))?;
+    let mut conn = connect(url).map_err(|error| Failure::NotReady(format!("the database does not answer: {error}")))?;
     for name in migrations::run(&mut conn)? {
         tracing::info!(migration = name, "applied");
     }
@@ -65,12 +63,12 @@ fn lay_foundation(config: Config, url: &Secret<String>) -> Result<(Foundation, O
     Ok((Foundation { config, database_url: url.clone(), master, keys, clock, random }, link))
 }
 
-fn serve(foundation: Foundation, url: &Secret<String>, link: Option<Secret<String>>) -> Result<(), Failure> {
+fn serve(foundation: Foundation, url: &Secret<String>, link: Option<&Secret<String>>) -> Result<(), Failure> {
     let app = web::Data::new(App::build(foundation)?);
     actix_web::rt::System::new().block_on(async {
-        let bound = server::bind(app.clone()).map_err(Failure::Failed)?;
+        let bound = server::bind(&app).map_err(Failure::Failed)?;
         let jobs = Jobs::start(&app, url, bound.certificate.clone())?;
-        greet(&app.config, bound.address, link.as_ref());
+        greet(&app.config, bound.address, link);
         let stopping = tokio::task::spawn_local(server::stop_on_signal(bound.server.handle(), bound.stopping));
         let ended = bound.server.await.map_err(|error| Failure::Failed(error.to_string()));
         stopping.abort();
@@ -87,7 +85,9 @@ fn greet(config: &Config, address: std::net::SocketAddr, link: Option<&Secret<St
     match link {
         Some(secret) => {
             let link = setup_link::url(config, secret);
-            output::say(&format!("Create the first administrator within 30 minutes, by this one-time link:\n\n  {link}\n"));
+            output::say(&format!(
+                "Create the first administrator within 30 minutes, by this one-time link:\n\n  {link}\n"
+            ));
             output::say("A new link: portcullis setup-link");
         }
         None => output::say("Next: portcullis client create --help"),

@@ -15,7 +15,8 @@ use crate::login::setup;
 pub fn run(globals: &Globals) -> Result<(), Failure> {
     let workshop = Workshop::open(globals)?;
     let secret = workshop.write(|conn, scene| Ok(setup::new_link(conn, scene)?))?;
-    let secret = secret.ok_or_else(|| Failure::Failed("there is an administrator already; nothing to set up".into()))?;
+    let secret =
+        secret.ok_or_else(|| Failure::Failed("there is an administrator already; nothing to set up".into()))?;
     let url = url(&workshop.config, &secret);
     if globals.json {
         output::print_json(&json!({ "url": url, "expires_in": setup::LIFE.num_seconds() }));

@@ -99,7 +99,9 @@ fn look(workshop: &Workshop, token: &Token) -> Result<Value, Failure> {
             let now = workshop.clock.now();
             let row = workshop.write(|conn, _| Ok(families::find_and_lock(conn, claims.fid)?))?;
             let is_live = row.is_some_and(|row| {
-                row.dead_because(now).is_none() && row.family.generation == claims.generation && claims.exp > now.timestamp()
+                row.dead_because(now).is_none()
+                    && row.family.generation == claims.generation
+                    && claims.exp > now.timestamp()
             });
             Ok(json!({ "active": is_live, "token_type": "refresh_token", "family": claims.fid }))
         }

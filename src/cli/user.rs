@@ -107,6 +107,7 @@ struct Claims {
 
 /// A new account.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags of a command")]
 pub struct Create {
     /// Name to sign in by.
     #[arg(long)]
@@ -195,7 +196,9 @@ fn create(globals: &Globals, workshop: &Workshop, arguments: &Create) -> Result<
     let shown = workshop.write(|conn, scene| {
         let user = match registration::create(conn, &new, scene)? {
             Creation::Done(user) => user,
-            Creation::UsernameTaken => return Err(Failure::Failed("the username is taken, or looks like one that is".into())),
+            Creation::UsernameTaken => {
+                return Err(Failure::Failed("the username is taken, or looks like one that is".into()));
+            }
             Creation::EmailTaken => return Err(Failure::Failed("the address belongs to another account".into())),
             Creation::PhoneTaken => return Err(Failure::Failed("the phone number belongs to another account".into())),
         };
@@ -221,14 +224,18 @@ fn hash_password(workshop: &Workshop, from_stdin: bool, own: &[&str]) -> Result<
     const LEAST: Policy = Policy { minimum_length: 8 };
     let source = if from_stdin { Source::Stdin } else { Source::Prompt("Password") };
     let Some(secret) = secret_input::read(source)? else { return Ok(None) };
-    let password = Password::parse(secret.expose()).ok_or_else(|| Failure::Usage("the password is longer than 256 characters".into()))?;
+    let password = Password::parse(secret.expose())
+        .ok_or_else(|| Failure::Usage("the password is longer than 256 characters".into()))?;
     let refusals = LEAST.refusals(&password, own);
     if !refusals.is_empty() {
         return Err(Failure::Usage(format!("password: {}", refusals.join(" "))));
     }
     let policy = Policy { minimum_length: workshop.config.passwords.minimum_length };
     if !policy.refusals(&password, own).is_empty() {
-        output::complain(&format!("note: the password is shorter than passwords.minimum_length ({})", policy.minimum_length));
+        output::complain(&format!(
+            "note: the password is shorter than passwords.minimum_length ({})",
+            policy.minimum_length
+        ));
     }
     Ok(Some(argon2id::hash(password.expose(), password_cost(&workshop.config))?))
 }
@@ -265,7 +272,8 @@ fn changes(claims: &Claims) -> Result<ProfileChanges, Failure> {
 }
 
 fn find(conn: &mut Conn, name: &Name) -> Result<User, Failure> {
-    accounts::store::find_named(conn, &name.user)?.ok_or_else(|| Failure::Failed(format!("there is no user `{}`", name.user)))
+    accounts::store::find_named(conn, &name.user)?
+        .ok_or_else(|| Failure::Failed(format!("there is no user `{}`", name.user)))
 }
 
 fn list(globals: &Globals, workshop: &Workshop) -> Result<(), Failure> {
@@ -371,10 +379,11 @@ fn update(globals: &Globals, workshop: &Workshop, arguments: &Update) -> Result<
         if loses && accounts::store::is_last_administrator(conn, user.id)? {
             return Err(last_administrator());
         }
-        if let Some(Some(phone)) = &profile_changes.phone_key {
-            if user.phone.as_ref() != Some(phone) && accounts::store::phone_is_taken(conn, phone)? {
-                return Err(Failure::Failed("the phone number belongs to another account".into()));
-            }
+        if let Some(Some(phone)) = &profile_changes.phone_key
+            && user.phone.as_ref() != Some(phone)
+            && accounts::store::phone_is_taken(conn, phone)?
+        {
+            return Err(Failure::Failed("the phone number belongs to another account".into()));
         }
         if let Some(email) = &email {
             let own = accounts::store::emails_of(conn, user.id)?;

@@ -57,7 +57,9 @@ pub fn load(globals: &Globals) -> Result<Loaded, Failure> {
 /// The environment, read here and nowhere else; what is no text is none of ours.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 impl Workshop {
@@ -82,8 +84,7 @@ impl Workshop {
             Some(url) => (url.clone(), None),
             None => private(&config)?,
         };
-        let workshop =
-            Self { config, clock: Clock::System, random: Random::default(), url, _cluster: cluster };
+        let workshop = Self { config, clock: Clock::System, random: Random::default(), url, _cluster: cluster };
         if schema == Schema::UpToDate {
             migrations::run(&mut workshop.connect()?)?;
         }
@@ -120,7 +121,9 @@ impl Workshop {
     pub fn master_key(&self) -> Result<MasterKey, Failure> {
         let file = self.config.secrets.master_key_file.clone();
         let (mut conn, scene) = (self.connect()?, self.scene());
-        let key = transaction::<_, MasterKeyError>(&mut conn, |conn| master_key::open(conn, &file, &scene.random, scene.now))?;
+        let key = transaction::<_, MasterKeyError>(&mut conn, |conn| {
+            master_key::open(conn, &file, &scene.random, scene.now)
+        })?;
         Ok(key)
     }
 }

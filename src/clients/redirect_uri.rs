@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn only_native_loopback_addresses_may_change_their_port() {
-        let native = |uri: &str, asked: &str| RedirectUri::parse(uri, Kind::Native).unwrap().matches(asked, Kind::Native);
+        let native =
+            |uri: &str, asked: &str| RedirectUri::parse(uri, Kind::Native).unwrap().matches(asked, Kind::Native);
         assert!(native("http://127.0.0.1/cb", "http://127.0.0.1:49152/cb"));
         assert!(native("http://127.0.0.1:1/cb", "http://127.0.0.1:49152/cb"));
         assert!(native("http://[::1]/cb?a=b", "http://[::1]:49152/cb?a=b"));

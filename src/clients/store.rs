@@ -17,6 +17,7 @@ use crate::spec::{GrantType, Scope};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = clients)]
+#[expect(clippy::struct_excessive_bools, reason = "independent columns")]
 struct Row {
     id: ClientKey,
     client_id: String,

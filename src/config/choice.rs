@@ -19,9 +19,7 @@ pub trait Choice: Copy + Default + 'static {
         let words: Vec<&str> = Self::WORDS.iter().map(|(word, _)| *word).collect();
         let words = words.join(", ");
         if Self::LATER.contains(&word) {
-            return Err(format!(
-                "`{word}` comes in a later version; use one of: {words}"
-            ));
+            return Err(format!("`{word}` comes in a later version; use one of: {words}"));
         }
         Err(format!("`{word}` is not one of: {words}"))
     }

@@ -13,8 +13,6 @@ pub struct Data {
 
 impl Data {
     pub(super) fn read(from: &mut Reader) -> Self {
-        Self {
-            dir: from.path("data.dir").unwrap_or_default(),
-        }
+        Self { dir: from.path("data.dir").unwrap_or_default() }
     }
 }

@@ -43,11 +43,7 @@ fn by_cores() -> u32 {
 fn checked(text: &str) -> Result<(Secret<String>, String), String> {
     let is_url = text.starts_with("postgres://") || text.starts_with("postgresql://");
     if is_url || text.contains('=') {
-        let shown = if is_url {
-            redact_url(text)
-        } else {
-            redact_words(text)
-        };
+        let shown = if is_url { redact_url(text) } else { redact_words(text) };
         return Ok((Secret::new(text.to_owned()), shown));
     }
     Err(String::from(
@@ -98,23 +94,11 @@ mod tests {
     fn a_password_is_never_shown() {
         for (url, shown) in [
             ("postgres://ada:pw@db/x", "postgres://ada:***@db/x"),
-            (
-                "postgresql://ada:p@w/?#@db:1,b:2/x",
-                "postgresql://ada:***@db:1,b:2/x",
-            ),
+            ("postgresql://ada:p@w/?#@db:1,b:2/x", "postgresql://ada:***@db:1,b:2/x"),
             ("postgres://ada@db/x", "postgres://ada@db/x"),
-            (
-                "postgres:///x?host=/run&password=pw",
-                "postgres:///x?host=/run&password=***",
-            ),
-            (
-                "postgres://db/x?SSLPassword=pw&a=b",
-                "postgres://db/x?SSLPassword=***&a=b",
-            ),
-            (
-                "host=db user=ada password='p w' port=1",
-                "host=db user=ada password=***",
-            ),
+            ("postgres:///x?host=/run&password=pw", "postgres:///x?host=/run&password=***"),
+            ("postgres://db/x?SSLPassword=pw&a=b", "postgres://db/x?SSLPassword=***&a=b"),
+            ("host=db user=ada password='p w' port=1", "host=db user=ada password=***"),
             ("host=db user=ada", "host=db user=ada"),
         ] {
             let (secret, redacted) = checked(url).expect(url);

@@ -34,9 +34,7 @@ fn dotted(name: &str) -> String {
 /// Kubernetes and Docker links announce a service called `portcullis` by variables such as
 /// `PORTCULLIS_PORT=tcp://10.0.0.1:80` and `PORTCULLIS_SERVICE_HOST`: not meant for us.
 fn is_service_link(rest: &str, value: &str) -> bool {
-    let link = ["tcp://", "udp://", "sctp://"]
-        .iter()
-        .any(|scheme| value.starts_with(scheme));
+    let link = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
     let numbered = rest.starts_with("PORT_") || rest.contains("_PORT_");
     !rest.contains("__")
         && (link
@@ -56,11 +54,7 @@ fn ambient<'a>(env: &'a BTreeMap<String, String>, name: &str, key: &str) -> Opti
 fn add_database_url(layers: &mut Layers, env: &BTreeMap<String, String>) {
     if let Some(url) = ambient(env, "DATABASE_URL", "database.url") {
         let source = Source::Environment(String::from("DATABASE_URL"));
-        layers.give(
-            String::from("database.url"),
-            Raw::Text(url.to_owned()),
-            source,
-        );
+        layers.give(String::from("database.url"), Raw::Text(url.to_owned()), source);
     }
 }
 
@@ -72,9 +66,7 @@ fn add_port(layers: &mut Layers, env: &BTreeMap<String, String>) {
     let source = Source::Environment(String::from("PORT"));
     if port.parse::<u16>().is_err() {
         let text = format!("`{port}` is not a port; give a number from 0 to 65535");
-        layers
-            .problems
-            .push(Problem::new("server.listen", source, text));
+        layers.problems.push(Problem::new("server.listen", source, text));
         return;
     }
     if let Some(Raw::Text(listen)) = layers.current("server.listen").map(|given| &given.raw) {

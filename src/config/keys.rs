@@ -20,13 +20,9 @@ impl Keys {
         let rotate = from.seconds("keys.rotate_secs", 0..=3650 * DAY);
         let publish = from.seconds("keys.publish_secs", 0..=90 * DAY);
         if !rotate.is_zero() && publish >= rotate {
-            let text =
-                "must be shorter than keys.rotate_secs, or no key is ready in time; lower it";
+            let text = "must be shorter than keys.rotate_secs, or no key is ready in time; lower it";
             from.blame("keys.publish_secs", String::from(text));
         }
-        Self {
-            rotate: (!rotate.is_zero()).then_some(rotate),
-            publish,
-        }
+        Self { rotate: (!rotate.is_zero()).then_some(rotate), publish }
     }
 }

@@ -66,11 +66,7 @@ pub(super) struct Layers {
 impl Layers {
     /// The built-in file alone.
     pub fn built_in() -> Self {
-        let mut layers = Self {
-            defaults: BTreeMap::new(),
-            given: BTreeMap::new(),
-            problems: Vec::new(),
-        };
+        let mut layers = Self { defaults: BTreeMap::new(), given: BTreeMap::new(), problems: Vec::new() };
         for (key, raw) in layers.parse(BUILT_IN, &Source::BuiltIn) {
             let source = Source::BuiltIn;
             layers.defaults.insert(key, Given { raw, source });
@@ -97,10 +93,7 @@ impl Layers {
 
     /// Adds one value above those that `key` has so far.
     pub fn give(&mut self, key: String, raw: Raw, source: Source) {
-        self.given
-            .entry(key)
-            .or_default()
-            .push(Given { raw, source });
+        self.given.entry(key).or_default().push(Given { raw, source });
     }
 
     /// The value that counts so far when no more layers follow.
@@ -117,10 +110,7 @@ impl Layers {
         let mut last = |key: &str| self.given.remove(key).and_then(|mut all| all.pop());
         match (last(key), last(&format!("{key}_file"))) {
             (Some(direct), Some(by_file)) => {
-                let text = format!(
-                    "is also set by a file ({}); keep one of the two",
-                    by_file.source
-                );
+                let text = format!("is also set by a file ({}); keep one of the two", by_file.source);
                 Err((direct.source, text))
             }
             (Some(direct), None) => Ok(Some(direct)),
@@ -140,10 +130,7 @@ impl Layers {
             Err(error) => self.problems.push(Problem::new(
                 "--config",
                 source.clone(),
-                format!(
-                    "is not TOML ({}); correct that line",
-                    without_excerpt(&error.to_string())
-                ),
+                format!("is not TOML ({}); correct that line", without_excerpt(&error.to_string())),
             )),
         }
         flat
@@ -183,8 +170,7 @@ fn flatten(key: String, value: Value, into: &mut Vec<(String, Raw)>) {
             }
         }
         ValueKind::Array(items) => {
-            let items: Option<Vec<String>> =
-                items.into_iter().map(|item| scalar(item.kind)).collect();
+            let items: Option<Vec<String>> = items.into_iter().map(|item| scalar(item.kind)).collect();
             into.push((key, items.map_or(Raw::Odd, Raw::List)));
         }
         kind => into.push((key, scalar(kind).map_or(Raw::Odd, Raw::Text))),
@@ -200,10 +186,7 @@ fn scalar(kind: ValueKind) -> Option<String> {
 
 /// Drops the quoted source lines of a TOML error: they may hold a password.
 fn without_excerpt(message: &str) -> String {
-    let kept: Vec<&str> = message
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.contains('|'))
-        .collect();
+    let kept: Vec<&str> =
+        message.lines().map(str::trim).filter(|line| !line.is_empty() && !line.contains('|')).collect();
     kept.join(": ")
 }

@@ -28,19 +28,12 @@ pub enum LogFormat {
 }
 
 impl Choice for LogFormat {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("auto", Self::Auto),
-        ("json", Self::Json),
-        ("text", Self::Text),
-    ];
+    const WORDS: &'static [(&'static str, Self)] = &[("auto", Self::Auto), ("json", Self::Json), ("text", Self::Text)];
 }
 
 impl Log {
     pub(super) fn read(from: &mut Reader) -> Self {
-        Self {
-            format: from.choice("log.format"),
-            level: from.parse("log.level", filter).unwrap_or_default(),
-        }
+        Self { format: from.choice("log.format"), level: from.parse("log.level", filter).unwrap_or_default() }
     }
 }
 
@@ -48,15 +41,10 @@ impl Log {
 fn filter(text: &str) -> Result<String, String> {
     let directives = text.split(',').map(str::trim);
     for directive in directives {
-        let level = directive
-            .rsplit_once('=')
-            .map_or(directive, |(_, level)| level);
+        let level = directive.rsplit_once('=').map_or(directive, |(_, level)| level);
         let spans = directive.contains('[');
         if !spans && !LEVELS.contains(&level.to_lowercase().as_str()) {
-            return Err(format!(
-                "`{directive}` has no level; write one of {}, or module=level",
-                LEVELS.join(", ")
-            ));
+            return Err(format!("`{directive}` has no level; write one of {}, or module=level", LEVELS.join(", ")));
         }
     }
     Ok(text.to_owned())
@@ -68,21 +56,10 @@ mod tests {
 
     #[test]
     fn a_filter_needs_levels_that_exist() {
-        for honest in [
-            "info",
-            "WARN",
-            "info,portcullis::oidc=debug",
-            "off, a[span{x=1}]=trace",
-        ] {
+        for honest in ["info", "WARN", "info,portcullis::oidc=debug", "off, a[span{x=1}]=trace"] {
             assert_eq!(filter(honest).as_deref(), Ok(honest));
         }
-        for typo in [
-            "inof",
-            "info,portcullis=verbose",
-            "portcullis",
-            "info,",
-            "a=",
-        ] {
+        for typo in ["inof", "info,portcullis=verbose", "portcullis", "info,", "a="] {
             assert!(filter(typo).is_err(), "{typo}");
         }
     }

@@ -31,11 +31,8 @@ pub enum LoginIdentifier {
 }
 
 impl Choice for LoginIdentifier {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("username", Self::Username),
-        ("email", Self::Email),
-        ("phone", Self::Phone),
-    ];
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("username", Self::Username), ("email", Self::Email), ("phone", Self::Phone)];
 }
 
 impl Login {

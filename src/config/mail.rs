@@ -26,8 +26,6 @@ impl Choice for MailTransport {
 
 impl Mail {
     pub(super) fn read(from: &mut Reader) -> Self {
-        Self {
-            transport: from.choice("mail.transport"),
-        }
+        Self { transport: from.choice("mail.transport") }
     }
 }

@@ -21,23 +21,16 @@ pub struct Problem {
 
 impl Problem {
     pub(super) fn new(key: &str, source: Source, text: String) -> Self {
-        Self {
-            key: key.to_owned(),
-            source,
-            text,
-        }
+        Self { key: key.to_owned(), source, text }
     }
 
     /// Nobody asked for `key`: names the known key that was probably meant.
     pub(super) fn unknown(key: &str, source: Source, known: &[&'static str]) -> Self {
         let text = match closest(key, known) {
-            Some(meant) => format!(
-                "is not a key; did you mean `{}`?",
-                in_words_of(&source, &meant)
-            ),
-            None => String::from(
-                "is not a key; remove it, or run `portcullis check-config` without it to see all keys",
-            ),
+            Some(meant) => format!("is not a key; did you mean `{}`?", in_words_of(&source, &meant)),
+            None => {
+                String::from("is not a key; remove it, or run `portcullis check-config` without it to see all keys")
+            }
         };
         Self::new(key, source, text)
     }
@@ -71,9 +64,7 @@ impl fmt::Display for ConfigErrors {
             1 => f.write_str("the configuration has one problem:")?,
             count => write!(f, "the configuration has {count} problems:")?,
         }
-        self.0
-            .iter()
-            .try_for_each(|problem| write!(f, "\n  - {problem}"))
+        self.0.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
     }
 }
 
@@ -102,11 +93,7 @@ fn closest(key: &str, known: &[&'static str]) -> Option<String> {
 /// Spelling counts, and so does the right name under a wrong or missing section.
 fn likeness(key: &str, known: &str) -> f64 {
     let spelling = strsim::normalized_damerau_levenshtein(key, known);
-    if last_part(key) == last_part(known) {
-        spelling.max(ALIKE)
-    } else {
-        spelling
-    }
+    if last_part(key) == last_part(known) { spelling.max(ALIKE) } else { spelling }
 }
 
 fn last_part(key: &str) -> &str {

@@ -22,23 +22,17 @@ impl PublicUrl {
     pub fn parse(text: &str) -> Result<Self, String> {
         let scheme_ok = text.starts_with("https://") || text.starts_with("http://");
         if !scheme_ok || text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
-            return Err(String::from(
-                "is not an address; write it like https://id.example.com",
-            ));
+            return Err(String::from("is not an address; write it like https://id.example.com"));
         }
-        let url = Url::parse(text).map_err(|error| {
-            format!("is not an address ({error}); write it like https://id.example.com")
-        })?;
+        let url = Url::parse(text)
+            .map_err(|error| format!("is not an address ({error}); write it like https://id.example.com"))?;
         refuse_extras(text, &url)?;
         if url.scheme() != "https" && !is_loopback(&url) {
             return Err(String::from(
                 "must begin with https:// because its host is not this machine (http is for localhost only)",
             ));
         }
-        Ok(Self {
-            text: text.to_owned(),
-            url,
-        })
+        Ok(Self { text: text.to_owned(), url })
     }
 
     /// The address exactly as configured; never ends in a slash.
@@ -78,19 +72,13 @@ fn refuse_extras(text: &str, url: &Url) -> Result<(), String> {
     let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or("");
     let path = after_scheme.strip_prefix(authority).unwrap_or("");
     if authority.contains('@') {
-        return Err(String::from(
-            "must not hold a user name or password; remove it",
-        ));
+        return Err(String::from("must not hold a user name or password; remove it"));
     }
     if url.query().is_some() {
-        return Err(String::from(
-            "must not have a query; remove the ? and what follows",
-        ));
+        return Err(String::from("must not have a query; remove the ? and what follows"));
     }
     if url.fragment().is_some() {
-        return Err(String::from(
-            "must not have a fragment; remove the # and what follows",
-        ));
+        return Err(String::from("must not have a fragment; remove the # and what follows"));
     }
     if text.ends_with('/') {
         return Err(format!(

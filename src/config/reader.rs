@@ -25,12 +25,7 @@ pub(super) struct Reader {
 impl Reader {
     pub fn new(mut layers: Layers) -> Self {
         let problems = std::mem::take(&mut layers.problems);
-        Self {
-            layers,
-            known: Vec::new(),
-            settings: Vec::new(),
-            problems,
-        }
+        Self { layers, known: Vec::new(), settings: Vec::new(), problems }
     }
 
     /// All settings and all problems; what no section asked for is an unknown key.
@@ -38,8 +33,7 @@ impl Reader {
         let left = std::mem::take(&mut self.layers.given);
         for (key, values) in left {
             for Given { source, .. } in values {
-                self.problems
-                    .push(Problem::unknown(&key, source, &self.known));
+                self.problems.push(Problem::unknown(&key, source, &self.known));
             }
         }
         (self.settings, self.problems)
@@ -53,9 +47,7 @@ impl Reader {
         let (low, high) = (*range.start(), *range.end());
         let read = self.required(key, |text| match text.parse::<N>() {
             Ok(number) if range.contains(&number) => Ok((number, text.to_owned())),
-            _ => Err(format!(
-                "`{text}` is not a whole number from {low} to {high}"
-            )),
+            _ => Err(format!("`{text}` is not a whole number from {low} to {high}")),
         });
         read.unwrap_or(low)
     }
@@ -67,21 +59,13 @@ impl Reader {
 
     /// One of a few words.
     pub fn choice<C: Choice>(&mut self, key: &'static str) -> C {
-        let read = self.required(key, |text| {
-            C::choose(text).map(|choice| (choice, text.to_owned()))
-        });
+        let read = self.required(key, |text| C::choose(text).map(|choice| (choice, text.to_owned())));
         read.unwrap_or_default()
     }
 
     /// A value that `parse` understands; its error says what is wrong and what to do.
-    pub fn parse<T>(
-        &mut self,
-        key: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        self.required(key, |text| {
-            parse(text).map(|value| (value, text.to_owned()))
-        })
+    pub fn parse<T>(&mut self, key: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        self.required(key, |text| parse(text).map(|value| (value, text.to_owned())))
     }
 
     /// A path, or none where the key has no default and is not set.
@@ -92,11 +76,7 @@ impl Reader {
     /// A path that `fallback` gives when the key is not set.
     pub fn path_or(&mut self, key: &'static str, fallback: PathBuf) -> PathBuf {
         let path = self.path(key).unwrap_or(fallback);
-        if let Some(setting) = self
-            .settings
-            .last_mut()
-            .filter(|setting| setting.key == key)
-        {
+        if let Some(setting) = self.settings.last_mut().filter(|setting| setting.key == key) {
             setting.value_shown = path.display().to_string();
         }
         path
@@ -112,11 +92,7 @@ impl Reader {
     }
 
     /// A list; in the environment and in value files it is comma separated.
-    pub fn list<T>(
-        &mut self,
-        key: &'static str,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Vec<T> {
+    pub fn list<T>(&mut self, key: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
         let Some(given) = self.take(key) else {
             return Vec::new();
         };
@@ -147,11 +123,7 @@ impl Reader {
         self.problems.len()
     }
 
-    fn required<T>(
-        &mut self,
-        key: &'static str,
-        parse: impl FnOnce(&str) -> Result<(T, String), String>,
-    ) -> Option<T> {
+    fn required<T>(&mut self, key: &'static str, parse: impl FnOnce(&str) -> Result<(T, String), String>) -> Option<T> {
         let before = self.problem_count();
         let value = self.optional(key, parse);
         if value.is_none() && self.problem_count() == before {
@@ -160,19 +132,13 @@ impl Reader {
         value
     }
 
-    fn optional<T>(
-        &mut self,
-        key: &'static str,
-        parse: impl FnOnce(&str) -> Result<(T, String), String>,
-    ) -> Option<T> {
+    fn optional<T>(&mut self, key: &'static str, parse: impl FnOnce(&str) -> Result<(T, String), String>) -> Option<T> {
         let Some(given) = self.take(key) else {
             self.record(key, String::from("none"), Source::BuiltIn);
             return None;
         };
         let read = match &given.raw {
-            Raw::Text(text) if text.is_empty() => {
-                Err(String::from("is empty; give a value or remove it"))
-            }
+            Raw::Text(text) if text.is_empty() => Err(String::from("is empty; give a value or remove it")),
             Raw::Text(text) => parse(text),
             Raw::List(_) | Raw::Odd => Err(String::from("takes a single value; give just one")),
         };
@@ -200,11 +166,7 @@ impl Reader {
     }
 
     fn record(&mut self, key: &'static str, value_shown: String, source: Source) {
-        self.settings.push(Setting {
-            key,
-            value_shown,
-            source,
-        });
+        self.settings.push(Setting { key, value_shown, source });
     }
 
     fn refuse(&mut self, key: &str, source: Source, text: String) {

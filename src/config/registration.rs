@@ -25,18 +25,12 @@ pub enum RegistrationMode {
 }
 
 impl Choice for RegistrationMode {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("open", Self::Open),
-        ("invite", Self::Invite),
-        ("domains", Self::Domains),
-        ("closed", Self::Closed),
-    ];
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("open", Self::Open), ("invite", Self::Invite), ("domains", Self::Domains), ("closed", Self::Closed)];
 }
 
 impl Registration {
     pub(super) fn read(from: &mut Reader) -> Self {
-        Self {
-            mode: from.choice("registration.mode"),
-        }
+        Self { mode: from.choice("registration.mode") }
     }
 }

@@ -15,8 +15,6 @@ pub struct Secrets {
 impl Secrets {
     pub(super) fn read(from: &mut Reader, data: &Data) -> Self {
         let fallback = data.dir.join("master.key");
-        Self {
-            master_key_file: from.path_or("secrets.master_key_file", fallback),
-        }
+        Self { master_key_file: from.path_or("secrets.master_key_file", fallback) }
     }
 }

@@ -44,14 +44,7 @@ impl Server {
         let trusted_proxies = from.list("server.trusted_proxies", network);
         let workers = or_cores(from.number("server.workers", 0..=1024));
         let shutdown = from.seconds("server.shutdown_secs", 0..=3600);
-        Some(Self {
-            public_url: public_url?,
-            listen: listen?,
-            tls,
-            trusted_proxies,
-            workers,
-            shutdown,
-        })
+        Some(Self { public_url: public_url?, listen: listen?, tls, trusted_proxies, workers, shutdown })
     }
 }
 
@@ -67,21 +60,15 @@ pub(super) fn or_cores(count: usize) -> usize {
 
 /// Reads `127.0.0.1:8080` or `[::1]:8080`.
 pub(super) fn socket_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| {
-        format!(
-            "`{text}` is not an IP address with a port; write it like 127.0.0.1:8080 or [::]:8080"
-        )
-    })
+    text.parse()
+        .map_err(|_| format!("`{text}` is not an IP address with a port; write it like 127.0.0.1:8080 or [::]:8080"))
 }
 
 fn read_tls(from: &mut Reader) -> Option<TlsFiles> {
     let certificate = from.path("server.tls.certificate_file");
     let key = from.path("server.tls.key_file");
     match (certificate, key) {
-        (Some(certificate_file), Some(key_file)) => Some(TlsFiles {
-            certificate_file,
-            key_file,
-        }),
+        (Some(certificate_file), Some(key_file)) => Some(TlsFiles { certificate_file, key_file }),
         (Some(_), None) => {
             let text = "needs server.tls.key_file too; set both or neither";
             from.blame("server.tls.certificate_file", String::from(text));
@@ -100,7 +87,7 @@ fn read_tls(from: &mut Reader) -> Option<TlsFiles> {
 fn network(text: &str) -> Result<IpNet, String> {
     let network = text.parse::<IpNet>().map(|network| network.trunc());
     let alone = || text.parse::<IpAddr>().map(IpNet::from);
-    network.or_else(|_| alone()).map_err(|_| {
-        format!("`{text}` is not a network; write it like 10.0.0.0/8, fd00::/8 or 192.0.2.7")
-    })
+    network
+        .or_else(|_| alone())
+        .map_err(|_| format!("`{text}` is not a network; write it like 10.0.0.0/8, fd00::/8 or 192.0.2.7"))
 }

@@ -29,8 +29,7 @@ pub enum SessionStore {
 }
 
 impl Choice for SessionStore {
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("cached", Self::Cached), ("database", Self::Database)];
+    const WORDS: &'static [(&'static str, Self)] = &[("cached", Self::Cached), ("database", Self::Database)];
     const LATER: &'static [&'static str] = &["redis", "cookie"];
 }
 

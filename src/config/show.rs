@@ -18,14 +18,8 @@ pub struct Setting {
 pub fn render_table(settings: &[Setting]) -> String {
     let width = |longest: Option<usize>| longest.unwrap_or(0).max("value".len());
     let keys = width(settings.iter().map(|line| line.key.chars().count()).max());
-    let values = width(
-        settings
-            .iter()
-            .map(|line| line.value_shown.chars().count())
-            .max(),
-    );
-    let line =
-        |key: &str, value: &str, source: &str| format!("{key:keys$}  {value:values$}  {source}");
+    let values = width(settings.iter().map(|line| line.value_shown.chars().count()).max());
+    let line = |key: &str, value: &str, source: &str| format!("{key:keys$}  {value:values$}  {source}");
     let mut lines = vec![line("key", "value", "source")];
     lines.extend(settings.iter().map(|setting| {
         let source = setting.source.to_string();

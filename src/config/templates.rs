@@ -13,8 +13,6 @@ pub struct Templates {
 
 impl Templates {
     pub(super) fn read(from: &mut Reader) -> Self {
-        Self {
-            dir: from.path("templates.dir"),
-        }
+        Self { dir: from.path("templates.dir") }
     }
 }

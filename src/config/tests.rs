@@ -14,10 +14,7 @@ fn load(toml: &str, env: &[(&str, &str)]) -> Result<Loaded, ConfigErrors> {
     let folder = tempfile::tempdir().expect("temporary folder");
     let file = folder.path().join("portcullis.toml");
     fs::write(&file, toml).expect("file written");
-    let env = env
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect::<BTreeMap<_, _>>();
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<BTreeMap<_, _>>();
     Config::load(&[file], &env)
 }
 
@@ -35,12 +32,9 @@ fn the_defaults_stand_alone() {
     assert!(config.server.workers >= 1 && config.passwords.threads >= 1);
     assert!((4..=32).contains(&config.database.pool_size));
     assert_eq!(config.database.wait, Duration::from_millis(1500));
-    assert_eq!(
-        config.secrets.master_key_file,
-        PathBuf::from("data/master.key")
-    );
-    assert_eq!(config.tokens.access_ttl, Duration::from_secs(900));
-    assert_eq!(config.keys.rotate, Some(Duration::from_secs(7_776_000)));
+    assert_eq!(config.secrets.master_key_file, PathBuf::from("data/master.key"));
+    assert_eq!(config.tokens.access_ttl, Duration::from_mins(15));
+    assert_eq!(config.keys.rotate, Some(Duration::from_hours(90 * 24)));
     assert_eq!(config.sessions.store, SessionStore::Cached);
     assert_eq!(config.login.identifiers.len(), 3);
     assert_eq!(config.passwords.minimum_length, 15);
@@ -49,28 +43,15 @@ fn the_defaults_stand_alone() {
 #[test]
 fn the_environment_beats_files_and_files_beat_defaults() {
     let toml = "[tokens]\naccess_ttl_secs = 100\nid_ttl_secs = 200\n[data]\ndir = '/srv/x'";
-    let env = [
-        ("PORTCULLIS_TOKENS__ACCESS_TTL_SECS", "300"),
-        ("HOME", "/root"),
-    ];
+    let env = [("PORTCULLIS_TOKENS__ACCESS_TTL_SECS", "300"), ("HOME", "/root")];
     let loaded = load(toml, &env).expect("honest");
     assert_eq!(loaded.config.tokens.access_ttl.as_secs(), 300);
     assert_eq!(loaded.config.tokens.id_ttl.as_secs(), 200);
     assert_eq!(loaded.config.tokens.code_ttl.as_secs(), 60);
-    assert_eq!(
-        loaded.config.secrets.master_key_file,
-        PathBuf::from("/srv/x/master.key")
-    );
+    assert_eq!(loaded.config.secrets.master_key_file, PathBuf::from("/srv/x/master.key"));
     let table = render_table(&loaded.sources);
-    let line = |key: &str| {
-        table
-            .lines()
-            .find(|line| line.starts_with(key))
-            .expect("a line")
-    };
-    assert!(
-        line("tokens.access_ttl_secs").ends_with("environment PORTCULLIS_TOKENS__ACCESS_TTL_SECS")
-    );
+    let line = |key: &str| table.lines().find(|line| line.starts_with(key)).expect("a line");
+    assert!(line("tokens.access_ttl_secs").ends_with("environment PORTCULLIS_TOKENS__ACCESS_TTL_SECS"));
     assert!(line("tokens.id_ttl_secs").ends_with("portcullis.toml"));
     assert!(line("tokens.code_ttl_secs").ends_with("built in"));
 }
@@ -88,31 +69,11 @@ fn a_later_file_beats_an_earlier_one() {
 
 /// Environment name, an honest value, a refused one, and what the refusal says.
 const TWINS: &[(&str, &str, &str, &str)] = &[
-    (
-        "SERVER__LISTEN",
-        "[::1]:0",
-        "localhost:80",
-        "127.0.0.1:8080",
-    ),
-    (
-        "SERVER__TRUSTED_PROXIES",
-        "10.0.0.0/8, 192.0.2.7",
-        "10.0.0.0/8, proxy",
-        "`proxy`",
-    ),
+    ("SERVER__LISTEN", "[::1]:0", "localhost:80", "127.0.0.1:8080"),
+    ("SERVER__TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7", "10.0.0.0/8, proxy", "`proxy`"),
     ("SERVER__WORKERS", "3", "-1", "from 0 to 1024"),
-    (
-        "SERVER__PUBLIC_URL",
-        "https://id.example.com",
-        "https://id.example.com/",
-        "ends in a slash",
-    ),
-    (
-        "DATABASE__URL",
-        "postgres://a:b@c/d",
-        "mysql://a:b@c/d",
-        "postgres://",
-    ),
+    ("SERVER__PUBLIC_URL", "https://id.example.com", "https://id.example.com/", "ends in a slash"),
+    ("DATABASE__URL", "postgres://a:b@c/d", "mysql://a:b@c/d", "postgres://"),
     ("DATABASE__WAIT_MILLIS", "10", "9", "from 10 to"),
     ("TOKENS__CODE_TTL_SECS", "60", "61", "from 1 to 60"),
     ("TOKENS__ACCESS_TTL_SECS", "1", "0", "from 1 to 86400"),
@@ -122,12 +83,7 @@ const TWINS: &[(&str, &str, &str, &str)] = &[
     ("SESSIONS__STORE", "cached", "memory", "cached, database"),
     ("PASSWORDS__MEMORY_KIB", "19456", "19455", "from 19456"),
     ("PASSWORDS__MINIMUM_LENGTH", "8", "7", "from 8"),
-    (
-        "LOGIN__IDENTIFIERS",
-        "email,phone",
-        "email,pigeon",
-        "`pigeon`",
-    ),
+    ("LOGIN__IDENTIFIERS", "email,phone", "email,pigeon", "`pigeon`"),
     ("LOGIN__IDENTIFIERS", "email", "", "nobody could sign in"),
     ("LOGIN__IDENTIFIERS", "email", "email,email", "twice"),
     ("LOG__FORMAT", "json", "xml", "auto, json, text"),
@@ -151,14 +107,8 @@ fn values_are_refused_beside_their_honest_twins() {
 #[test]
 fn every_problem_is_reported_at_once_with_its_source() {
     let toml = "[server]\nlistne = '1.2.3.4:5'\n[sessions]\nstore = 'cookie'";
-    let refusal = refusal(
-        toml,
-        &[("PORTCULLIS_TOKENS__ID_TTL_SECS", "x"), ("PORT", "http")],
-    );
-    assert!(
-        refusal.starts_with("the configuration has 4 problems:"),
-        "{refusal}"
-    );
+    let refusal = refusal(toml, &[("PORTCULLIS_TOKENS__ID_TTL_SECS", "x"), ("PORT", "http")]);
+    assert!(refusal.starts_with("the configuration has 4 problems:"), "{refusal}");
     for says in [
         "server.listne (file ",
         "did you mean `server.listen`?",
@@ -174,32 +124,17 @@ fn every_problem_is_reported_at_once_with_its_source() {
 fn an_unknown_name_suggests_the_known_one() {
     for (name, meant) in [
         ("PORTCULLIS_DATABASE_URL", "`PORTCULLIS_DATABASE__URL`"),
-        (
-            "PORTCULLIS_SERVER__PUBLICURL",
-            "`PORTCULLIS_SERVER__PUBLIC_URL`",
-        ),
+        ("PORTCULLIS_SERVER__PUBLICURL", "`PORTCULLIS_SERVER__PUBLIC_URL`"),
         ("PORTCULLIS_PUBLIC_URL", "`PORTCULLIS_SERVER__PUBLIC_URL`"),
-        (
-            "PORTCULLIS_DATABASE__ULR_FILE",
-            "`PORTCULLIS_DATABASE__URL_FILE`",
-        ),
-        (
-            "PORTCULLIS_TOKENS__ACCESS_TTL",
-            "`PORTCULLIS_TOKENS__ACCESS_TTL_SECS`",
-        ),
+        ("PORTCULLIS_DATABASE__ULR_FILE", "`PORTCULLIS_DATABASE__URL_FILE`"),
+        ("PORTCULLIS_TOKENS__ACCESS_TTL", "`PORTCULLIS_TOKENS__ACCESS_TTL_SECS`"),
     ] {
         let refusal = refusal("", &[(name, "1")]);
         assert!(refusal.contains(meant), "{name}: {refusal}");
     }
     let nothing_like_it = refusal("[zebra]", &[]);
-    assert!(
-        nothing_like_it.contains("zebra (file "),
-        "{nothing_like_it}"
-    );
-    assert!(
-        !nothing_like_it.contains("did you mean"),
-        "{nothing_like_it}"
-    );
+    assert!(nothing_like_it.contains("zebra (file "), "{nothing_like_it}");
+    assert!(!nothing_like_it.contains("did you mean"), "{nothing_like_it}");
 }
 
 #[test]
@@ -236,19 +171,13 @@ fn a_value_may_come_from_a_file_but_not_from_two_places() {
     for refusal in [
         refusal(direct, &by_env),
         refusal(&in_file, &[("PORTCULLIS_DATABASE__URL", "postgres://db/x")]),
-        refusal(
-            "",
-            &[by_env[0], ("PORTCULLIS_DATABASE__URL", "postgres://db/x")],
-        ),
+        refusal("", &[by_env[0], ("PORTCULLIS_DATABASE__URL", "postgres://db/x")]),
     ] {
         assert!(refusal.contains("keep one of the two"), "{refusal}");
         assert!(!refusal.contains("hunter2"), "{refusal}");
     }
     let missing = refusal("", &[("PORTCULLIS_DATABASE__URL_FILE", "/nonexistent/url")]);
-    assert!(
-        missing.contains("/nonexistent/url cannot be read"),
-        "{missing}"
-    );
+    assert!(missing.contains("/nonexistent/url cannot be read"), "{missing}");
 }
 
 #[test]
@@ -259,10 +188,7 @@ fn keys_that_are_themselves_files_keep_their_name() {
         ("PORTCULLIS_SECRETS__MASTER_KEY_FILE", "/c"),
     ];
     let config = load("", &both).expect("honest").config;
-    assert_eq!(
-        config.server.tls.expect("set").key_file,
-        PathBuf::from("/b")
-    );
+    assert_eq!(config.server.tls.expect("set").key_file, PathBuf::from("/b"));
     assert_eq!(config.secrets.master_key_file, PathBuf::from("/c"));
     let one = refusal("", &both[..1]);
     assert!(one.contains("server.tls.key_file too"), "{one}");
@@ -273,14 +199,9 @@ fn keys_that_are_themselves_files_keep_their_name() {
 #[test]
 fn platform_variables_count_only_where_ours_are_absent() {
     let platform = [("DATABASE_URL", "postgres://platform/x"), ("PORT", "9000")];
-    let config = load("[server]\nlisten = '[::]:80'", &platform)
-        .expect("honest")
-        .config;
+    let config = load("[server]\nlisten = '[::]:80'", &platform).expect("honest").config;
     assert_eq!(config.server.listen.to_string(), "[::]:9000");
-    assert_eq!(
-        config.database.url.expect("set").expose(),
-        "postgres://platform/x"
-    );
+    assert_eq!(config.database.url.expect("set").expose(), "postgres://platform/x");
     let ours = [
         platform[0],
         platform[1],
@@ -289,30 +210,15 @@ fn platform_variables_count_only_where_ours_are_absent() {
     ];
     let config = load("", &ours).expect("honest").config;
     assert_eq!(config.server.listen.port(), 1);
-    assert_eq!(
-        config.database.url.expect("set").expose(),
-        "postgres://ours/x"
-    );
+    assert_eq!(config.database.url.expect("set").expose(), "postgres://ours/x");
 }
 
 #[test]
 fn lists_are_typed_in_files_and_comma_separated_in_the_environment() {
-    let config = load("login.identifiers = ['phone']", &[])
-        .expect("honest")
-        .config;
+    let config = load("login.identifiers = ['phone']", &[]).expect("honest").config;
     assert_eq!(config.login.identifiers, [LoginIdentifier::Phone]);
-    let empty = load(
-        "server.trusted_proxies = ['10.0.0.1/8']",
-        &[("PORTCULLIS_SERVER__TRUSTED_PROXIES", "")],
-    );
-    assert!(
-        empty
-            .expect("honest")
-            .config
-            .server
-            .trusted_proxies
-            .is_empty()
-    );
+    let empty = load("server.trusted_proxies = ['10.0.0.1/8']", &[("PORTCULLIS_SERVER__TRUSTED_PROXIES", "")]);
+    assert!(empty.expect("honest").config.server.trusted_proxies.is_empty());
     assert!(refusal("login.identifiers = [['phone']]", &[]).contains("takes a list"));
     assert!(refusal("data.dir = ['a']", &[]).contains("single value"));
 }
@@ -320,18 +226,10 @@ fn lists_are_typed_in_files_and_comma_separated_in_the_environment() {
 #[test]
 fn a_broken_file_is_named_without_its_text() {
     let refusal = refusal("[database]\nurl = 'postgres://ada:hunter2@db", &[]);
-    assert!(
-        refusal.contains("is not TOML") && refusal.contains("line 2"),
-        "{refusal}"
-    );
+    assert!(refusal.contains("is not TOML") && refusal.contains("line 2"), "{refusal}");
     assert!(!refusal.contains("hunter2"), "{refusal}");
     let missing = Config::load(&[PathBuf::from("/nonexistent.toml")], &BTreeMap::new());
-    assert!(
-        missing
-            .expect_err("refused")
-            .to_string()
-            .contains("cannot be read")
-    );
+    assert!(missing.expect_err("refused").to_string().contains("cannot be read"));
 }
 
 /// `config/default.toml` is documentation too: with its commented keys it lists exactly the keys
@@ -339,18 +237,9 @@ fn a_broken_file_is_named_without_its_text() {
 #[test]
 fn the_built_in_file_names_every_key_and_no_other() {
     let text = include_str!("../../config/default.toml");
-    let is_key = |line: &str| {
-        line.split_once(" = ")
-            .is_some_and(|(key, _)| !key.contains(' '))
-    };
-    let uncommented: Vec<&str> = text
-        .lines()
-        .map(|line| {
-            line.strip_prefix("# ")
-                .filter(|rest| is_key(rest))
-                .unwrap_or(line)
-        })
-        .collect();
+    let is_key = |line: &str| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+    let uncommented: Vec<&str> =
+        text.lines().map(|line| line.strip_prefix("# ").filter(|rest| is_key(rest)).unwrap_or(line)).collect();
     let folder = tempfile::tempdir().expect("temporary folder");
     let file = folder.path().join("all.toml");
     fs::write(&file, uncommented.join("\n")).expect("written");
@@ -359,11 +248,6 @@ fn the_built_in_file_names_every_key_and_no_other() {
     let documented: BTreeSet<String> = layers.given.keys().cloned().collect();
     let mut reader = Reader::new(Layers::built_in());
     Config::read(&mut reader).expect("defaults");
-    let known: BTreeSet<String> = reader
-        .finish()
-        .0
-        .iter()
-        .map(|line| line.key.to_owned())
-        .collect();
+    let known: BTreeSet<String> = reader.finish().0.iter().map(|line| line.key.to_owned()).collect();
     assert_eq!(documented, known);
 }

@@ -186,19 +186,15 @@ mod tests {
 
     #[test]
     fn a_sealed_value_opens_in_its_own_place_only() {
-        let sealer = Sealer::new(&MasterKey::new([7; 32])).unwrap();
-        let sealed = sealer.seal(HERE, b"private", &Random::seeded(1)).unwrap();
-        assert_eq!(sealer.open(HERE, &sealed).unwrap().expose(), b"private");
-        for moved in [
-            Place { row: "2", ..HERE },
-            Place { column: "other", ..HERE },
-            Place { table: "other", ..HERE },
-        ] {
-            assert!(sealer.open(moved, &sealed).is_none(), "{moved:?}");
+        let own = Sealer::new(&MasterKey::new([7; 32])).unwrap();
+        let sealed = own.seal(HERE, b"private", &Random::seeded(1)).unwrap();
+        assert_eq!(own.open(HERE, &sealed).unwrap().expose(), b"private");
+        for moved in [Place { row: "2", ..HERE }, Place { column: "other", ..HERE }, Place { table: "other", ..HERE }] {
+            assert!(own.open(moved, &sealed).is_none(), "{moved:?}");
         }
         let other = Sealer::new(&MasterKey::new([8; 32])).unwrap();
         assert!(other.open(HERE, &sealed).is_none());
-        assert!(sealer.open(HERE, &sealed[..5]).is_none());
+        assert!(own.open(HERE, &sealed[..5]).is_none());
     }
 
     #[test]

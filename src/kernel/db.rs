@@ -115,7 +115,7 @@ impl Db {
             let _permit = self.inner.permits.acquire().await.map_err(|_| Fault::bug("the database is closed"))?;
             let (answer, answered) = oneshot::channel();
             self.inner.workers.submit(job(self.inner.pool.clone(), answer, rule))?;
-            Ok::<_, Fault>(answered.await.map_err(|_| Fault::bug("a database job panicked"))?)
+            answered.await.map_err(|_| Fault::bug("a database job panicked"))
         };
         match tokio::time::timeout(self.inner.wait, work).await {
             Ok(Ok(answer)) => answer,
@@ -129,10 +129,7 @@ impl Db {
 ///
 /// # Errors
 /// The rule's own, or the [`Fault`] of BEGIN or COMMIT.
-pub fn transaction<T, E: From<Fault>>(
-    conn: &mut Conn,
-    rule: impl FnOnce(&mut Conn) -> Result<T, E>,
-) -> Result<T, E> {
+pub fn transaction<T, E: From<Fault>>(conn: &mut Conn, rule: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
     enum Ended<E> {
         Rule(E),
         Database(diesel::result::Error),

@@ -72,13 +72,7 @@ impl Cluster {
         }
         let child = launch::run(&folders, &binaries, account.as_ref())?;
         tracing::info!(pid = child.id(), version = binaries.major, data = %folders.cluster.display(), "private postgres runs");
-        Ok(Self {
-            child,
-            folders,
-            account,
-            binaries,
-            _lock: lock,
-        })
+        Ok(Self { child, folders, account, binaries, _lock: lock })
     }
 
     /// Where to connect, as libpq's key=value text.
@@ -141,17 +135,11 @@ pub fn running_url(settings: &ClusterSettings) -> Option<String> {
 /// The port is part of the socket's name; saying it keeps `PGPORT` out of the matter.
 fn url_for(socket_dir: &str) -> String {
     let host = if socket_dir.contains([' ', '\'', '\\']) {
-        format!(
-            "'{}'",
-            socket_dir.replace('\\', "\\\\").replace('\'', "\\'")
-        )
+        format!("'{}'", socket_dir.replace('\\', "\\\\").replace('\'', "\\'"))
     } else {
         socket_dir.to_owned()
     };
-    format!(
-        "host={host} port={} user=portcullis dbname=portcullis",
-        launch::PORT
-    )
+    format!("host={host} port={} user=portcullis dbname=portcullis", launch::PORT)
 }
 
 #[cfg(test)]

@@ -73,6 +73,14 @@ impl Random {
         Ok(Secret::new(URL_SAFE_NO_PAD.encode(self.bytes::<32>()?)))
     }
 
+    /// `N` random bytes in hexadecimal.
+    ///
+    /// # Errors
+    /// As [`Random::fill`].
+    pub fn hex<const N: usize>(&self) -> Result<String, Fault> {
+        Ok(hex(&self.bytes::<N>()?))
+    }
+
     /// A random id without any order: for `sub`, which says nothing about its owner.
     ///
     /// # Errors
@@ -89,4 +97,15 @@ impl Random {
         let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
         Ok(uuid::Builder::from_unix_timestamp_millis(millis, &self.bytes()?).into_uuid())
     }
+}
+
+/// Lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }

@@ -9,10 +9,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::algorithm::Algorithm;
+use super::jwks;
 use super::jws::{self, TokenType};
 use super::signing_key::SigningKey;
 use super::store::{KeyRow, State};
-use super::jwks;
 use crate::kernel::crypto::{Place, Sealer};
 use crate::kernel::fault::Fault;
 

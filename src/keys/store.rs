@@ -58,7 +58,17 @@ type Columns = (KeyId, String, String, String, Value, Option<Vec<u8>>, Instant, 
 pub fn list(conn: &mut Conn) -> Result<Vec<KeyRow>, Fault> {
     use signing_keys as k;
     k::table
-        .select((k::id, k::kid, k::alg, k::state, k::public_jwk, k::sealed_private, k::created_at, k::activated_at, k::leaves_at))
+        .select((
+            k::id,
+            k::kid,
+            k::alg,
+            k::state,
+            k::public_jwk,
+            k::sealed_private,
+            k::created_at,
+            k::activated_at,
+            k::leaves_at,
+        ))
         .order((k::created_at, k::kid))
         .load::<Columns>(conn)?
         .into_iter()

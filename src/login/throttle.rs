@@ -83,7 +83,9 @@ impl Throttle {
             Account::Unknown(key) => format!("name {key}"),
         };
         let source = match source {
-            Source::Network(address) => format!("network {}", address.map(|address| address.to_string()).unwrap_or_default()),
+            Source::Network(address) => {
+                format!("network {}", address.map(|address| address.to_string()).unwrap_or_default())
+            }
             Source::KnownBrowser(mark) => format!("browser {mark}"),
         };
         Digest::of(&self.mac.tag(&[account.as_bytes(), source.as_bytes()]))
@@ -135,7 +137,8 @@ impl Throttle {
     /// # Errors
     /// [`Fault`] of the database.
     pub fn prune(&self, conn: &mut Conn, now: Instant) -> Result<usize, Fault> {
-        let over = t::window_started_at.lt(now - self.cooloff).and(t::blocked_until.is_null().or(t::blocked_until.lt(now)));
+        let over =
+            t::window_started_at.lt(now - self.cooloff).and(t::blocked_until.is_null().or(t::blocked_until.lt(now)));
         Ok(diesel::delete(t::table.filter(over)).execute(conn)?)
     }
 }

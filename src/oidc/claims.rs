@@ -153,7 +153,9 @@ fn address(person: &Person) -> Option<Value> {
     ];
     let known: Map<String, Value> = parts
         .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), Value::from(value.clone().filter(|text| !text.is_empty())?))))
+        .filter_map(|(name, value)| {
+            Some((name.to_owned(), Value::from(value.clone().filter(|text| !text.is_empty())?)))
+        })
         .collect();
     (!known.is_empty()).then_some(Value::Object(known))
 }

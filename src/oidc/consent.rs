@@ -59,8 +59,7 @@ pub fn proceed(
     conn: &mut Conn,
     target: &RedirectTarget,
     request: &AuthorizeRequest,
-    session: &Session,
-    met: Met,
+    (session, met): (&Session, Met),
     lifetimes: Lifetimes,
     scene: &Scene,
 ) -> Result<Outcome, Fault> {

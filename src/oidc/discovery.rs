@@ -1,4 +1,4 @@
-//! The metadata document (OpenID Connect Discovery 1.0 section 3, RFC 8414 section 2). Its lists come
+//! The metadata document (`OpenID` Connect Discovery 1.0 section 3, RFC 8414 section 2). Its lists come
 //! from the enums that the endpoints parse with, so it cannot promise what is not there.
 
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0): what a request asks for.
+//! RP-initiated logout (`OpenID` Connect RP-Initiated Logout 1.0): what a request asks for.
 
 use std::sync::Arc;
 

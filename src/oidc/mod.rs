@@ -1,4 +1,4 @@
-//! OpenID Connect and OAuth 2.1: the endpoints, each as parse → validate → act → respond.
+//! `OpenID` Connect and OAuth 2.1: the endpoints, each as parse → validate → act → respond.
 //!
 //! ```text
 //! Params → RedirectTarget → AuthorizeRequest → Decision → answer        authorize/

@@ -81,13 +81,30 @@ pub fn renew(
     Ok(renewed == 1)
 }
 
-type Found = (SessionId, UserId, Instant, String, String, Instant, Subject, String, Option<String>, Option<String>, Option<String>);
+type Found = (
+    SessionId,
+    UserId,
+    Instant,
+    String,
+    String,
+    Instant,
+    Subject,
+    String,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+);
 
 /// The live session of this digest, when its person may be signed in.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn find_live(conn: &mut Conn, digest: Digest, lifetimes: Lifetimes, now: Instant) -> Result<Option<Session>, Fault> {
+pub fn find_live(
+    conn: &mut Conn,
+    digest: Digest,
+    lifetimes: Lifetimes,
+    now: Instant,
+) -> Result<Option<Session>, Fault> {
     let row = s::table
         .inner_join(users::table)
         .filter(s::digest.eq(digest).and(s::ended_at.is_null()).and(users::is_active))

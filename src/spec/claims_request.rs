@@ -74,8 +74,13 @@ impl ClaimsRequest {
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let always = ["sub", "acr", "amr", "auth_time", "iss", "aud"];
-        let mut names: Vec<String> =
-            self.userinfo.keys().chain(self.id_token.keys()).filter(|name| !always.contains(&name.as_str())).cloned().collect();
+        let mut names: Vec<String> = self
+            .userinfo
+            .keys()
+            .chain(self.id_token.keys())
+            .filter(|name| !always.contains(&name.as_str()))
+            .cloned()
+            .collect();
         names.sort();
         names.dedup();
         names
@@ -102,9 +107,11 @@ mod tests {
 
     #[test]
     fn a_subject_is_one() {
-        let one = ClaimsRequest::parse(r#"{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"a"}}}"#).unwrap();
+        let one =
+            ClaimsRequest::parse(r#"{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"a"}}}"#).unwrap();
         assert_eq!(one.subject(), Ok(Some("a")));
-        let two = ClaimsRequest::parse(r#"{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"b"}}}"#).unwrap();
+        let two =
+            ClaimsRequest::parse(r#"{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"b"}}}"#).unwrap();
         assert!(two.subject().is_err());
     }
 

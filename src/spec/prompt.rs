@@ -16,6 +16,7 @@ super::words! {
 
 /// The set of prompts asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of four words")]
 pub struct Prompts {
     /// Show no page; alone when set.
     pub none: bool,

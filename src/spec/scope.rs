@@ -24,7 +24,11 @@ impl Scope {
         text.split(' ')
             .filter(|token| !token.is_empty())
             .map(|token| {
-                if token.bytes().all(allowed) { Ok(token.to_owned()) } else { Err("scope has a character outside its grammar".into()) }
+                if token.bytes().all(allowed) {
+                    Ok(token.to_owned())
+                } else {
+                    Err("scope has a character outside its grammar".into())
+                }
             })
             .collect::<Result<_, String>>()
             .map(Self)

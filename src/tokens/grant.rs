@@ -41,10 +41,10 @@ pub fn find(conn: &mut Conn, user: UserId, client: &Client) -> Result<Option<Con
 /// [`Fault`] of the database.
 pub fn give(conn: &mut Conn, user: UserId, client: &Client, asked: &Consent, scene: &Scene) -> Result<GrantId, Fault> {
     let known = grants::find_live(conn, user, client.key)?;
-    if let Some((id, consent)) = &known {
-        if consent.covers(asked) {
-            return Ok(*id);
-        }
+    if let Some((id, consent)) = &known
+        && consent.covers(asked)
+    {
+        return Ok(*id);
     }
     let before = known.map(|(_, consent)| consent).unwrap_or_default();
     let all = Consent {

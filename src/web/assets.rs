@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 use rust_embed::RustEmbed;
 
 use super::errors::PageError;
+use crate::kernel::random::hex;
 use crate::kernel::secret::Digest;
 
 #[derive(RustEmbed)]
@@ -21,7 +22,7 @@ pub fn version() -> String {
             all.extend_from_slice(&file.metadata.sha256_hash());
         }
     }
-    Digest::of(&all).as_bytes().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    hex(Digest::of(&all).as_bytes().get(..6).unwrap_or_default())
 }
 
 /// `/assets/{version}/{path}`. The version is not looked at: an old page finds the new file.
@@ -30,7 +31,7 @@ pub fn version() -> String {
 /// 404 for what is no asset.
 pub async fn get(path: web::Path<(String, String)>) -> Result<HttpResponse, PageError> {
     let (_, name) = path.into_inner();
-    let file = Static::get(&name).filter(|_| !name.ends_with(".toml")).ok_or_else(PageError::not_found)?;
+    let file = Static::get(&name).filter(|_| !name.ends_with("VENDOR.toml")).ok_or_else(PageError::not_found)?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, file.metadata.mimetype().to_owned()))
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))

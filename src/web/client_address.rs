@@ -39,13 +39,13 @@ fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
     trusted.iter().any(|network| network.contains(&address))
 }
 
-fn canonical(address: IpAddr) -> IpAddr {
+const fn canonical(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
 
 /// The network that throttles count by: an IPv4 address, or the /64 of an IPv6 one.
 #[must_use]
-pub fn network_of(address: IpAddr) -> IpAddr {
+pub const fn network_of(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(v6) => {

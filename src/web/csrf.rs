@@ -91,7 +91,13 @@ impl Csrf {
     ///
     /// # Errors
     /// A page that says to load the form again.
-    pub fn check_session(&self, req: &HttpRequest, hosts: &Hosts, form: &Params, session: &str) -> Result<(), PageError> {
+    pub fn check_session(
+        &self,
+        req: &HttpRequest,
+        hosts: &Hosts,
+        form: &Params,
+        session: &str,
+    ) -> Result<(), PageError> {
         self.check(req, hosts, form, Some(&Binding::Session(session.to_owned())))
     }
 
@@ -121,10 +127,10 @@ fn subtle_eq(one: &[u8], other: &[u8]) -> bool {
 /// What the browser says of the page that posts.
 fn comes_from_us(req: &HttpRequest, hosts: &Hosts) -> Result<(), &'static str> {
     let said = |name: &str| req.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
-    if let Some(site) = said("sec-fetch-site") {
-        if !matches!(site, "same-origin" | "none") {
-            return Err("Sec-Fetch-Site names another site");
-        }
+    if let Some(site) = said("sec-fetch-site")
+        && !matches!(site, "same-origin" | "none")
+    {
+        return Err("Sec-Fetch-Site names another site");
     }
     match said(header::ORIGIN.as_str()) {
         Some(origin) if !hosts.is_own_origin(origin) => Err("Origin names another site"),

@@ -73,7 +73,11 @@ pub async fn pass<B: MessageBody + 'static>(
     req.extensions_mut().insert(id);
     let span = tracing::info_span!("request", id = %id, method = %req.method(), path = req.path());
     let mut response = if host_is_ours(&edge, &req) {
-        next.call(req).instrument(span.clone()).await.inspect_err(|error| tracing::error!(%error, "a middleware failed"))?.map_into_left_body()
+        next.call(req)
+            .instrument(span.clone())
+            .await
+            .inspect_err(|error| tracing::error!(%error, "a middleware failed"))?
+            .map_into_left_body()
     } else {
         let error = PageError::bad_request("the Host header names another server");
         req.into_response(actix_web::ResponseError::error_response(&error)).map_into_right_body()
@@ -82,7 +86,13 @@ pub async fn pass<B: MessageBody + 'static>(
     let because = page_error
         .as_ref()
         .map(|error| (error.code.clone(), error.cause().to_owned()))
-        .or_else(|| response.response().extensions().get::<Refused>().map(|refused| (refused.code.into(), refused.because.clone())))
+        .or_else(|| {
+            response
+                .response()
+                .extensions()
+                .get::<Refused>()
+                .map(|refused| (refused.code.into(), refused.because.clone()))
+        })
         .unwrap_or_default();
     if let Some(error) = page_error.or_else(|| bare_error(&response)) {
         response = render(&edge, response, &error, id);
@@ -101,7 +111,7 @@ pub async fn pass<B: MessageBody + 'static>(
 
 fn host_is_ours(edge: &Edge<'_>, req: &ServiceRequest) -> bool {
     let host = match req.version() {
-        Version::HTTP_2 => req.uri().authority().map(|authority| authority.as_str()),
+        Version::HTTP_2 => req.uri().authority().map(actix_web::http::uri::Authority::as_str),
         _ => None,
     };
     let mut hosts = req.headers().get_all(header::HOST);
@@ -116,7 +126,10 @@ fn host_is_ours(edge: &Edge<'_>, req: &ServiceRequest) -> bool {
 /// body of ours yet.
 fn bare_error<B: MessageBody>(response: &ServiceResponse<B>) -> Option<PageError> {
     let status = response.status();
-    let is_bare = matches!(response.response().body().size(), actix_web::body::BodySize::None | actix_web::body::BodySize::Sized(0));
+    let is_bare = matches!(
+        response.response().body().size(),
+        actix_web::body::BodySize::None | actix_web::body::BodySize::Sized(0)
+    );
     let is_error = status.is_client_error() || status.is_server_error();
     (is_error && is_bare && response.request().method() != actix_web::http::Method::HEAD)
         .then(|| PageError::for_status(status))

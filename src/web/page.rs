@@ -82,7 +82,9 @@ impl Pages {
             let own = folder.map(|folder| folder.join(name.as_ref())).filter(|file| file.is_file());
             let text = match own {
                 Some(file) => std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?,
-                None => Templates::get(&name).map(|file| String::from_utf8_lossy(&file.data).into_owned()).unwrap_or_default(),
+                None => Templates::get(&name)
+                    .map(|file| String::from_utf8_lossy(&file.data).into_owned())
+                    .unwrap_or_default(),
             };
             sources.push((name.to_string(), text));
         }

@@ -78,8 +78,19 @@ mod tests {
             assert!(ReturnTo::parse(good).is_some(), "{good}");
         }
         for bad in [
-            "", "account", "//evil.example", "/\\evil.example", "/\t/evil.example", "https://evil.example", "/a\nb",
-            "javascript:alert(1)", "/a b", "/ä", "/..//evil.example", "/.//evil.example", "/%5c\\evil",
+            "",
+            "account",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "https://evil.example",
+            "/a\nb",
+            "javascript:alert(1)",
+            "/a b",
+            "/ä",
+            "/..//evil.example",
+            "/.//evil.example",
+            "/%5c\\evil",
         ] {
             assert!(ReturnTo::parse(bad).is_none(), "{bad}");
         }

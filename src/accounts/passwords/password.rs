@@ -31,7 +31,7 @@ impl Password {
 
     /// Whether nothing was typed.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.0.expose().is_empty()
     }
 

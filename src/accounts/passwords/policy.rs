@@ -24,10 +24,10 @@ impl Policy {
             out.push("Do not use your username or email address as a password.".into());
         }
         let mut letters = password.expose().chars();
-        if let Some(first) = letters.next() {
-            if letters.all(|letter| letter == first) {
-                out.push("Use more than one character.".into());
-            }
+        if let Some(first) = letters.next()
+            && letters.all(|letter| letter == first)
+        {
+            out.push("Use more than one character.".into());
         }
         out
     }
@@ -40,7 +40,8 @@ mod tests {
     #[test]
     fn length_counts_and_the_own_name_does_not_serve() {
         let policy = Policy { minimum_length: 8 };
-        let refusals = |text: &str| policy.refusals(&Password::parse(text).unwrap(), &["ada", "ada.lovelace@example.test"]).len();
+        let refusals =
+            |text: &str| policy.refusals(&Password::parse(text).unwrap(), &["ada", "ada.lovelace@example.test"]).len();
         assert_eq!(refusals("correct horse battery"), 0);
         assert_eq!(refusals("pässwörd"), 0);
         assert_eq!(refusals("short"), 1);

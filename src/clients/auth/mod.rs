@@ -131,7 +131,13 @@ mod tests {
 
     #[test]
     fn what_is_no_client_is_missing() {
-        for (header, body) in [(None, ""), (Some("Bearer x"), ""), (Some("Basic ???"), ""), (Some("Basic YQ=="), ""), (None, "client_secret=b")] {
+        for (header, body) in [
+            (None, ""),
+            (Some("Bearer x"), ""),
+            (Some("Basic ???"), ""),
+            (Some("Basic YQ=="), ""),
+            (None, "client_secret=b"),
+        ] {
             assert!(matches!(read(header, body), Err(CredentialsError::Missing(_))), "{header:?} {body}");
         }
     }

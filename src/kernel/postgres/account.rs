@@ -14,13 +14,7 @@ const NAMES: [&str; 3] = ["portcullis", "postgres", "nobody"];
 
 /// What a child gets of our environment: enough to find programs and libraries, no secrets and
 /// none of the variables that change what Postgres does (`PGDATA`, `PGPORT`, …).
-const PASSED_ON: [&str; 5] = [
-    "PATH",
-    "TZ",
-    "LD_LIBRARY_PATH",
-    "DYLD_LIBRARY_PATH",
-    "DYLD_FALLBACK_LIBRARY_PATH",
-];
+const PASSED_ON: [&str; 5] = ["PATH", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"];
 
 /// An account that is not root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,20 +34,15 @@ impl Account {
         let me = rustix::process::geteuid().as_raw();
         if me != 0 {
             return match owner.map(|owner| owner.uid()) {
-                Some(owner) if owner != me => Err(ClusterError::ForeignData {
-                    path: cluster,
-                    owner,
-                }),
+                Some(owner) if owner != me => Err(ClusterError::ForeignData { path: cluster, owner }),
                 _ => Ok(None),
             };
         }
         let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
         let account = match owner {
-            Some(owner) if owner.uid() != 0 => Some(Self {
-                name: name_of(&passwd, owner.uid()),
-                uid: owner.uid(),
-                gid: owner.gid(),
-            }),
+            Some(owner) if owner.uid() != 0 => {
+                Some(Self { name: name_of(&passwd, owner.uid()), uid: owner.uid(), gid: owner.gid() })
+            }
             _ => NAMES.iter().find_map(|name| find(&passwd, name)),
         };
         let account = account.ok_or(ClusterError::NoAccount)?;
@@ -92,10 +81,7 @@ impl Account {
         let mut chain: Vec<&Path> = data_dir.ancestors().collect();
         chain.reverse();
         match chain.into_iter().find(|folder| !self.may_pass(folder)) {
-            Some(folder) => Err(ClusterError::Unreachable {
-                folder: folder.to_path_buf(),
-                account: self.name.clone(),
-            }),
+            Some(folder) => Err(ClusterError::Unreachable { folder: folder.to_path_buf(), account: self.name.clone() }),
             None => Ok(()),
         }
     }
@@ -104,8 +90,9 @@ impl Account {
 /// Gives one path to the account, where there is one.
 pub(super) fn own(path: &Path, account: Option<&Account>) -> Result<(), ClusterError> {
     match account {
-        Some(account) => chown(path, Some(account.uid), Some(account.gid))
-            .map_err(ClusterError::folder("change the owner of", path)),
+        Some(account) => {
+            chown(path, Some(account.uid), Some(account.gid)).map_err(ClusterError::folder("change the owner of", path))
+        }
         None => Ok(()),
     }
 }
@@ -130,15 +117,10 @@ pub(super) fn command(program: &Path, account: Option<&Account>) -> Command {
 /// It is run with the account's rights: dropping them afterwards would undo the tie.
 pub(super) fn find_setpriv(account: Option<&Account>) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|dir| dir.join("setpriv"))
-        .filter(|file| file.is_file())
-        .find(|file| {
-            let probe = command(file, account)
-                .args(["--pdeathsig", "INT", "true"])
-                .output();
-            probe.is_ok_and(|output| output.status.success())
-        })
+    std::env::split_paths(&path).map(|dir| dir.join("setpriv")).filter(|file| file.is_file()).find(|file| {
+        let probe = command(file, account).args(["--pdeathsig", "INT", "true"]).output();
+        probe.is_ok_and(|output| output.status.success())
+    })
 }
 
 fn find(passwd: &str, name: &str) -> Option<Account> {
@@ -165,7 +147,8 @@ fn entries(passwd: &str) -> impl Iterator<Item = Account> {
 mod tests {
     use super::{find, name_of};
 
-    const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nodd\nnobody:x:65534:65533::/:/bin/false\ntoor:x:0:0::/:/bin/sh\n";
+    const PASSWD: &str =
+        "root:x:0:0:root:/root:/bin/sh\nodd\nnobody:x:65534:65533::/:/bin/false\ntoor:x:0:0::/:/bin/sh\n";
 
     #[test]
     fn an_account_is_found_by_name_and_never_root() {

@@ -77,10 +77,7 @@ impl Binaries {
         }
         let output = command(&postgres, account).arg("--version").output().ok()?;
         let major = major_of(&String::from_utf8_lossy(&output.stdout))?;
-        output.status.success().then(|| Self {
-            dir: dir.to_path_buf(),
-            major,
-        })
+        output.status.success().then(|| Self { dir: dir.to_path_buf(), major })
     }
 
     fn problem(&self, data: Option<&str>, folders: &Folders) -> Option<ClusterError> {
@@ -91,10 +88,7 @@ impl Binaries {
                 dir: self.dir.clone(),
                 binaries: self.major,
             }),
-            _ if self.major < OLDEST => Some(ClusterError::TooOld {
-                dir: self.dir.clone(),
-                major: self.major,
-            }),
+            _ if self.major < OLDEST => Some(ClusterError::TooOld { dir: self.dir.clone(), major: self.major }),
             _ => None,
         }
     }
@@ -103,9 +97,7 @@ impl Binaries {
 /// `PATH`, what `pg_config` says, then the folders of packages, highest version first.
 fn usual_places() -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let mut places: Vec<PathBuf> = env::split_paths(&path)
-        .filter(|dir| dir.is_absolute())
-        .collect();
+    let mut places: Vec<PathBuf> = env::split_paths(&path).filter(|dir| dir.is_absolute()).collect();
     if let Ok(output) = Command::new("pg_config").arg("--bindir").output() {
         let dir = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         places.extend((!dir.is_empty()).then(|| PathBuf::from(dir)));
@@ -168,10 +160,7 @@ mod tests {
     #[test]
     fn the_major_version_is_read_from_all_spellings() {
         for (text, major) in [
-            (
-                "postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n",
-                Some(15),
-            ),
+            ("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n", Some(15)),
             ("postgres (PostgreSQL) 18beta1", Some(18)),
             ("postgres (PostgreSQL) 9.6.24", Some(9)),
             ("postgres: command not found", None),

@@ -163,18 +163,11 @@ pub enum ClusterError {
 impl ClusterError {
     /// For `map_err`: says what was tried on which path.
     pub(super) fn folder(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Folder {
-            doing,
-            path: path.to_path_buf(),
-            source,
-        }
+        move |source| Self::Folder { doing, path: path.to_path_buf(), source }
     }
 
     /// For `map_err`: says which program did not start.
     pub(super) fn spawn(program: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Spawn {
-            program: program.to_path_buf(),
-            source,
-        }
+        move |source| Self::Spawn { program: program.to_path_buf(), source }
     }
 }

@@ -56,9 +56,7 @@ impl Folders {
         }
         make_private(&folders.socket, account)?;
         if !is_private(&folders.socket, account) {
-            return Err(ClusterError::SocketFolder {
-                path: folders.socket,
-            });
+            return Err(ClusterError::SocketFolder { path: folders.socket });
         }
         Ok(folders)
     }
@@ -94,10 +92,7 @@ pub(super) fn make_private(path: &Path, account: Option<&Account>) -> Result<(),
     if path.symlink_metadata().is_ok() {
         return Ok(());
     }
-    DirBuilder::new()
-        .mode(0o700)
-        .create(path)
-        .map_err(ClusterError::folder("make the folder", path))?;
+    DirBuilder::new().mode(0o700).create(path).map_err(ClusterError::folder("make the folder", path))?;
     own(path, account)
 }
 
@@ -108,12 +103,8 @@ fn is_closed(metadata: &Metadata) -> bool {
 
 /// Somebody else may have been there first in a shared temporary folder.
 fn is_private(path: &Path, account: Option<&Account>) -> bool {
-    let owner = account.map_or_else(
-        || rustix::process::geteuid().as_raw(),
-        |account| account.uid,
-    );
-    path.symlink_metadata()
-        .is_ok_and(|metadata| metadata.is_dir() && metadata.uid() == owner && is_closed(&metadata))
+    let owner = account.map_or_else(|| rustix::process::geteuid().as_raw(), |account| account.uid);
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir() && metadata.uid() == owner && is_closed(&metadata))
 }
 
 /// `run` in the data folder; where that is too long or oddly named, a folder of its own in the
@@ -129,9 +120,7 @@ fn choose_socket_dir(data: &Path, account: Option<&Account>) -> Result<PathBuf, 
         }
     }
     let fits = |path: &PathBuf| {
-        let plain = path
-            .to_str()
-            .filter(|text| !text.contains([',', '"', '\n']));
+        let plain = path.to_str().filter(|text| !text.contains([',', '"', '\n']));
         plain.is_some_and(|text| text.len() <= LONGEST_SOCKET_DIR)
     };
     let found = candidates.into_iter().find(fits);
@@ -152,10 +141,7 @@ mod tests {
         for odd in [long.as_str(), "/srv/a,b"] {
             let elsewhere = choose_socket_dir(Path::new(odd), None).expect("temporary");
             assert!(!elsewhere.starts_with("/srv") && elsewhere.as_os_str().len() < 86);
-            assert_eq!(
-                elsewhere,
-                choose_socket_dir(Path::new(odd), None).expect("the same")
-            );
+            assert_eq!(elsewhere, choose_socket_dir(Path::new(odd), None).expect("the same"));
         }
     }
 }

@@ -17,11 +17,7 @@ const LOCALES: [&str; 2] = ["C.UTF-8", "C"];
 pub(super) const SHOWN_LINES: usize = 12;
 
 /// Makes a new cluster with the database `portcullis` in it. Leaves nothing behind on failure.
-pub(super) fn run(
-    folders: &Folders,
-    binaries: &Binaries,
-    account: Option<&Account>,
-) -> Result<(), ClusterError> {
+pub(super) fn run(folders: &Folders, binaries: &Binaries, account: Option<&Account>) -> Result<(), ClusterError> {
     let new = folders.data.join("postgres.new");
     tracing::info!(data = %folders.cluster.display(), version = binaries.major, "making a private postgres");
     let made = make(&new, folders, binaries, account).and_then(|()| publish(&new, folders));
@@ -32,12 +28,7 @@ pub(super) fn run(
     made
 }
 
-fn make(
-    new: &Path,
-    folders: &Folders,
-    binaries: &Binaries,
-    account: Option<&Account>,
-) -> Result<(), ClusterError> {
+fn make(new: &Path, folders: &Folders, binaries: &Binaries, account: Option<&Account>) -> Result<(), ClusterError> {
     let mut failure = String::new();
     for locale in LOCALES {
         clear(new)?;
@@ -51,18 +42,10 @@ fn make(
             break;
         }
     }
-    Err(ClusterError::Initialize {
-        cluster: folders.cluster.clone(),
-        output: last_lines(&failure),
-    })
+    Err(ClusterError::Initialize { cluster: folders.cluster.clone(), output: last_lines(&failure) })
 }
 
-fn initdb(
-    new: &Path,
-    locale: &str,
-    binaries: &Binaries,
-    account: Option<&Account>,
-) -> Result<Output, ClusterError> {
+fn initdb(new: &Path, locale: &str, binaries: &Binaries, account: Option<&Account>) -> Result<Output, ClusterError> {
     let program = binaries.program("initdb");
     command(&program, account)
         .arg("-D")
@@ -97,20 +80,13 @@ fn create_database(
         // A write fails only when the program has ended, and then its output says why.
         let _ = input.write_all(b"CREATE DATABASE portcullis;\n\n");
     }
-    let output = child
-        .wait_with_output()
-        .map_err(ClusterError::spawn(&program))?;
+    let output = child.wait_with_output().map_err(ClusterError::spawn(&program))?;
     let text = text_of(&output);
-    let has_error = ["ERROR:", "FATAL:", "PANIC:"]
-        .iter()
-        .any(|word| text.contains(word));
+    let has_error = ["ERROR:", "FATAL:", "PANIC:"].iter().any(|word| text.contains(word));
     if output.status.success() && !has_error {
         return Ok(());
     }
-    Err(ClusterError::Initialize {
-        cluster: folders.cluster.clone(),
-        output: last_lines(&text),
-    })
+    Err(ClusterError::Initialize { cluster: folders.cluster.clone(), output: last_lines(&text) })
 }
 
 /// Gives the cluster its name, durably. An empty folder of that name (a mount point) gives way.
@@ -135,15 +111,8 @@ fn text_of(output: &Output) -> String {
 
 /// The end of what a program said, indented.
 pub(super) fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let skipped = lines.len().saturating_sub(SHOWN_LINES);
-    let shown: Vec<String> = lines
-        .iter()
-        .skip(skipped)
-        .map(|line| format!("  {line}"))
-        .collect();
+    let shown: Vec<String> = lines.iter().skip(skipped).map(|line| format!("  {line}")).collect();
     shown.join("\n")
 }

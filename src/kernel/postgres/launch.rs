@@ -56,11 +56,7 @@ enum Attempt {
 }
 
 /// Starts Postgres on the cluster and waits until it takes connections.
-pub(super) fn run(
-    folders: &Folders,
-    binaries: &Binaries,
-    account: Option<&Account>,
-) -> Result<Child, ClusterError> {
+pub(super) fn run(folders: &Folders, binaries: &Binaries, account: Option<&Account>) -> Result<Child, ClusterError> {
     clear_orphan(folders)?;
     let mut obstacle = String::new();
     let outcome = wait_for(REMAINS, || match attempt(folders, binaries, account) {
@@ -71,20 +67,12 @@ pub(super) fn run(
         }
         Err(error) => Some(Err(error)),
     });
-    outcome.unwrap_or_else(|| {
-        Err(ClusterError::Failed {
-            log: folders.log.clone(),
-            output: last_lines(&obstacle),
-        })
-    })
+    outcome.unwrap_or_else(|| Err(ClusterError::Failed { log: folders.log.clone(), output: last_lines(&obstacle) }))
 }
 
 /// Stops Postgres: fast shutdown, then immediate, then by force.
 pub(super) fn stop(child: &mut Child) {
-    for (signal, patience) in [
-        (Signal::INT, FAST_SHUTDOWN),
-        (Signal::QUIT, IMMEDIATE_SHUTDOWN),
-    ] {
+    for (signal, patience) in [(Signal::INT, FAST_SHUTDOWN), (Signal::QUIT, IMMEDIATE_SHUTDOWN)] {
         if has_ended(child) {
             return;
         }
@@ -101,11 +89,7 @@ pub(super) fn stop(child: &mut Child) {
     }
 }
 
-fn attempt(
-    folders: &Folders,
-    binaries: &Binaries,
-    account: Option<&Account>,
-) -> Result<Attempt, ClusterError> {
+fn attempt(folders: &Folders, binaries: &Binaries, account: Option<&Account>) -> Result<Attempt, ClusterError> {
     let (mut log, begin) = open_log(folders)?;
     let mut child = spawn(folders, binaries, account, &log)?;
     let ours = i32::try_from(child.id()).unwrap_or(0);
@@ -115,10 +99,7 @@ fn attempt(
     });
     if !settled {
         stop(&mut child);
-        return Err(ClusterError::Slow {
-            seconds: READY.as_secs(),
-            log: folders.log.clone(),
-        });
+        return Err(ClusterError::Slow { seconds: READY.as_secs(), log: folders.log.clone() });
     }
     if !has_ended(&mut child) {
         return Ok(Attempt::Ready(child));
@@ -127,29 +108,16 @@ fn attempt(
     if said.contains("lock file") || said.contains("pre-existing shared memory block") {
         return Ok(Attempt::Obstructed(said));
     }
-    Err(ClusterError::Failed {
-        log: folders.log.clone(),
-        output: last_lines(&said),
-    })
+    Err(ClusterError::Failed { log: folders.log.clone(), output: last_lines(&said) })
 }
 
 /// In a process group of its own: Ctrl-C in a terminal goes to the whole group, and Postgres is
 /// to outlive the requests that are still being answered.
-fn spawn(
-    folders: &Folders,
-    binaries: &Binaries,
-    account: Option<&Account>,
-    log: &File,
-) -> Result<Child, ClusterError> {
-    let clone = || {
-        log.try_clone()
-            .map_err(ClusterError::folder("open", &folders.log))
-    };
+fn spawn(folders: &Folders, binaries: &Binaries, account: Option<&Account>, log: &File) -> Result<Child, ClusterError> {
+    let clone = || log.try_clone().map_err(ClusterError::folder("open", &folders.log));
     let mut command = tied_command(binaries, account);
     command.arg("-D").arg(&folders.cluster).args(["-p", PORT]);
-    command
-        .arg("-k")
-        .arg(format!("\"{}\"", folders.socket_text()));
+    command.arg("-k").arg(format!("\"{}\"", folders.socket_text()));
     for setting in SETTINGS {
         command.args(["-c", setting]);
     }
@@ -185,21 +153,14 @@ fn open_log(folders: &Folders) -> Result<(File, u64), ClusterError> {
         fs::rename(&folders.log, old).map_err(failed())?;
     }
     let begin = size();
-    let log = OpenOptions::new()
-        .read(true)
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(&folders.log)
-        .map_err(failed())?;
+    let log =
+        OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&folders.log).map_err(failed())?;
     Ok((log, begin))
 }
 
 fn said_since(log: &mut File, begin: u64) -> String {
     let mut said = Vec::new();
-    let read = log
-        .seek(SeekFrom::Start(begin))
-        .and_then(|_| log.read_to_end(&mut said));
+    let read = log.seek(SeekFrom::Start(begin)).and_then(|_| log.read_to_end(&mut said));
     match read {
         Ok(_) => String::from_utf8_lossy(&said).into_owned(),
         Err(error) => format!("(its log cannot be read: {error})"),

@@ -34,10 +34,7 @@ pub(super) fn take(data_dir: &Path) -> Result<File, ClusterError> {
         return Err(ClusterError::folder("lock", &path)(source));
     }
     if !held {
-        return Err(ClusterError::Locked {
-            folder: data_dir.to_path_buf(),
-            pid: holder(&mut file),
-        });
+        return Err(ClusterError::Locked { folder: data_dir.to_path_buf(), pid: holder(&mut file) });
     }
     file.set_len(0)
         .and_then(|()| writeln!(file, "{}", std::process::id()))
@@ -47,8 +44,7 @@ pub(super) fn take(data_dir: &Path) -> Result<File, ClusterError> {
 
 /// Whether some process holds the lock.
 pub(super) fn is_held(data_dir: &Path) -> bool {
-    File::open(path_in(data_dir))
-        .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    File::open(path_in(data_dir)).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 fn path_in(data_dir: &Path) -> PathBuf {

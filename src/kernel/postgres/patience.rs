@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Looks until `found` has something or `limit` is over.
+#[expect(clippy::disallowed_methods, reason = "waiting for another process is measured by the real clock")]
 pub(super) fn wait_for<T>(limit: Duration, mut found: impl FnMut() -> Option<T>) -> Option<T> {
     let begin = Instant::now();
     loop {

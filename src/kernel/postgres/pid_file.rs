@@ -44,11 +44,7 @@ impl PidFile {
         let pid = lines.next()?.trim().parse().ok().filter(|pid| *pid > 0)?;
         let socket_dir = lines.nth(3).unwrap_or("").to_owned();
         let is_ready = lines.nth(2).is_some_and(|line| line.starts_with("ready"));
-        Some(Self {
-            pid,
-            socket_dir,
-            is_ready,
-        })
+        Some(Self { pid, socket_dir, is_ready })
     }
 
     /// Whether somebody accepts connections on its socket.
@@ -91,10 +87,7 @@ pub(super) fn clear_orphan(folders: &Folders) -> Result<(), ClusterError> {
 
 fn stop(pid: Pid, cluster: &Path) -> Result<(), ClusterError> {
     let number = pid.as_raw_nonzero().get();
-    tracing::warn!(
-        pid = number,
-        "a private postgres of an earlier start is still there, waiting for its end"
-    );
+    tracing::warn!(pid = number, "a private postgres of an earlier start is still there, waiting for its end");
     let gone = || holder_of(pid, cluster) != Holder::Postmaster;
     if wait_until(BY_ITSELF, gone) {
         return Ok(());
@@ -106,10 +99,7 @@ fn stop(pid: Pid, cluster: &Path) -> Result<(), ClusterError> {
             return Ok(());
         }
     }
-    Err(ClusterError::Orphan {
-        pid: number,
-        cluster: cluster.to_path_buf(),
-    })
+    Err(ClusterError::Orphan { pid: number, cluster: cluster.to_path_buf() })
 }
 
 /// Postgres refuses to start while the number in its lock files is taken, by whomever (numbers
@@ -117,10 +107,7 @@ fn stop(pid: Pid, cluster: &Path) -> Result<(), ClusterError> {
 /// starting, by their shared memory.
 fn remove_traces(folders: &Folders) -> Result<(), ClusterError> {
     let socket_lock = format!(".s.PGSQL.{}.lock", launch::PORT);
-    for file in [
-        folders.cluster.join("postmaster.pid"),
-        folders.socket.join(socket_lock),
-    ] {
+    for file in [folders.cluster.join("postmaster.pid"), folders.socket.join(socket_lock)] {
         match fs::remove_file(&file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(ClusterError::folder("remove", &file)(error));
@@ -141,13 +128,8 @@ fn holder_of(pid: Pid, cluster: &Path) -> Holder {
         return holder_by_proc(&process, cluster).unwrap_or(Holder::Open);
     }
     let id = pid.as_raw_nonzero().to_string();
-    let output = Command::new("ps")
-        .args(["-ww", "-o", "command=", "-p", &id])
-        .output();
-    let line = output.map_or_else(
-        |_| String::new(),
-        |output| String::from_utf8_lossy(&output.stdout).into_owned(),
-    );
+    let output = Command::new("ps").args(["-ww", "-o", "command=", "-p", &id]).output();
+    let line = output.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned());
     if line.contains("postgres") && line.contains(&cluster.display().to_string()) {
         Holder::Postmaster
     } else {
@@ -163,11 +145,7 @@ fn holder_by_proc(process: &Path, cluster: &Path) -> Option<Holder> {
         return Some(Holder::Stranger);
     }
     let folder = fs::read_link(process.join("cwd")).ok()?;
-    Some(if folder == cluster {
-        Holder::Postmaster
-    } else {
-        Holder::Stranger
-    })
+    Some(if folder == cluster { Holder::Postmaster } else { Holder::Stranger })
 }
 
 #[cfg(test)]
@@ -178,10 +156,7 @@ mod tests {
     fn a_file_is_ready_only_with_its_eighth_line() {
         let whole = "42\n/d\n1700000000\n5432\n/d/run\n\n 12 34\nready   \n";
         let file = PidFile::parse(whole).expect("whole");
-        assert_eq!(
-            (file.pid, file.socket_dir.as_str(), file.is_ready),
-            (42, "/d/run", true)
-        );
+        assert_eq!((file.pid, file.socket_dir.as_str(), file.is_ready), (42, "/d/run", true));
         let starting = whole.replace("ready", "starting");
         assert!(!PidFile::parse(&starting).expect("starting").is_ready);
         assert!(!PidFile::parse("42\n/d\n").expect("begun").is_ready);

@@ -20,7 +20,6 @@ use crate::web::page::see_other;
 use crate::web::{Form, Page, PageError, ReturnTo, form};
 
 #[derive(Clone, Debug, Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "three independent flags, shown as badges")]
 struct Me {
     name: String,
     username: String,
@@ -103,7 +102,12 @@ fn to_login() -> HttpResponse {
     see_other(ReturnTo::to("/login", &Params::default().with("next", "/account")).as_str())
 }
 
-fn load(conn: &mut Conn, current: &Session, lifetimes: Lifetimes, now: Instant) -> Result<Option<(Me, Vec<Row>)>, Fault> {
+fn load(
+    conn: &mut Conn,
+    current: &Session,
+    lifetimes: Lifetimes,
+    now: Instant,
+) -> Result<Option<(Me, Vec<Row>)>, Fault> {
     let Some(user) = accounts::store::find(conn, current.user_id)? else { return Ok(None) };
     let email = accounts::store::emails_of(conn, user.id)?.into_iter().find(|email| email.is_primary);
     let me = Me {
@@ -142,7 +146,8 @@ pub async fn end_one(
     let form = form.0?;
     let Some(session) = current.0 else { return Ok(to_login()) };
     app.csrf.check_session(&req, &app.hosts, &form, &session.id.to_string())?;
-    let other = form.one("id")?.and_then(|id| id.parse().ok()).ok_or_else(|| PageError::bad_request("no session id"))?;
+    let other =
+        form.one("id")?.and_then(|id| id.parse().ok()).ok_or_else(|| PageError::bad_request("no session id"))?;
     let scene = app.scene(&req, &session.username);
     let ended = app.db.write(move |conn| departure::end_other(conn, session.user_id, other, &scene)).await?;
     app.forget();
@@ -173,7 +178,9 @@ pub async fn end_all(
 
 /// A browser's own words in ours: "Firefox on Linux".
 fn device_in_words(user_agent: &str) -> String {
-    let first = |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name);
+    let first = |known: &[(&str, &'static str)]| {
+        known.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+    };
     let browsers = [
         ("Edg/", "Edge"),
         ("OPR/", "Opera"),

@@ -122,7 +122,8 @@ pub async fn post(
     let known = req.cookie(app.known_browsers.cookie_name).map(|cookie| cookie.value().to_owned());
     let identified = identify(&app, &typed, known.clone(), &scene).await?;
     if let Reservation::Blocked(until) = identified.reservation {
-        let page = LoginPage { username: typed, errors: vec![wait_in_words(until - scene.now)], ..LoginPage::default() };
+        let page =
+            LoginPage { username: typed, errors: vec![wait_in_words(until - scene.now)], ..LoginPage::default() };
         let place = (&next, destination(&app, &next).await?, None);
         let mut response = show(&req, &app, StatusCode::TOO_MANY_REQUESTS, page, place)?;
         let secs = (until - scene.now).num_seconds().max(1);
@@ -190,9 +191,7 @@ async fn verify_and_finish(
         }
     };
     let lifetimes = app.sessions.lifetimes();
-    app.db
-        .write(move |conn| attempt::finish(conn, &identified, &verdict, current.as_ref(), lifetimes, &scene))
-        .await
+    app.db.write(move |conn| attempt::finish(conn, &identified, &verdict, current.as_ref(), lifetimes, &scene)).await
 }
 
 fn known_cookie(app: &App, value: String) -> Cookie<'static> {

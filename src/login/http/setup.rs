@@ -117,8 +117,7 @@ pub async fn post(req: HttpRequest, app: web::Data<App>, form: Form) -> Result<H
     // Only a good link costs a hash.
     new.password_hash = Some(app.hasher.hash(password).await?);
     let lifetimes = app.sessions.lifetimes();
-    let outcome =
-        app.db.write(move |conn| setup::make_administrator(conn, digest, &new, lifetimes, &scene)).await?;
+    let outcome = app.db.write(move |conn| setup::make_administrator(conn, digest, &new, lifetimes, &scene)).await?;
     match outcome {
         Setup::Done(_, _, secret) => {
             app.forget();
@@ -167,12 +166,15 @@ fn read(form: &Params, app: &App) -> Result<(NewUser, Password), SetupPage> {
         None => keep("new-password", "Use at most 256 characters.".into()),
         Some(password) => {
             let refusals = app.password_policy.refusals(password, &[&username, &email]);
-            refusals.into_iter().for_each(|message| keep("new-password", message));
+            for message in refusals {
+                keep("new-password", message);
+            }
         }
     }
     match (name, address, password) {
         (Some(name), Some(address), Some(password)) if errors.is_empty() => {
-            let profile = ProfileChanges { is_staff: Some(true), is_superuser: Some(true), ..ProfileChanges::default() };
+            let profile =
+                ProfileChanges { is_staff: Some(true), is_superuser: Some(true), ..ProfileChanges::default() };
             // Whoever holds the link answers for the address, as the operator.
             let email = Some((address, Proof::Verified));
             Ok((NewUser { username: name, email, password_hash: None, profile }, password))

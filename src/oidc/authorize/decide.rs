@@ -93,7 +93,7 @@ pub fn decide(
 }
 
 /// Whether credentials were checked longer ago than `age`, to the second as `auth_time` is told.
-fn is_older(auth_time: Instant, age: Duration, now: Instant) -> bool {
+const fn is_older(auth_time: Instant, age: Duration, now: Instant) -> bool {
     now.timestamp() - auth_time.timestamp() > age.num_seconds()
         || (age.is_zero() && now.timestamp() > auth_time.timestamp())
 }

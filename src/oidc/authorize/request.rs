@@ -40,14 +40,20 @@ impl AuthorizeRequest {
     ///
     /// # Errors
     /// An [`OAuthError`] for the target.
-    pub fn parse(params: &Params, target: &RedirectTarget, keyring: &Keyring, issuer: &str) -> Result<Self, OAuthError> {
+    pub fn parse(
+        params: &Params,
+        target: &RedirectTarget,
+        keyring: &Keyring,
+        issuer: &str,
+    ) -> Result<Self, OAuthError> {
         let client = target.client();
         // RFC 6749 section 3.1.
         params.refuse_repeated()?;
         refuse_request_objects(params)?;
         check_response(params, client)?;
         let scope = granted_scope(params, client)?;
-        let claims = params.find("claims").map(ClaimsRequest::parse).transpose().map_err(OAuthError::invalid_request)?;
+        let claims =
+            params.find("claims").map(ClaimsRequest::parse).transpose().map_err(OAuthError::invalid_request)?;
         check_acr(claims.as_ref())?;
         let nonce = params.find("nonce").map(str::to_owned);
         if nonce.as_ref().is_some_and(|nonce| nonce.len() > MAX_NONCE_BYTES) {
@@ -92,7 +98,10 @@ fn check_response(params: &Params, client: &Client) -> Result<(), OAuthError> {
         return Err(OAuthError::new(ErrorCode::UnsupportedResponseType, "response_type is not supported"));
     }
     if !client.may(GrantType::AuthorizationCode) {
-        return Err(OAuthError::new(ErrorCode::UnauthorizedClient, "this client may not use the authorization code flow"));
+        return Err(OAuthError::new(
+            ErrorCode::UnauthorizedClient,
+            "this client may not use the authorization code flow",
+        ));
     }
     if params.find("response_mode").is_some_and(|mode| mode.parse::<ResponseMode>().is_err()) {
         return Err(OAuthError::invalid_request("response_mode is not supported"));
@@ -117,7 +126,8 @@ fn granted_scope(params: &Params, client: &Client) -> Result<Scope, OAuthError> 
 
 fn audiences(params: &Params, client: &Client) -> Result<Audiences, OAuthError> {
     let invalid = |description: String| OAuthError::new(ErrorCode::InvalidTarget, description);
-    let asked = Audiences::parse_resources(params.values("resource").filter(|value| !value.is_empty())).map_err(invalid)?;
+    let asked =
+        Audiences::parse_resources(params.values("resource").filter(|value| !value.is_empty())).map_err(invalid)?;
     if asked.is_within(&client.audiences) {
         Ok(asked)
     } else {
@@ -131,7 +141,9 @@ fn challenge(params: &Params, client: &Client) -> Result<Option<Challenge>, OAut
         // RFC 7636 section 4.3: without a method it would be plain, which we refuse.
         (Some(_), _) => Err(OAuthError::invalid_request("code_challenge_method must be S256")),
         (None, Some(_)) => Err(OAuthError::invalid_request("code_challenge is missing")),
-        (None, None) if client.needs_pkce() => Err(OAuthError::invalid_request("code_challenge is required (PKCE with S256)")),
+        (None, None) if client.needs_pkce() => {
+            Err(OAuthError::invalid_request("code_challenge is required (PKCE with S256)"))
+        }
         (None, None) => Ok(None),
     }
 }
@@ -145,7 +157,9 @@ fn max_age(params: &Params, client: &Client) -> Result<Option<Duration>, OAuthEr
 /// OIDC Core section 5.5.1.1: an essential acr that we cannot give fails the request.
 fn check_acr(claims: Option<&ClaimsRequest>) -> Result<(), OAuthError> {
     match claims.and_then(ClaimsRequest::acr) {
-        Some((true, values)) if !values.is_empty() && !values.iter().any(|value| value.parse::<crate::spec::Acr>().is_ok()) => {
+        Some((true, values))
+            if !values.is_empty() && !values.iter().any(|value| value.parse::<crate::spec::Acr>().is_ok()) =>
+        {
             Err(OAuthError::new(ErrorCode::AccessDenied, "none of the essential acr values can be met"))
         }
         _ => Ok(()),
@@ -164,7 +178,9 @@ fn subject(
     let hint = id_token::read_hint(keyring, token, issuer)
         .ok_or_else(|| OAuthError::invalid_request("id_token_hint is not an ID token of this issuer"))?;
     match by_claims {
-        Some(other) if other != hint.sub => Err(OAuthError::invalid_request("id_token_hint and claims name two subjects")),
+        Some(other) if other != hint.sub => {
+            Err(OAuthError::invalid_request("id_token_hint and claims name two subjects"))
+        }
         _ => Ok(Some(hint.sub)),
     }
 }

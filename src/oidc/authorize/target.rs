@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::clients::Client;
-use crate::spec::{ErrorCode, Params, ResponseMode};
 use crate::oidc::OAuthError;
+use crate::spec::{ErrorCode, Params, ResponseMode};
 
 /// A verified client and redirect URI. No other code makes a redirect to an app.
 #[derive(Clone, Debug)]
@@ -61,7 +61,10 @@ impl RedirectTarget {
             .map_err(|repeated| refused("The app sent a parameter twice.", repeated.to_string()))?
             .map(str::to_owned);
         if state.as_ref().is_some_and(|state| state.len() > MAX_STATE_BYTES) {
-            return Err(refused("The app sent more than can be handed back to it.", "state is longer than 4096 bytes".into()));
+            return Err(refused(
+                "The app sent more than can be handed back to it.",
+                "state is longer than 4096 bytes".into(),
+            ));
         }
         // An unknown mode is reported in the default one, by `AuthorizeRequest`.
         let mode = params.find("response_mode").and_then(|mode| mode.parse().ok()).unwrap_or(ResponseMode::Query);

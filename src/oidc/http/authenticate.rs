@@ -64,7 +64,8 @@ async fn prove(req: &HttpRequest, app: &App, client: &Arc<Client>, proof: Proof)
             let own = format!("{}{}", app.issuer, req.path());
             let now = app.clock.now();
             let audiences = [app.issuer.as_str(), token_endpoint.as_str(), own.as_str()];
-            let sound = private_key_jwt::check(&assertion, client, &audiences, now).map_err(OAuthError::invalid_client)?;
+            let sound =
+                private_key_jwt::check(&assertion, client, &audiences, now).map_err(OAuthError::invalid_client)?;
             let key = client.key;
             let is_new =
                 app.db.read(move |conn| store::claim_assertion(conn, key, sound.jti, sound.expires_at)).await?;

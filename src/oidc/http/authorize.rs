@@ -116,7 +116,7 @@ pub async fn advance(
     let (lifetimes, own_target, own_request) = (app.lifetimes, target.clone(), request.clone());
     let outcome = app
         .db
-        .write(move |conn| consent::proceed(conn, &own_target, &own_request, &session, met, lifetimes, &scene))
+        .write(move |conn| consent::proceed(conn, &own_target, &own_request, (&session, met), lifetimes, &scene))
         .await?;
     match outcome {
         Outcome::Code(code) => answer(req, app, target.code(code.expose())),
@@ -141,7 +141,7 @@ pub async fn resolve(app: &App, params: &Params) -> Result<RedirectTarget, PageE
     RedirectTarget::verify(params, client, &app.issuer).map_err(|because| no_target(&because))
 }
 
-fn unknown_client(because: String) -> NoTarget {
+const fn unknown_client(because: String) -> NoTarget {
     NoTarget { code: ErrorCode::InvalidRequest, message: "The app that sent you here is not known.", because }
 }
 
@@ -216,7 +216,12 @@ pub fn refuse(
     target: &RedirectTarget,
     refusal: &OAuthError,
 ) -> Result<HttpResponse, PageError> {
-    tracing::info!(error = refusal.code.as_str(), because = refusal.because, client.id = target.client().client_id, "authorization refused");
+    tracing::info!(
+        error = refusal.code.as_str(),
+        because = refusal.because,
+        client.id = target.client().client_id,
+        "authorization refused"
+    );
     answer(req, app, target.error(refusal))
 }
 

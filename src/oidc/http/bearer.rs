@@ -38,12 +38,15 @@ pub fn refuse(req: &HttpRequest, refusal: Option<&OAuthError>) -> HttpResponse {
             .body("{}");
     };
     let mut response = answer::error(req, refusal);
-    let is_challenge = matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST);
+    let is_challenge =
+        matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST);
     if is_challenge {
         let code = refusal.code.as_str();
         let scope = if refusal.code == ErrorCode::InsufficientScope { ", scope=\"openid\"" } else { "" };
-        let text =
-            format!("Bearer realm=\"portcullis\", error=\"{code}\", error_description=\"{}\"{scope}", refusal.description);
+        let text = format!(
+            "Bearer realm=\"portcullis\", error=\"{code}\", error_description=\"{}\"{scope}",
+            refusal.description
+        );
         if let Ok(value) = header::HeaderValue::from_str(&text) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
         }

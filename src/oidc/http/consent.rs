@@ -78,7 +78,8 @@ impl Page for ConsentPage {
 /// The request behind a consent page.
 fn request_of(params: &Params) -> Result<Params, PageError> {
     let next = params.one("next")?.and_then(ReturnTo::parse);
-    next.and_then(|next| next.params_of(authorize::PATH)).ok_or_else(|| PageError::bad_request("next is no authorization request"))
+    next.and_then(|next| next.params_of(authorize::PATH))
+        .ok_or_else(|| PageError::bad_request("next is no authorization request"))
 }
 
 fn to_login(request: &Params) -> HttpResponse {
@@ -101,7 +102,8 @@ pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Res
     };
     let (client, user) = (target.client().clone(), session.user_id);
     let given = app.db.read(move |conn| grant::find(conn, user, &client)).await?;
-    let is_open = !target.client().skip_consent && !given.as_ref().is_some_and(|given| given.covers(&request.consent()));
+    let is_open =
+        !target.client().skip_consent && !given.as_ref().is_some_and(|given| given.covers(&request.consent()));
     if !is_open && !request.prompts.consent {
         // Allowed meanwhile, in another tab.
         return Ok(see_other(ReturnTo::to(authorize::PATH, &params).as_str()));

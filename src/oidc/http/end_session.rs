@@ -1,4 +1,4 @@
-//! `/oauth2/logout`: an app signs its person out (OpenID Connect RP-Initiated Logout 1.0).
+//! `/oauth2/logout`: an app signs its person out (`OpenID` Connect RP-Initiated Logout 1.0).
 
 use std::sync::Arc;
 

@@ -35,9 +35,8 @@ async fn grant(req: &HttpRequest, app: &App, body: &Params) -> Result<Value, OAu
     body.refuse_repeated()?;
     let word = body.find("grant_type").ok_or_else(|| OAuthError::invalid_request("grant_type is missing"))?;
     let client = authenticate(req, app, body, Callers::All).await?;
-    let grant: GrantType = word
-        .parse()
-        .map_err(|_| OAuthError::new(ErrorCode::UnsupportedGrantType, "grant_type is not supported"))?;
+    let grant: GrantType =
+        word.parse().map_err(|_| OAuthError::new(ErrorCode::UnsupportedGrantType, "grant_type is not supported"))?;
     if !client.may(grant) {
         return Err(OAuthError::new(ErrorCode::UnauthorizedClient, "this client may not use this grant type"));
     }
@@ -67,10 +66,8 @@ async fn by_code(app: &App, client: Arc<Client>, body: &Params, scene: Scene) ->
 async fn by_refresh(app: &App, client: Arc<Client>, body: &Params, scene: Scene) -> Result<Value, OAuthError> {
     let asked = refresh_token::read(body, &app.refresh_tokens)?;
     let (lifetimes, own_client, own_scene) = (app.lifetimes, Arc::clone(&client), scene.clone());
-    let outcome = app
-        .db
-        .read(move |conn| refresh_token::rotate(conn, &own_client, &asked, lifetimes, &own_scene))
-        .await?;
+    let outcome =
+        app.db.read(move |conn| refresh_token::rotate(conn, &own_client, &asked, lifetimes, &own_scene)).await?;
     let refreshed = forget_replayed(app, outcome)?;
     let granted = (refreshed.scope, refreshed.audiences);
     Ok(issue::for_family(issuer(app, &scene), &client, &refreshed.family, granted, (refreshed.told, None))?)

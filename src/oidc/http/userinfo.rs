@@ -50,9 +50,11 @@ async fn claims_for(req: &HttpRequest, app: &App, body: &Params) -> Result<Optio
     let Some(token) = bearer::read(req, body)? else { return Ok(None) };
     let now = app.clock.now();
     let invalid = |because: &str| {
-        OAuthError::new(ErrorCode::InvalidToken, "the access token is expired, revoked or not one of ours").because(because)
+        OAuthError::new(ErrorCode::InvalidToken, "the access token is expired, revoked or not one of ours")
+            .because(because)
     };
-    let claims = app.access_tokens.read(&app.keyring, &token, now).ok_or_else(|| invalid("no live signature of ours"))?;
+    let claims =
+        app.access_tokens.read(&app.keyring, &token, now).ok_or_else(|| invalid("no live signature of ours"))?;
     let standing = app.liveness.check(&app.db, &claims, now).await?;
     let standing = standing.ok_or_else(|| invalid("the token is dead"))?;
     if !claims.scope.has("openid") {

@@ -105,8 +105,7 @@ fn access_token(
     contents: Contents,
 ) -> Result<Map<String, Value>, Fault> {
     let scope = contents.scope.to_string();
-    let claims =
-        access::new_claims(client, family, contents, (by.issuer, by.lifetimes.access), (by.random, by.now))?;
+    let claims = access::new_claims(client, family, contents, (by.issuer, by.lifetimes.access), (by.random, by.now))?;
     let token = by.keyring.sign(client.access_token_alg, client.access_token_typ, &claims)?;
     let mut out = Map::new();
     out.insert("access_token".into(), token.into());

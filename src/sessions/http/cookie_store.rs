@@ -33,7 +33,8 @@ impl SessionStore for CookieStore {
         let (name, value) = match self.0.sessions.find(&self.0.db, digest, self.0.clock.now()).await {
             Ok(None) => return Ok(None),
             Ok(Some(session)) => {
-                let json = serde_json::to_string(session.as_ref()).map_err(|error| LoadError::Deserialization(error.into()))?;
+                let json = serde_json::to_string(session.as_ref())
+                    .map_err(|error| LoadError::Deserialization(error.into()))?;
                 (SESSION, json)
             }
             Err(fault) => (FAULT, fault.to_string()),

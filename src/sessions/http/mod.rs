@@ -1,6 +1,6 @@
 //! Sessions in actix-session: the cookie is its, the rows are ours.
 
-pub mod current;
 pub mod cookie_store;
+pub mod current;
 
 pub use current::Current;

@@ -111,22 +111,24 @@ pub fn mark_redeemed(conn: &mut Conn, digest: Digest, now: Instant) -> Result<()
 /// # Errors
 /// [`Fault`] of the database.
 pub fn find_live_holder(conn: &mut Conn, code: &NewCode, now: Instant) -> Result<Option<Holder>, Fault> {
-    let session = sessions::table
-        .filter(sessions::id.eq(code.session_id).and(sessions::ended_at.is_null()).and(sessions::expires_at.gt(now)))
-        .select(sessions::id)
-        .for_key_share()
-        .first::<SessionId>(conn)
-        .optional()?;
-    let grant = grants::table
-        .filter(grants::id.eq(code.grant_id).and(grants::revoked_at.is_null()))
-        .select(grants::id)
-        .first::<GrantId>(conn)
-        .optional()?;
+    // In the order in which accounts are disabled and sessions ended: user, then session.
     let holder = users::table
         .filter(users::id.eq(code.user_id).and(users::is_active))
         .select((users::sub, users::username))
         .for_share()
         .first::<(Subject, String)>(conn)
+        .optional()?;
+    let session = sessions::table
+        .filter(sessions::id.eq(code.session_id).and(sessions::ended_at.is_null()).and(sessions::expires_at.gt(now)))
+        .select(sessions::id)
+        .for_share()
+        .first::<SessionId>(conn)
+        .optional()?;
+    let grant = grants::table
+        .filter(grants::id.eq(code.grant_id).and(grants::revoked_at.is_null()))
+        .select(grants::id)
+        .for_share()
+        .first::<GrantId>(conn)
         .optional()?;
     Ok(match (session, grant, holder) {
         (Some(_), Some(_), Some((sub, username))) => Some(Holder { sub, username }),

@@ -125,13 +125,14 @@ pub fn find_and_lock(conn: &mut Conn, family: FamilyId) -> Result<Option<FamilyR
         (users::sub, users::username, users::is_active),
         clients::is_enabled,
     );
-    let (row, ((client_key, revoked_at), grant_revoked_at, (sub, username, user_is_active), client_is_enabled)) = f::table
-        .inner_join(grants::table)
-        .inner_join(users::table)
-        .inner_join(clients::table)
-        .filter(f::id.eq(locked))
-        .select((Columns::as_select(), around))
-        .first::<(Columns, Around)>(conn)?;
+    let (row, ((client_key, revoked_at), grant_revoked_at, (sub, username, user_is_active), client_is_enabled)) =
+        f::table
+            .inner_join(grants::table)
+            .inner_join(users::table)
+            .inner_join(clients::table)
+            .filter(f::id.eq(locked))
+            .select((Columns::as_select(), around))
+            .first::<(Columns, Around)>(conn)?;
     let family = row.with(Holder { sub, username })?;
     Ok(Some(FamilyRow { family, client_key, revoked_at, grant_revoked_at, user_is_active, client_is_enabled }))
 }

@@ -4,6 +4,12 @@
 //! Configured by `ISSUER`, `CLIENT_ID`, `CLIENT_SECRET`, `PORT`. Not part of the product: the driver in
 //! `tests/relying_parties/` starts it and walks a browser through it.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a program of its own: it is configured by its environment"
+)]
+
 use std::collections::HashMap;
 use std::error::Error;
 use std::sync::Mutex;
@@ -13,27 +19,20 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Html, Query};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError, get};
 use openidconnect::core::{
-    CoreAuthenticationFlow, CoreClient, CoreErrorResponseType, CoreGenderClaim, CoreIdToken,
-    CoreIdTokenClaims, CoreTokenResponse,
+    CoreAuthenticationFlow, CoreClient, CoreErrorResponseType, CoreGenderClaim, CoreIdToken, CoreIdTokenClaims,
+    CoreTokenResponse,
 };
 use openidconnect::{
-    AccessToken, AdditionalClaims, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpClientError, IssuerUrl, LogoutRequest,
-    Nonce, NonceVerifier, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier,
-    PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl, RefreshToken,
+    AccessToken, AdditionalClaims, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet,
+    EndpointNotSet, EndpointSet, HttpClientError, IssuerUrl, LogoutRequest, Nonce, NonceVerifier, OAuth2TokenResponse,
+    PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl, RefreshToken,
     RequestTokenError, Scope, StandardErrorResponse, TokenResponse, UserInfoClaims,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-type Client = CoreClient<
-    EndpointSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointMaybeSet,
-    EndpointMaybeSet,
->;
+type Client =
+    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
 type TokenRefusal<E> = RequestTokenError<E, StandardErrorResponse<CoreErrorResponseType>>;
 
 #[actix_web::main]
@@ -69,14 +68,8 @@ async fn login(application: Data<Application>) -> Answer {
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let (client, _) = application.discover().await?;
     let (url, state, nonce) = client
-        .authorize_url(
-            CoreAuthenticationFlow::AuthorizationCode,
-            CsrfToken::new_random,
-            Nonce::new_random,
-        )
-        .add_scopes(
-            ["profile", "email", "offline_access", "groups"].map(|name| Scope::new(name.into())),
-        )
+        .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
+        .add_scopes(["profile", "email", "offline_access", "groups"].map(|name| Scope::new(name.into())))
         .set_pkce_challenge(challenge)
         .url();
     let cookie = Cookie::build("openidconnect_rs", state.secret().clone())
@@ -84,13 +77,8 @@ async fn login(application: Data<Application>) -> Answer {
         .http_only(true)
         .same_site(SameSite::Lax)
         .finish();
-    application
-        .away()?
-        .insert(state.into_secret(), Pending { verifier, nonce });
-    Ok(HttpResponse::Found()
-        .insert_header(("Location", url.as_str()))
-        .cookie(cookie)
-        .finish())
+    application.away()?.insert(state.into_secret(), Pending { verifier, nonce });
+    Ok(HttpResponse::Found().insert_header(("Location", url.as_str())).cookie(cookie).finish())
 }
 
 #[get("/callback")]
@@ -103,10 +91,7 @@ async fn callback(
         return Err(Failure::refused(code));
     }
     let state = browser(&request)?;
-    let pending = application
-        .away()?
-        .remove(&state)
-        .ok_or(Failure::NotSignedIn)?;
+    let pending = application.away()?.remove(&state).ok_or(Failure::NotSignedIn)?;
     if answer.get("state") != Some(&state) {
         return Err(Failure::refused("state_mismatch"));
     }
@@ -119,9 +104,7 @@ async fn callback(
         .await?;
     let session = Session::accept(&client, &tokens, &pending.nonce)?;
     application.sessions()?.insert(state, session);
-    Ok(HttpResponse::Found()
-        .insert_header(("Location", "/me"))
-        .finish())
+    Ok(HttpResponse::Found().insert_header(("Location", "/me")).finish())
 }
 
 #[get("/me")]
@@ -144,14 +127,10 @@ async fn userinfo(application: Data<Application>, request: HttpRequest) -> Answe
 #[get("/refresh")]
 async fn refresh(application: Data<Application>, request: HttpRequest) -> Answer {
     let session = application.session_of(&request)?;
-    let refresh_token = session
-        .refresh_token
-        .ok_or(Failure::refused("no_refresh_token"))?;
+    let refresh_token = session.refresh_token.ok_or(Failure::refused("no_refresh_token"))?;
     let (client, _) = application.discover().await?;
-    let tokens = client
-        .exchange_refresh_token(&refresh_token)?
-        .request_async(&|request| application.send(request))
-        .await?;
+    let tokens =
+        client.exchange_refresh_token(&refresh_token)?.request_async(&|request| application.send(request)).await?;
     // A refreshed ID token need not carry a nonce (OpenID Connect Core section 12.2).
     let no_nonce = |_: Option<&Nonce>| Ok(());
     let renewed = Session::accept(&client, &tokens, no_nonce)?;
@@ -175,9 +154,7 @@ async fn logout(application: Data<Application>, request: HttpRequest) -> Answer 
         .set_id_token_hint(&session.id_token)
         .set_post_logout_redirect_uri(back)
         .http_get_url();
-    Ok(HttpResponse::Found()
-        .insert_header(("Location", url.as_str()))
-        .finish())
+    Ok(HttpResponse::Found().insert_header(("Location", url.as_str())).finish())
 }
 
 #[get("/signed-out")]
@@ -209,9 +186,7 @@ impl Application {
             client_secret: ClientSecret::new(std::env::var("CLIENT_SECRET")?),
             port: std::env::var("PORT")?.parse()?,
             // The crate asks for it: following redirects would let a provider send us anywhere.
-            http: reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .build()?,
+            http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?,
             away: Mutex::default(),
             sessions: Mutex::default(),
         })
@@ -223,16 +198,12 @@ impl Application {
 
     /// Reads metadata and keys afresh, since the crate keeps the keys of the moment it read them.
     async fn discover(&self) -> Result<(Client, ProviderMetadataWithLogout), Failure> {
-        let metadata =
-            ProviderMetadataWithLogout::discover_async(self.issuer.clone(), &|request| {
-                self.send(request)
-            })
+        let metadata = ProviderMetadataWithLogout::discover_async(self.issuer.clone(), &|request| self.send(request))
             .await
             .map_err(Failure::other)?;
         let secret = Some(self.client_secret.clone());
-        let client =
-            CoreClient::from_provider_metadata(metadata.clone(), self.client_id.clone(), secret)
-                .set_redirect_uri(RedirectUrl::new(format!("{}/callback", self.home()))?);
+        let client = CoreClient::from_provider_metadata(metadata.clone(), self.client_id.clone(), secret)
+            .set_redirect_uri(RedirectUrl::new(format!("{}/callback", self.home()))?);
         Ok((client, metadata))
     }
 
@@ -244,8 +215,7 @@ impl Application {
         let request = request.try_into().map_err(Box::new)?;
         let response = self.http.execute(request).await.map_err(Box::new)?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let mut answer =
-            openidconnect::HttpResponse::new(response.bytes().await.map_err(Box::new)?.to_vec());
+        let mut answer = openidconnect::HttpResponse::new(response.bytes().await.map_err(Box::new)?.to_vec());
         *answer.status_mut() = status;
         *answer.headers_mut() = headers;
         Ok(answer)
@@ -261,17 +231,12 @@ impl Application {
 
     fn session_of(&self, request: &HttpRequest) -> Result<Session, Failure> {
         let id = browser(request)?;
-        self.sessions()?
-            .get(&id)
-            .cloned()
-            .ok_or(Failure::NotSignedIn)
+        self.sessions()?.get(&id).cloned().ok_or(Failure::NotSignedIn)
     }
 }
 
 fn browser(request: &HttpRequest) -> Result<String, Failure> {
-    let cookie = request
-        .cookie("openidconnect_rs")
-        .ok_or(Failure::NotSignedIn)?;
+    let cookie = request.cookie("openidconnect_rs").ok_or(Failure::NotSignedIn)?;
     Ok(cookie.value().to_owned())
 }
 
@@ -284,15 +249,9 @@ struct Session {
 }
 
 impl Session {
-    fn accept(
-        client: &Client,
-        tokens: &CoreTokenResponse,
-        nonce: impl NonceVerifier,
-    ) -> Result<Self, Failure> {
+    fn accept(client: &Client, tokens: &CoreTokenResponse, nonce: impl NonceVerifier) -> Result<Self, Failure> {
         let id_token = tokens.id_token().ok_or(Failure::refused("no_id_token"))?;
-        let claims = id_token
-            .claims(&client.id_token_verifier(), nonce)
-            .map_err(Failure::other)?;
+        let claims = id_token.claims(&client.id_token_verifier(), nonce).map_err(Failure::other)?;
         Ok(Self {
             access_token: tokens.access_token().clone(),
             refresh_token: tokens.refresh_token().cloned(),

@@ -20,8 +20,7 @@ use crate::tokens::refresh::Lifetimes;
 /// section 4.6).
 pub fn read(params: &Params) -> Result<Presented, OAuthError> {
     let code = params.find("code").ok_or_else(|| OAuthError::invalid_request("code is missing"))?;
-    let verifier =
-        params.find("code_verifier").map(Verifier::parse).transpose().map_err(OAuthError::invalid_grant)?;
+    let verifier = params.find("code_verifier").map(Verifier::parse).transpose().map_err(OAuthError::invalid_grant)?;
     Ok(Presented {
         code: Secret::new(code.to_owned()),
         redirect_uri: params.find("redirect_uri").map(str::to_owned),

@@ -58,10 +58,10 @@ pub fn rotate(
     lifetimes: Lifetimes,
     scene: &Scene,
 ) -> Result<Result<Refreshed, OAuthError>, Fault> {
-    if asked.scope.is_some() || asked.audiences.is_some() {
-        if let Err(refusal) = check_wishes(conn, asked)? {
-            return Ok(Err(refusal));
-        }
+    if (asked.scope.is_some() || asked.audiences.is_some())
+        && let Err(refusal) = check_wishes(conn, asked)?
+    {
+        return Ok(Err(refusal));
     }
     let family = match refresh::rotate(conn, &asked.claims, client, lifetimes, scene)? {
         Refresh::Done(family) => family,
