@@ -23,10 +23,7 @@ fn home() -> TempDir {
 }
 
 fn settings(home: &TempDir) -> ClusterSettings {
-    ClusterSettings {
-        data_dir: home.path().join("data"),
-        binaries_dir: None,
-    }
+    ClusterSettings { data_dir: home.path().join("data"), binaries_dir: None }
 }
 
 fn socket_of(url: &str) -> PathBuf {
@@ -39,9 +36,7 @@ fn answers(url: &str) -> bool {
 }
 
 fn kill(pid: u32, signal: &str) {
-    let status = Command::new("kill")
-        .args([signal, &pid.to_string()])
-        .status();
+    let status = Command::new("kill").args([signal, &pid.to_string()]).status();
     assert!(status.expect("kill runs").success());
 }
 
@@ -124,11 +119,7 @@ fn an_owner_that_waits_to_be_killed() {
     let Some(folder) = std::env::var_os(OWNER_FOLDER) else {
         return;
     };
-    let cluster = Cluster::start(&ClusterSettings {
-        data_dir: folder.into(),
-        binaries_dir: None,
-    })
-    .expect("start");
+    let cluster = Cluster::start(&ClusterSettings { data_dir: folder.into(), binaries_dir: None }).expect("start");
     println!("\npostmaster {}", cluster.pid());
     thread::park();
 }
@@ -143,10 +134,7 @@ fn spawn_owner(settings: &ClusterSettings) -> (Child, u32) {
         .spawn()
         .expect("owner");
     let output = BufReader::new(owner.stdout.take().expect("piped"));
-    let pid = output
-        .lines()
-        .map_while(Result::ok)
-        .find_map(|line| line.strip_prefix("postmaster ")?.parse().ok());
+    let pid = output.lines().map_while(Result::ok).find_map(|line| line.strip_prefix("postmaster ")?.parse().ok());
     (owner, pid.expect("a postmaster"))
 }
 
@@ -181,10 +169,7 @@ fn a_lock_file_of_a_stranger_is_not_believed() {
     Cluster::start(&settings).expect("start").stop();
     let mut stranger = Command::new("sleep").arg("60").spawn().expect("sleep");
     let file = settings.data_dir.join("postgres/postmaster.pid");
-    let text = format!(
-        "{}\n/nowhere\n1\n5432\n/nowhere\n\n1 1\nready\n",
-        stranger.id()
-    );
+    let text = format!("{}\n/nowhere\n1\n5432\n/nowhere\n\n1 1\nready\n", stranger.id());
     fs::write(file, text).expect("written");
     assert_eq!(running_url(&settings), None);
     let cluster = Cluster::start(&settings);
@@ -198,19 +183,10 @@ fn a_lock_file_of_a_stranger_is_not_believed() {
 #[test]
 fn a_missing_postgres_names_the_setting() {
     let home = home();
-    let settings = ClusterSettings {
-        binaries_dir: Some(home.path().to_path_buf()),
-        ..settings(&home)
-    };
+    let settings = ClusterSettings { binaries_dir: Some(home.path().to_path_buf()), ..settings(&home) };
     let refusal = refusal(&settings);
-    assert!(
-        matches!(refusal, ClusterError::ConfiguredBinaries { .. }),
-        "{refusal}"
-    );
-    assert!(
-        refusal.to_string().contains("database.binaries_dir"),
-        "{refusal}"
-    );
+    assert!(matches!(refusal, ClusterError::ConfiguredBinaries { .. }), "{refusal}");
+    assert!(refusal.to_string().contains("database.binaries_dir"), "{refusal}");
     assert!(!settings.data_dir.join("postgres").exists());
 }
 
@@ -223,10 +199,7 @@ fn data_of_another_version_are_refused_with_both_versions() {
     let own = fs::read_to_string(&file).expect("a version");
     fs::write(&file, "9\n").expect("changed");
     let refusal = refusal(&settings);
-    assert!(
-        matches!(refusal, ClusterError::VersionMismatch { .. }),
-        "{refusal}"
-    );
+    assert!(matches!(refusal, ClusterError::VersionMismatch { .. }), "{refusal}");
     for says in ["Postgres 9", "pg_upgrade", "database.binaries_dir"] {
         assert!(refusal.to_string().contains(says), "{says}: {refusal}");
     }
@@ -249,10 +222,7 @@ fn a_half_made_cluster_is_made_anew() {
 #[test]
 fn a_long_path_gets_its_socket_elsewhere() {
     let home = home();
-    let settings = ClusterSettings {
-        data_dir: home.path().join("d".repeat(120)),
-        binaries_dir: None,
-    };
+    let settings = ClusterSettings { data_dir: home.path().join("d".repeat(120)), binaries_dir: None };
     let cluster = Cluster::start(&settings).expect("start");
     let socket = socket_of(&cluster.url());
     assert!(!socket.starts_with(&settings.data_dir) && answers(&cluster.url()));
@@ -270,10 +240,7 @@ fn a_data_folder_reached_by_a_link_is_one_folder() {
     let cluster = Cluster::start(&settings).expect("start");
     let link = home.path().join("link");
     symlink(&settings.data_dir, &link).expect("linked");
-    let by_link = ClusterSettings {
-        data_dir: link,
-        binaries_dir: None,
-    };
+    let by_link = ClusterSettings { data_dir: link, binaries_dir: None };
     assert_eq!(running_url(&by_link), Some(cluster.url()));
     assert!(matches!(refusal(&by_link), ClusterError::Locked { .. }));
 }

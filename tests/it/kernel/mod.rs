@@ -1,0 +1,3 @@
+//! Tests of `src/kernel`.
+
+mod managed_postgres;

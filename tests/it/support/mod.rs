@@ -1,0 +1,13 @@
+//! The cast of the tests.
+
+pub mod browser;
+pub mod cluster;
+pub mod relying_party;
+pub mod server;
+
+pub use browser::{Browser, Page};
+pub use relying_party::RelyingParty;
+pub use server::{Instance, TestServer};
+
+/// The password of everybody here.
+pub const PASSWORD: &str = "correct horse battery staple";

@@ -1,0 +1,5 @@
+//! Tests of `src/tokens`.
+
+mod liveness;
+mod races;
+mod refresh;
