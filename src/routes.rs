@@ -1,57 +1,71 @@
 //! THE table: method, path, handler for the whole server on one page.
 
-use actix_web::web::{ServiceConfig, get, head, method, post, resource};
-use actix_web::{Resource, http::Method};
+use actix_web::http::Method;
+use actix_web::web::{ServiceConfig, get, head, method, post, resource, to};
+use actix_web::{HttpRequest, HttpResponse, Resource};
 
 use crate::login::http::{account, choose, login, logout, setup};
-use crate::oidc::http::{authorize, consent, end_session, introspect, metadata, revoke, token, userinfo};
+use crate::oidc::http::{answer, authorize, consent, end_session, introspect, metadata, revoke, token, userinfo};
 use crate::server::health;
-use crate::web::{assets, cors};
+use crate::web::{PageError, assets, cors};
 
 /// Endpoints for programs, and static files: no session is read for them.
 pub fn machines(config: &mut ServiceConfig) {
+    for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"] {
+        config.service(
+            open(path, "GET, HEAD").route(get().to(metadata::discovery)).route(head().to(metadata::discovery)),
+        );
+    }
     config
-        .service(open("/.well-known/jwks.json").route(get().to(metadata::jwks)).route(head().to(metadata::jwks)))
         .service(
-            open("/.well-known/openid-configuration")
-                .route(get().to(metadata::discovery))
-                .route(head().to(metadata::discovery)),
+            open("/.well-known/jwks.json", "GET, HEAD")
+                .route(get().to(metadata::jwks))
+                .route(head().to(metadata::jwks)),
         )
-        .service(
-            open("/.well-known/oauth-authorization-server")
-                .route(get().to(metadata::discovery))
-                .route(head().to(metadata::discovery)),
-        )
-        .service(resource("/oauth2/introspect").route(post().to(introspect::post)))
-        .service(open("/oauth2/userinfo").route(get().to(userinfo::get)).route(post().to(userinfo::post)))
-        .service(open("/oauth2/token").route(post().to(token::post)))
-        .service(open("/oauth2/revoke").route(post().to(revoke::post)))
-        .service(resource(["/healthz", "/health", "/livez"]).route(get().to(health::process)))
-        .service(resource("/readyz").route(get().to(health::ready)))
-        .service(resource("/assets/{version}/{path:.*}").route(get().to(assets::get)));
+        .service(machine("/oauth2/introspect", "POST").route(post().to(introspect::post)))
+        .service(open("/oauth2/userinfo", "GET, POST").route(get().to(userinfo::get)).route(post().to(userinfo::post)))
+        .service(open("/oauth2/token", "POST").route(post().to(token::post)))
+        .service(open("/oauth2/revoke", "POST").route(post().to(revoke::post)))
+        .service(machine("/readyz", "GET, HEAD").route(get().to(health::ready)).route(head().to(health::ready)))
+        .service(page("/assets/{version}/{path:.*}", "GET").route(get().to(assets::get)));
+    for path in ["/healthz", "/health", "/livez"] {
+        config.service(machine(path, "GET, HEAD").route(get().to(health::process)).route(head().to(health::process)));
+    }
 }
 
 /// Endpoints that browsers visit: the session is read for them.
 pub fn browsers(config: &mut ServiceConfig) {
     config
-        .service(resource("/oauth2/authorize").route(get().to(authorize::get)).route(post().to(authorize::post)))
-        .service(resource("/oauth2/logout").route(get().to(end_session::get)).route(post().to(end_session::post)))
-        .service(resource("/consent").route(get().to(consent::get)).route(post().to(consent::post)))
-        .service(resource("/login").route(get().to(login::get)).route(post().to(login::post)))
-        .service(resource("/login/choose").route(get().to(choose::get)))
-        .service(resource("/login/continue").route(post().to(choose::post_continue)))
-        .service(resource("/login/switch").route(post().to(choose::post_switch)))
-        .service(resource("/logout").route(get().to(logout::get)).route(post().to(logout::post)))
-        .service(resource("/logged-out").route(get().to(logout::done)))
-        .service(resource("/setup").route(get().to(setup::get)).route(post().to(setup::post)))
-        .service(resource("/setup/done").route(get().to(setup::done)))
-        .service(resource("/account").route(get().to(account::get)))
-        .service(resource("/account/sessions/end").route(post().to(account::end_one)))
-        .service(resource("/account/sessions/end-all").route(post().to(account::end_all)))
-        .service(resource("/").route(get().to(account::front)));
+        .service(page("/oauth2/authorize", BOTH).route(get().to(authorize::get)).route(post().to(authorize::post)))
+        .service(page("/oauth2/logout", BOTH).route(get().to(end_session::get)).route(post().to(end_session::post)))
+        .service(page("/consent", BOTH).route(get().to(consent::get)).route(post().to(consent::post)))
+        .service(page("/login", BOTH).route(get().to(login::get)).route(post().to(login::post)))
+        .service(page("/login/choose", "GET").route(get().to(choose::get)))
+        .service(page("/login/continue", "POST").route(post().to(choose::post_continue)))
+        .service(page("/login/switch", "POST").route(post().to(choose::post_switch)))
+        .service(page("/logout", BOTH).route(get().to(logout::get)).route(post().to(logout::post)))
+        .service(page("/logged-out", "GET").route(get().to(logout::done)))
+        .service(page("/setup", BOTH).route(get().to(setup::get)).route(post().to(setup::post)))
+        .service(page("/setup/done", "GET").route(get().to(setup::done)))
+        .service(page("/account", "GET").route(get().to(account::get)))
+        .service(page("/account/sessions/end", "POST").route(post().to(account::end_one)))
+        .service(page("/account/sessions/end-all", "POST").route(post().to(account::end_all)))
+        .service(page("/", "GET").route(get().to(account::front)));
 }
 
-/// A resource that scripts of other origins may call.
-fn open(path: &str) -> Resource {
-    resource(path).route(method(Method::OPTIONS).to(cors::preflight))
+const BOTH: &str = "GET, POST";
+
+/// A page; other methods get one that says so, and `Allow` (RFC 9110 section 15.5.6).
+fn page(path: &str, allow: &'static str) -> Resource {
+    resource(path).default_service(to(move || async move { Err::<HttpResponse, _>(PageError::wrong_method(allow)) }))
+}
+
+/// An endpoint for programs; other methods get JSON that says so.
+fn machine(path: &str, allow: &'static str) -> Resource {
+    resource(path).default_service(to(move |req: HttpRequest| async move { answer::wrong_method(&req, allow) }))
+}
+
+/// An endpoint that scripts of other origins may call.
+fn open(path: &str, allow: &'static str) -> Resource {
+    machine(path, allow).route(method(Method::OPTIONS).to(cors::preflight))
 }

@@ -104,6 +104,8 @@ impl From<Scope> for String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::Scope;
 
     #[test]
@@ -113,6 +115,24 @@ mod tests {
         assert_eq!(one.to_string(), "email openid");
         assert!(one.is_within(&Scope::parse("email openid profile").unwrap()));
         assert!(!Scope::parse("openid profile").unwrap().is_within(&one));
+    }
+
+    proptest! {
+        #[test]
+        fn order_and_repetition_never_matter(mut tokens in proptest::collection::vec("[!#-\\[\\]-~]{1,8}", 1..8), seed in any::<u64>()) {
+            let one = Scope::parse(&tokens.join(" ")).unwrap();
+            let turn = usize::try_from(seed % 8).unwrap() % tokens.len();
+            tokens.rotate_left(turn);
+            tokens.push(tokens[0].clone());
+            let other = Scope::parse(&tokens.join(" ")).unwrap();
+            prop_assert_eq!(&one, &other);
+            prop_assert_eq!(one.to_string(), other.to_string());
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in ".{0,60}") {
+            let _ = Scope::parse(&text);
+        }
     }
 
     #[test]

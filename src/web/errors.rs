@@ -29,6 +29,9 @@ pub struct PageError {
     back_label: Option<String>,
     detail: Option<String>,
     retry_after: Option<u32>,
+    /// Methods that would serve here.
+    #[serde(skip)]
+    allow: Option<&'static str>,
     /// For the log only.
     #[serde(skip)]
     because: String,
@@ -47,6 +50,7 @@ impl PageError {
             back_label: None,
             detail: None,
             retry_after: None,
+            allow: None,
             because: String::new(),
         }
     }
@@ -77,6 +81,13 @@ impl PageError {
             "Check the address, or go to your account.",
         )
         .back("/account", "Go to your account")
+    }
+
+    /// Another method is meant here.
+    #[must_use]
+    pub fn wrong_method(allow: &'static str) -> Self {
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        Self { allow: Some(allow), ..Self::for_status(status) }
     }
 
     /// A form that is not ours, or was open too long.
@@ -199,6 +210,9 @@ impl ResponseError for PageError {
         let mut builder = HttpResponseBuilder::new(self.status);
         if let Some(secs) = self.retry_after {
             builder.insert_header((header::RETRY_AFTER, secs));
+        }
+        if let Some(allow) = self.allow {
+            builder.insert_header((header::ALLOW, allow));
         }
         let mut response = builder.finish();
         response.extensions_mut().insert(self.clone());

@@ -42,6 +42,15 @@ pub fn error(req: &HttpRequest, refusal: &OAuthError) -> HttpResponse {
     response
 }
 
+/// Another method is meant here (RFC 9110 section 15.5.6).
+#[must_use]
+pub fn wrong_method(req: &HttpRequest, allow: &'static str) -> HttpResponse {
+    let mut response = error(req, &OAuthError::invalid_request(format!("this endpoint answers {allow} only")));
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allow));
+    response
+}
+
 const fn status_of(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::InvalidClient | ErrorCode::InvalidToken => StatusCode::UNAUTHORIZED,

@@ -120,7 +120,9 @@ fn page(
     params: &Params,
 ) -> ConsentPage {
     let client = target.client();
-    let scopes = request.scope.iter().map(|name| {
+    let mut names: Vec<&str> = request.scope.iter().collect();
+    names.sort_by_key(|name| place_on_page(name));
+    let scopes = names.into_iter().map(|name| {
         let described = describe(name);
         ScopeLine {
             name: name.to_owned(),
@@ -143,6 +145,13 @@ fn page(
         audiences: request.audiences.iter().map(str::to_owned).collect(),
         claims: request.consent().claims.iter().map(|name| format!("See your {}", name.replace('_', " "))).collect(),
     }
+}
+
+/// Who one is comes first, what lasts comes last.
+fn place_on_page(scope: &str) -> usize {
+    let known = ["openid", "profile", "email", "phone", "address", "groups", "permissions"];
+    let own = known.len();
+    if scope == "offline_access" { own + 1 } else { known.iter().position(|name| *name == scope).unwrap_or(own) }
 }
 
 /// `POST /consent`.
