@@ -39,6 +39,8 @@ const ROUNDS_PER_LOOK: u32 = 40;
 const RECONNECT_AFTER: Duration = Duration::from_millis(500);
 /// Pause between two tidyings.
 const TIDY_EVERY: Duration = Duration::from_mins(1);
+/// Another instance's clock may be behind by this much: what it still accepts must still be known.
+const CLOCKS_DIFFER: chrono::Duration = chrono::Duration::minutes(5);
 /// Ended rows are kept this long, for the audit's sake and for reuse to be told from nonsense.
 const KEEP_ENDED: chrono::Duration = chrono::Duration::days(7);
 
@@ -172,9 +174,9 @@ fn prune(app: &App, conn: &mut Conn, now: Instant) -> Result<(), Fault> {
     let counts = [
         ("codes", codes::prune(conn, ended)?),
         ("families", families::prune(conn, ended)?),
-        ("blacklist", blacklist::prune(conn, now)?),
+        ("blacklist", blacklist::prune(conn, now - CLOCKS_DIFFER)?),
         ("sessions", sessions::store::prune(conn, ended)?),
-        ("assertions", clients::store::prune_assertions(conn, now)?),
+        ("assertions", clients::store::prune_assertions(conn, now - CLOCKS_DIFFER)?),
         ("throttles", throttle.prune(conn, now)?),
     ];
     for (table, count) in counts.iter().filter(|(_, count)| *count > 0) {

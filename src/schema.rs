@@ -145,6 +145,7 @@ diesel::table! {
         client_id -> Uuid,
         scope -> Text,
         claims -> Jsonb,
+        audiences -> Jsonb,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,

@@ -177,6 +177,7 @@ CREATE TABLE grants (
     client_id uuid NOT NULL REFERENCES clients ON DELETE CASCADE,
     scope text NOT NULL,
     claims jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(claims) = 'array'),
+    audiences jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(audiences) = 'array'),
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     revoked_at timestamptz

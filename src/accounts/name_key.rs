@@ -6,9 +6,23 @@ use unicode_normalization::UnicodeNormalization as _;
 /// as i, which neither step does by itself.
 #[must_use]
 pub fn name_key(text: &str) -> String {
-    let compatible: String = text.trim().nfkc().collect();
+    // A step can make work for the one before; two or three rounds settle everything.
+    const ROUNDS: usize = 4;
+    let mut key = round(text);
+    for _ in 0..ROUNDS {
+        let next = round(&key);
+        if next == key {
+            break;
+        }
+        key = next;
+    }
+    key
+}
+
+fn round(text: &str) -> String {
+    let compatible: String = text.nfkc().collect();
     let folded: String = caseless::default_case_fold_str(&compatible).nfkc().collect();
-    folded.replace("i\u{307}", "i").replace('ı', "i")
+    folded.replace("i\u{307}", "i").replace('ı', "i").trim().to_owned()
 }
 
 #[cfg(test)]

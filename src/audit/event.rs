@@ -15,8 +15,6 @@ crate::spec::words! {
         SignedIn = "login.succeeded",
         /// A sign-in was refused.
         SignInFailed = "login.failed",
-        /// A sign-in was not even tried: too many failures.
-        SignInThrottled = "login.throttled",
         /// Somebody signed out.
         SignedOut = "session.ended",
         /// All sessions of a user were ended.
@@ -53,6 +51,8 @@ crate::spec::words! {
         RefreshReused = "refresh.reused",
         /// A token was revoked by its client.
         TokenRevoked = "token.revoked",
+        /// A signing key was withdrawn; what it signed is dead.
+        KeyWithdrawn = "key.withdrawn",
         /// Signing keys were rotated.
         KeysRotated = "key.rotated",
     }

@@ -174,11 +174,17 @@ fn find(conn: &mut Conn, id: &Id) -> Result<Client, Failure> {
 }
 
 fn chosen(secret: &ChosenSecret) -> Result<Option<Secret<String>>, Failure> {
-    match (&secret.secret_file, secret.secret_stdin) {
-        (Some(file), _) => secret_input::read(Source::File(file)),
-        (None, true) => secret_input::read(Source::Stdin),
-        (None, false) => Ok(None),
+    let chosen = match (&secret.secret_file, secret.secret_stdin) {
+        (Some(file), _) => secret_input::read(Source::File(file))?,
+        (None, true) => secret_input::read(Source::Stdin)?,
+        (None, false) => None,
+    };
+    if chosen.as_ref().is_some_and(|secret| secret.expose().len() < 32) {
+        output::complain(
+            "note: the secret is shorter than 32 characters; one that this command makes has 43 random ones",
+        );
     }
+    Ok(chosen)
 }
 
 /// What a client gets that asks for nothing: as much as its redirect URIs say it is for.

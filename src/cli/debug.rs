@@ -49,6 +49,7 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
     let client = client.ok_or_else(|| Failure::Failed(format!("there is no client `{}`", arguments.client)))?;
     let asked = Scope::parse(&arguments.scope).map_err(Failure::Usage)?;
     let request = arguments.request.as_deref().map(ClaimsRequest::parse).transpose().map_err(Failure::Usage)?;
+    let request = request.map(|request| request.keep(|name| claims::is_open_to(name, &client.scope)));
     let mut scope = asked.intersection(&client.scope);
     if !client.may(GrantType::RefreshToken) {
         scope = scope.without("offline_access");

@@ -20,6 +20,11 @@ pub enum Command {
     List,
     /// The next keys sign from now on; the active ones retire.
     Rotate(Rotate),
+    /// Withdraw a retiring key: every token that it signed is dead at once (after `rotate --force`).
+    Retire {
+        /// Key id, as listed.
+        kid: String,
+    },
 }
 
 /// Which, and how soon.
@@ -51,6 +56,10 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
             rotate(&workshop, &sealer, &arguments)?;
             list(globals, &workshop)
         }
+        Command::Retire { kid } => {
+            retire(&workshop, &kid)?;
+            list(globals, &workshop)
+        }
     }
 }
 
@@ -71,6 +80,15 @@ fn rotate(workshop: &Workshop, sealer: &Sealer, arguments: &Rotate) -> Result<()
         }
         let details = json!({ "algorithms": algs, "forced": arguments.force });
         Ok(scene.record(conn, &Event::new(Kind::KeysRotated).details(details))?)
+    })
+}
+
+fn retire(workshop: &Workshop, kid: &str) -> Result<(), Failure> {
+    workshop.write(|conn, scene| {
+        if !rotation::withdraw(conn, kid)? {
+            return Err(Failure::Failed(format!("no key `{kid}` is retiring: rotate first, then retire the old key")));
+        }
+        Ok(scene.record(conn, &Event::new(Kind::KeyWithdrawn).details(json!({ "kid": kid })))?)
     })
 }
 

@@ -117,6 +117,6 @@ fn standing_of(
     let (idle, now) = (chrono_of(workshop.config.sessions.idle)?, workshop.clock.now());
     Ok(match claims.fid {
         Some(family) => standing::of_family(conn, claims.jti, family, idle, now)?,
-        None => standing::of_client(conn, claims.jti, &claims.client_id)?,
+        None => standing::of_client(conn, claims.jti, &claims.client_id, claims.iat)?,
     })
 }

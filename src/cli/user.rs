@@ -7,6 +7,7 @@ use super::secret_input::{self, Source};
 use super::workshop::Workshop;
 use super::{Failure, Globals, output};
 use crate::access;
+use crate::accounts::name_key::name_key;
 use crate::accounts::passwords::Password;
 use crate::accounts::passwords::policy::Policy;
 use crate::accounts::passwords::schemes::argon2id;
@@ -18,6 +19,7 @@ use crate::app::password_cost;
 use crate::kernel::Conn;
 use crate::kernel::ids::EmailId;
 use crate::login::departure;
+use crate::sessions::session::{self, End};
 
 /// Commands about users.
 #[derive(Debug, Subcommand)]
@@ -86,7 +88,7 @@ struct Claims {
     #[arg(long)]
     phone: Option<String>,
     /// The phone number is known to be theirs.
-    #[arg(long)]
+    #[arg(long, requires = "phone")]
     phone_verified: bool,
     /// Street.
     #[arg(long)]
@@ -143,7 +145,7 @@ pub struct Update {
     #[arg(long)]
     email: Option<String>,
     /// The new address is known to be theirs.
-    #[arg(long)]
+    #[arg(long, requires = "email")]
     email_verified: bool,
     /// Whether they may enter the console.
     #[arg(long, value_name = "true|false")]
@@ -387,15 +389,22 @@ fn update(globals: &Globals, workshop: &Workshop, arguments: &Update) -> Result<
         }
         if let Some(email) = &email {
             let own = accounts::store::emails_of(conn, user.id)?;
-            let is_own = own.iter().any(|known| known.is_primary && known.address == email.as_str());
-            if !is_own && accounts::store::email_is_taken(conn, &email.key())? {
+            let own = own.iter().find(|known| known.is_primary && name_key(&known.address) == email.key());
+            if own.is_none() && accounts::store::email_is_taken(conn, &email.key())? {
                 return Err(Failure::Failed("the address belongs to an account already".into()));
             }
-            let proof = if arguments.email_verified { Proof::Verified } else { Proof::Unverified };
+            // The same address, spelled anew, stays proven.
+            let is_proven = arguments.email_verified || own.is_some_and(|own| own.verified_at.is_some());
+            let proof = if is_proven { Proof::Verified } else { Proof::Unverified };
             let id = EmailId::new(&scene.random, scene.now)?;
             accounts::store::replace_primary_email(conn, id, (user.id, email, proof), scene.now)?;
         }
         profile::update(conn, user.id, &profile_changes, scene)?;
+        let changed = |wish: Option<bool>, now: bool| wish.is_some_and(|wish| wish != now);
+        if changed(arguments.staff, user.is_staff) || changed(arguments.superuser, user.is_superuser) {
+            // More or fewer rights begin with a new sign-in, and so with a new session id.
+            session::end_all(conn, user.id, None, End::Revoked, scene.now)?;
+        }
         let user = find(conn, &arguments.name).or(Ok::<_, Failure>(user))?;
         describe(conn, &user)
     })?;

@@ -23,11 +23,11 @@ pub struct Passwords {
 impl Passwords {
     pub(super) fn read(from: &mut Reader) -> Self {
         Self {
-            memory_kib: from.number("passwords.memory_kib", 19_456..=4_194_304),
-            iterations: from.number("passwords.iterations", 2..=64),
-            parallelism: from.number("passwords.parallelism", 1..=16),
+            memory_kib: from.number("passwords.memory_kib", 19_456..=262_144),
+            iterations: from.number("passwords.iterations", 2..=16),
+            parallelism: from.number("passwords.parallelism", 1..=8),
             threads: or_cores(from.number("passwords.threads", 0..=256)),
-            queue: from.number("passwords.queue", 0..=100_000),
+            queue: from.number("passwords.queue", 1..=100_000),
             minimum_length: from.number("passwords.minimum_length", 8..=128),
         }
     }

@@ -36,9 +36,12 @@ impl From<DieselError> for Fault {
     fn from(error: DieselError) -> Self {
         match error {
             DieselError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => Self::DatabaseReadOnly,
+            // What a request relied on was deleted while it ran: the next try sees that.
+            DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
+                Self::Busy("something was just deleted")
+            }
             DieselError::DatabaseError(
                 DatabaseErrorKind::UniqueViolation
-                | DatabaseErrorKind::ForeignKeyViolation
                 | DatabaseErrorKind::NotNullViolation
                 | DatabaseErrorKind::CheckViolation,
                 info,

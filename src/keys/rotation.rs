@@ -105,6 +105,20 @@ pub fn rotate(
     Ok(Rotation::Done)
 }
 
+/// Withdraws a key that may be in other hands, once it signs no more: every token that it signed is
+/// dead at once. `false` when no key of this id is retiring.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn withdraw(conn: &mut Conn, kid: &str) -> Result<bool, Fault> {
+    lock(conn)?;
+    let withdrawn = store::withdraw(conn, kid)?;
+    if withdrawn {
+        notify::announce(conn, Change::Keys)?;
+    }
+    Ok(withdrawn)
+}
+
 /// What the schedule asks for at this instant. Run by the jobs of every instance; the lock and the
 /// look at the rows make it happen once.
 ///

@@ -132,6 +132,17 @@ pub fn activate_next(conn: &mut Conn, alg: Algorithm, now: Instant) -> Result<()
     Ok(())
 }
 
+/// Takes a retiring key away altogether: nothing that it signed is believed any more. `false` when
+/// there is no retiring key of this id.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn withdraw(conn: &mut Conn, kid: &str) -> Result<bool, Fault> {
+    use signing_keys as k;
+    let retired = [State::Retiring.as_str(), State::Retired.as_str()];
+    Ok(diesel::delete(k::table.filter(k::kid.eq(kid).and(k::state.eq_any(retired)))).execute(conn)? == 1)
+}
+
 /// Retiring keys whose time has come lose their private half and leave the JWKS. Says how many.
 ///
 /// # Errors

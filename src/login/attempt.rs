@@ -13,7 +13,7 @@ use super::throttle::{Account, Reservation, Source, Throttle};
 use crate::accounts::name_key::name_key;
 use crate::accounts::passwords::Verdict;
 use crate::accounts::store::Identifiers;
-use crate::accounts::{self, User};
+use crate::accounts::{self, PhoneNumber, User};
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::kernel::Conn;
@@ -29,10 +29,12 @@ use crate::spec::Acr;
 pub struct Identified {
     /// The account, if there is one by that name.
     pub user: Option<User>,
-    /// Where the try is counted.
-    pub bucket: Digest,
-    /// Whether it may go on.
+    /// Where the try is counted: under what was typed, and under the account that it names.
+    pub buckets: Vec<Digest>,
+    /// Whether it may go on, by what was typed alone: unknown names are told the same.
     pub reservation: Reservation,
+    /// The account has had too many tries under its other names: this one fails without a word.
+    pub is_spent: bool,
 }
 
 /// Finds the account and counts the try. `source_of` names the source once the account is known.
@@ -48,13 +50,20 @@ pub fn identify(
     scene: &Scene,
 ) -> Result<Identified, Fault> {
     let user = accounts::store::find_by_identifier(conn, typed, by)?;
-    let account = match &user {
-        Some(user) => Account::Known(user.id),
-        None => Account::Unknown(name_key(typed)),
-    };
-    let bucket = throttle.bucket(&account, &source_of(user.as_ref()));
-    let reservation = throttle.reserve(conn, bucket, scene.now)?;
-    Ok(Identified { user, bucket, reservation })
+    let source = source_of(user.as_ref());
+    let typed = PhoneNumber::parse(typed).map_or_else(|_| name_key(typed), |phone| phone.as_str().to_owned());
+    let by_name = throttle.bucket(&Account::Typed(typed), &source);
+    let reservation = throttle.reserve(conn, by_name, scene.now)?;
+    let mut buckets = vec![by_name];
+    let mut is_spent = false;
+    if let (Some(user), Reservation::Granted) = (&user, reservation) {
+        let own = throttle.bucket(&Account::Known(user.id), &source);
+        is_spent = throttle.reserve(conn, own, scene.now)? != Reservation::Granted;
+        if !is_spent {
+            buckets.push(own);
+        }
+    }
+    Ok(Identified { user, buckets, reservation, is_spent })
 }
 
 /// How a try ended.
@@ -82,10 +91,15 @@ pub fn finish(
         return refuse(conn, identified.user.as_ref(), "wrong name or password", scene);
     };
     let checked = user.password_hash.as_deref();
+    if identified.is_spent {
+        return refuse(conn, Some(user), "too many tries under the account's other names", scene);
+    }
     if !accounts::store::note_login(conn, user.id, checked, scene.now)? {
         return refuse(conn, Some(user), "the account is disabled, or its password has just changed", scene);
     }
-    Throttle::clear(conn, identified.bucket)?;
+    for bucket in &identified.buckets {
+        Throttle::clear(conn, *bucket)?;
+    }
     if let (Some(old), Some(new)) = (checked, upgrade) {
         accounts::store::upgrade_password_hash(conn, user.id, old, new)?;
     }

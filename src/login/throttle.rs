@@ -29,10 +29,10 @@ pub struct Throttle {
 /// Whose tries are counted together.
 #[derive(Clone, Debug)]
 pub enum Account {
-    /// A user we know.
+    /// A user, by whatever name.
     Known(UserId),
-    /// What was typed, normalized: nobody's name is counted like somebody's.
-    Unknown(String),
+    /// What was typed, normalized, whether it is anybody's name or not.
+    Typed(String),
 }
 
 /// From where.
@@ -80,7 +80,7 @@ impl Throttle {
     pub fn bucket(&self, account: &Account, source: &Source) -> Digest {
         let account = match account {
             Account::Known(id) => format!("user {id}"),
-            Account::Unknown(key) => format!("name {key}"),
+            Account::Typed(key) => format!("name {key}"),
         };
         let source = match source {
             Source::Network(address) => {

@@ -9,7 +9,7 @@ use super::person::Person;
 use crate::spec::{ClaimsRequest, Scope};
 
 /// Every claim we can make, for discovery.
-pub const SUPPORTED: [&str; 34] = [
+pub const SUPPORTED: [&str; 32] = [
     "sub",
     "iss",
     "aud",
@@ -19,7 +19,6 @@ pub const SUPPORTED: [&str; 34] = [
     "nonce",
     "acr",
     "amr",
-    "azp",
     "at_hash",
     "sid",
     "name",
@@ -43,7 +42,6 @@ pub const SUPPORTED: [&str; 34] = [
     "phone_number_verified",
     "groups",
     "permissions",
-    "username",
 ];
 
 /// Claims behind a scope (OIDC Core section 5.4, and two of ours).
@@ -104,6 +102,12 @@ pub fn assemble(person: &Person, scope: &Scope, request: Option<&ClaimsRequest>,
 #[must_use]
 pub fn is_personal(name: &str) -> bool {
     BY_SCOPE.iter().any(|(_, claims)| claims.contains(&name))
+}
+
+/// Whether an app that is registered for `scope` may have this claim at all.
+#[must_use]
+pub fn is_open_to(name: &str, scope: &Scope) -> bool {
+    SUPPORTED.contains(&name) && (!is_personal(name) || is_opened_by(name, scope))
 }
 
 /// Whether the scopes open this claim anyway.

@@ -27,6 +27,12 @@ pub enum Outcome {
     Ignored,
 }
 
+impl Outcome {
+    const fn of(changed: bool) -> Self {
+        if changed { Self::Revoked } else { Self::Ignored }
+    }
+}
+
 /// Revokes a token of this client. A refresh token takes its family and access tokens with it.
 ///
 /// # Errors
@@ -34,14 +40,12 @@ pub enum Outcome {
 pub fn revoke(conn: &mut Conn, token: &Revocable, client: &Client, scene: &Scene) -> Result<Outcome, Fault> {
     match token {
         Revocable::Access(claims) if claims.client_id == client.client_id => {
-            revocation::revoke_access_token(conn, claims, scene)?;
-            Ok(Outcome::Revoked)
+            Ok(Outcome::of(revocation::revoke_access_token(conn, claims, scene)?))
         }
         Revocable::Access(_) => Ok(Outcome::Ignored),
         Revocable::Refresh(claims) => match families::find_and_lock(conn, claims.fid)? {
             Some(row) if row.client_key == client.key => {
-                revocation::revoke_refresh_token(conn, claims.fid, &client.client_id, scene)?;
-                Ok(Outcome::Revoked)
+                Ok(Outcome::of(revocation::revoke_refresh_token(conn, claims.fid, &client.client_id, scene)?))
             }
             _ => Ok(Outcome::Ignored),
         },

@@ -26,7 +26,12 @@ pub async fn ready(app: web::Data<App>, stopping: web::Data<Stopping>) -> HttpRe
     let (database, migrations) = match database {
         Ok(0) => ("ok".to_owned(), "ok".to_owned()),
         Ok(missing) => ("ok".to_owned(), format!("{missing} not applied")),
-        Err(fault) => (fault.to_string(), "unknown".to_owned()),
+        Err(fault) => {
+            // Strangers may ask: where the database is stays in the log.
+            tracing::warn!(%fault, "not ready");
+            let word = if matches!(fault, Fault::DatabaseReadOnly) { "read_only" } else { "away" };
+            (word.to_owned(), "unknown".to_owned())
+        }
     };
     let is_ready = database == "ok" && migrations == "ok" && has_keys && !stopping.is_set();
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

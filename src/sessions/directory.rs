@@ -42,10 +42,11 @@ impl Directory {
         }
         let stamp = self.cache.as_ref().map(|cache| cache.stamp(now));
         let lifetimes = self.lifetimes;
+        let seen_every = SEEN_EVERY.min(lifetimes.idle / 4);
         let found = db
             .read(move |conn| -> Result<_, Fault> {
                 let Some(mut session) = store::find_live(conn, digest, lifetimes, now)? else { return Ok(None) };
-                if now - session.last_seen_at >= SEEN_EVERY {
+                if now - session.last_seen_at >= seen_every {
                     store::touch(conn, session.id, now)?;
                     session.last_seen_at = now;
                 }

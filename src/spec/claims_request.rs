@@ -62,6 +62,16 @@ impl ClaimsRequest {
         Ok(found)
     }
 
+    /// Only the claims that `is_kept` names, and of each only that it is wished: values have been
+    /// looked at when the request was checked.
+    #[must_use]
+    pub fn keep(self, is_kept: impl Fn(&str) -> bool) -> Self {
+        let bare = |member: BTreeMap<String, Option<ClaimWish>>| {
+            member.into_iter().filter(|(name, _)| is_kept(name)).map(|(name, _)| (name, None)).collect()
+        };
+        Self { userinfo: bare(self.userinfo), id_token: bare(self.id_token) }
+    }
+
     /// The acr values asked for in the ID token, and whether they are essential.
     #[must_use]
     pub fn acr(&self) -> Option<(bool, Vec<&str>)> {

@@ -31,6 +31,19 @@ impl Audiences {
         Self(BTreeSet::from([audience.to_owned()]))
     }
 
+    /// These and one more.
+    #[must_use]
+    pub fn with(mut self, audience: &str) -> Self {
+        self.0.insert(audience.to_owned());
+        self
+    }
+
+    /// All of both.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self(self.0.union(&other.0).cloned().collect())
+    }
+
     /// Whether `audience` is among them.
     #[must_use]
     pub fn has(&self, audience: &str) -> bool {

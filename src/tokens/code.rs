@@ -113,7 +113,9 @@ pub fn redeem(
         return Ok(Redemption::Refused("the code belongs to another client"));
     }
     if row.redeemed_at.is_some() {
-        revocation::revoke_family(conn, row.family_id, "code_replayed", scene.now)?;
+        if !revocation::revoke_family(conn, row.family_id, "code_replayed", scene.now)? {
+            return Ok(Redemption::Refused("the code was redeemed before, and its tokens are void already"));
+        }
         let event = Event::new(Kind::CodeReplayed).user(row.code.user_id).client(&client.client_id);
         scene.record(conn, &event.session(row.code.session_id))?;
         return Ok(Redemption::Replayed);

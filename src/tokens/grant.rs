@@ -8,7 +8,7 @@ use crate::clients::Client;
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{GrantId, UserId};
-use crate::spec::Scope;
+use crate::spec::{Audiences, Scope};
 
 /// What a person has allowed an app.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,13 +17,17 @@ pub struct Consent {
     pub scope: Scope,
     /// Single claims beyond the scopes.
     pub claims: BTreeSet<String>,
+    /// APIs that the access goes to.
+    pub audiences: Audiences,
 }
 
 impl Consent {
     /// Whether everything `asked` has been allowed.
     #[must_use]
     pub fn covers(&self, asked: &Self) -> bool {
-        asked.scope.is_within(&self.scope) && asked.claims.is_subset(&self.claims)
+        asked.scope.is_within(&self.scope)
+            && asked.claims.is_subset(&self.claims)
+            && asked.audiences.is_within(&self.audiences)
     }
 }
 
@@ -50,6 +54,7 @@ pub fn give(conn: &mut Conn, user: UserId, client: &Client, asked: &Consent, sce
     let all = Consent {
         scope: before.scope.union(&asked.scope),
         claims: before.claims.union(&asked.claims).cloned().collect(),
+        audiences: before.audiences.union(&asked.audiences),
     };
     grants::upsert(conn, GrantId::new(&scene.random, scene.now)?, (user, client.key), &all, scene.now)
 }

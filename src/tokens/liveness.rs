@@ -59,15 +59,20 @@ impl Liveness {
     /// # Errors
     /// [`Fault`] of the database: never to be taken for a yes, nor for a no.
     pub async fn check(&self, db: &Db, claims: &AccessClaims, now: Instant) -> Result<Option<Arc<Standing>>, Fault> {
+        // A client's own token names nobody else, whatever key signed it.
+        if claims.fid.is_none() && claims.sub != claims.client_id {
+            return Ok(None);
+        }
         if let Some(known) = self.cache.find(&claims.jti, now) {
             return Ok(Some(known));
         }
         let stamp = self.cache.stamp(now);
-        let (jti, family, client_id, idle) = (claims.jti, claims.fid, claims.client_id.clone(), self.idle);
+        let (jti, family, idle) = (claims.jti, claims.fid, self.idle);
+        let (client_id, issued_at) = (claims.client_id.clone(), claims.iat);
         let found = db
             .read(move |conn| match family {
                 Some(family) => standing::of_family(conn, jti, family, idle, now),
-                None => standing::of_client(conn, jti, &client_id),
+                None => standing::of_client(conn, jti, &client_id, issued_at),
             })
             .await?
             .map(Arc::new);

@@ -15,7 +15,9 @@ use crate::kernel::{Conn, Instant};
 /// [`Fault`] of the database.
 pub fn revoke_family(conn: &mut Conn, family: FamilyId, because: &str, now: Instant) -> Result<bool, Fault> {
     let revoked = families::revoke(conn, family, because, now)?;
-    notify::announce(conn, Change::Standing)?;
+    if revoked {
+        notify::announce(conn, Change::Standing)?;
+    }
     Ok(revoked)
 }
 
@@ -29,25 +31,31 @@ pub fn revoke_families_of(conn: &mut Conn, user: UserId, because: &str, now: Ins
     Ok(revoked)
 }
 
-/// One access token is void from now on.
+/// One access token is void from now on; `false` when it was.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn revoke_access_token(conn: &mut Conn, claims: &AccessClaims, scene: &Scene) -> Result<(), Fault> {
-    blacklist::insert(conn, claims.jti, claims.exp, scene.now)?;
+pub fn revoke_access_token(conn: &mut Conn, claims: &AccessClaims, scene: &Scene) -> Result<bool, Fault> {
+    if !blacklist::insert(conn, claims.jti, claims.exp, scene.now)? {
+        return Ok(false);
+    }
     notify::announce(conn, Change::Standing)?;
     let details = serde_json::json!({ "jti": claims.jti });
-    scene.record(conn, &Event::new(Kind::TokenRevoked).client(&claims.client_id).details(details))
+    scene.record(conn, &Event::new(Kind::TokenRevoked).client(&claims.client_id).details(details))?;
+    Ok(true)
 }
 
-/// A refresh token's family is void from now on, at the wish of its client.
+/// A refresh token's family is void from now on, at the wish of its client; `false` when it was.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn revoke_refresh_token(conn: &mut Conn, family: FamilyId, client_id: &str, scene: &Scene) -> Result<(), Fault> {
-    revoke_family(conn, family, "revoked", scene.now)?;
+pub fn revoke_refresh_token(conn: &mut Conn, family: FamilyId, client_id: &str, scene: &Scene) -> Result<bool, Fault> {
+    if !revoke_family(conn, family, "revoked", scene.now)? {
+        return Ok(false);
+    }
     let details = serde_json::json!({ "family": family });
-    scene.record(conn, &Event::new(Kind::TokenRevoked).client(client_id).details(details))
+    scene.record(conn, &Event::new(Kind::TokenRevoked).client(client_id).details(details))?;
+    Ok(true)
 }
 
 /// A grant, and with it every family under it, is void from now on: consent is gone.

@@ -1,5 +1,7 @@
 //! Reading a form that somebody posted: bounded before it is kept.
 
+use std::time::Duration;
+
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpRequest};
@@ -11,6 +13,9 @@ use crate::spec::params::ParamsError;
 
 /// Largest body read, in bytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// A body must be complete within this time.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A posted form, or what is wrong with it: each endpoint answers in its own words.
 #[derive(Debug)]
@@ -57,7 +62,8 @@ impl FromRequest for Form {
             if announced.is_some_and(|length: usize| length > MAX_BODY_BYTES) {
                 return Ok(Self(Err(FormError::TooLarge)));
             }
-            Ok(Self(match read(payload).await {
+            let body = tokio::time::timeout(BODY_TIMEOUT, read(payload)).await.unwrap_or(Err(FormError::Broken));
+            Ok(Self(match body {
                 Ok(body) if body.is_empty() => Ok(Params::default()),
                 Ok(_) if !is_form => Err(FormError::MediaType),
                 Ok(body) => Params::parse(&body).map_err(FormError::from),

@@ -116,11 +116,12 @@ fn check_claims(claims: &Claims, client: &Client, audiences: &[&str], now: Insta
     }
     let at = |secs: i64| DateTime::from_timestamp(secs, 0).ok_or("a time in the assertion is out of range");
     let expires_at = at(claims.exp)?;
-    if expires_at + SKEW <= now {
-        return Err("the assertion has expired");
-    }
+    // The far bound first: what is left can be added to.
     if expires_at > now + LONGEST_LIFE + SKEW {
         return Err("the assertion lives longer than an hour");
+    }
+    if expires_at <= now - SKEW {
+        return Err("the assertion has expired");
     }
     for early in [claims.iat, claims.nbf].into_iter().flatten() {
         if at(early)? > now + SKEW {

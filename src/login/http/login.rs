@@ -9,6 +9,7 @@ use super::destination::{Destination, destination, next_of};
 use crate::accounts::passwords::Password;
 use crate::app::App;
 use crate::audit::Scene;
+use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::login::attempt::{self, Identified, Outcome};
 use crate::login::throttle::{Reservation, Source, Throttle};
@@ -63,7 +64,7 @@ pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Res
     let destination = destination(&app, &next).await?;
     let asks_again = destination.request.as_ref().is_some_and(|request| request.has("resume"));
     match current.0 {
-        Some(_) if !asks_again => Ok(see_other(next.as_str())),
+        Some(_) if !asks_again && !query.has("switch") => Ok(see_other(next.as_str())),
         session => {
             let switches = query.has("switch");
             let reauth = session.filter(|_| !switches);
@@ -185,8 +186,10 @@ async fn verify_and_finish(
         Ok(verdict) => verdict,
         Err(fault) => {
             // Nothing was compared: the try does not count.
-            let bucket = identified.bucket;
-            let _ = app.db.read(move |conn| Throttle::give_back(conn, bucket)).await;
+            let buckets = identified.buckets;
+            let give_back =
+                move |conn: &mut Conn| buckets.iter().try_for_each(|bucket| Throttle::give_back(conn, *bucket));
+            let _ = app.db.read(give_back).await;
             return Err(fault);
         }
     };

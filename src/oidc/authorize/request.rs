@@ -50,25 +50,27 @@ impl AuthorizeRequest {
         // RFC 6749 section 3.1.
         params.refuse_repeated()?;
         refuse_request_objects(params)?;
-        check_response(params, client)?;
+        check_response(params, client, target.redirect_uri())?;
         let scope = granted_scope(params, client)?;
         let claims =
             params.find("claims").map(ClaimsRequest::parse).transpose().map_err(OAuthError::invalid_request)?;
         check_acr(claims.as_ref())?;
+        let subject = subject(params, claims.as_ref(), keyring, issuer)?;
         let nonce = params.find("nonce").map(str::to_owned);
         if nonce.as_ref().is_some_and(|nonce| nonce.len() > MAX_NONCE_BYTES) {
             return Err(OAuthError::invalid_request("nonce is longer than 1024 bytes"));
         }
         let max_age = max_age(params, client)?;
         Ok(Self {
-            audiences: audiences(params, client)?,
+            audiences: audiences(params, client, issuer)?,
             challenge: challenge(params, client)?,
             prompts: Prompts::parse(params.find("prompt").unwrap_or_default()).map_err(OAuthError::invalid_request)?,
-            subject: subject(params, claims.as_ref(), keyring, issuer)?,
+            subject,
             scope,
             nonce,
             max_age,
-            claims,
+            // Never more than the client is registered for, and nothing that we do not know.
+            claims: claims.map(|claims| claims.keep(|name| claims::is_open_to(name, &client.scope))),
         })
     }
 
@@ -77,7 +79,11 @@ impl AuthorizeRequest {
     pub fn consent(&self) -> Consent {
         let names = self.claims.as_ref().map(ClaimsRequest::names).unwrap_or_default();
         let single = |name: &String| claims::is_personal(name) && !claims::is_opened_by(name, &self.scope);
-        Consent { scope: self.scope.clone(), claims: names.into_iter().filter(single).collect() }
+        Consent {
+            scope: self.scope.clone(),
+            claims: names.into_iter().filter(single).collect(),
+            audiences: self.audiences.clone(),
+        }
     }
 }
 
@@ -92,7 +98,7 @@ fn refuse_request_objects(params: &Params) -> Result<(), OAuthError> {
     Ok(())
 }
 
-fn check_response(params: &Params, client: &Client) -> Result<(), OAuthError> {
+fn check_response(params: &Params, client: &Client, target_uri: &str) -> Result<(), OAuthError> {
     let word = params.find("response_type").ok_or_else(|| OAuthError::invalid_request("response_type is missing"))?;
     if word.parse::<ResponseType>().is_err() {
         return Err(OAuthError::new(ErrorCode::UnsupportedResponseType, "response_type is not supported"));
@@ -105,6 +111,11 @@ fn check_response(params: &Params, client: &Client) -> Result<(), OAuthError> {
     }
     if params.find("response_mode").is_some_and(|mode| mode.parse::<ResponseMode>().is_err()) {
         return Err(OAuthError::invalid_request("response_mode is not supported"));
+    }
+    // A form cannot be posted to an app's private scheme.
+    let is_web = ["https://", "http://"].iter().any(|scheme| target_uri.starts_with(scheme));
+    if !is_web && params.find("response_mode") == Some(ResponseMode::FormPost.as_str()) {
+        return Err(OAuthError::invalid_request("form_post needs an http or https redirect_uri"));
     }
     Ok(())
 }
@@ -124,11 +135,12 @@ fn granted_scope(params: &Params, client: &Client) -> Result<Scope, OAuthError> 
     Ok(scope)
 }
 
-fn audiences(params: &Params, client: &Client) -> Result<Audiences, OAuthError> {
+/// What the client is registered for, and the issuer itself, whose userinfo every client may ask.
+fn audiences(params: &Params, client: &Client, issuer: &str) -> Result<Audiences, OAuthError> {
     let invalid = |description: String| OAuthError::new(ErrorCode::InvalidTarget, description);
     let asked =
         Audiences::parse_resources(params.values("resource").filter(|value| !value.is_empty())).map_err(invalid)?;
-    if asked.is_within(&client.audiences) {
+    if asked.is_within(&client.audiences.clone().with(issuer)) {
         Ok(asked)
     } else {
         Err(invalid("resource is not registered for this client".into()))

@@ -53,7 +53,7 @@ impl Resumes {
     pub fn waits_since(&self, request: &Params) -> Option<Instant> {
         let (micros, tag) = request.find(WAITS)?.split_once('.')?;
         let bare = request.clone().without(WAITS).without(CHOSEN);
-        let is_ours = self.tag(&bare, &format!("waits {micros}")) == tag;
+        let is_ours = self.is_tag(&bare, &format!("waits {micros}"), tag);
         is_ours.then(|| DateTime::from_timestamp_micros(micros.parse().ok()?))?
     }
 
@@ -61,13 +61,18 @@ impl Resumes {
     #[must_use]
     pub fn is_chosen(&self, request: &Params, session: SessionId) -> bool {
         let bare = request.clone().without(CHOSEN);
-        request.find(CHOSEN).is_some_and(|tag| self.tag(&bare, &format!("chosen {session}")) == tag)
+        request.find(CHOSEN).is_some_and(|tag| self.is_tag(&bare, &format!("chosen {session}"), tag))
     }
 
     /// The request as the app sent it.
     #[must_use]
     pub fn strip(request: Params) -> Params {
         request.without(WAITS).without(CHOSEN)
+    }
+
+    fn is_tag(&self, request: &Params, word: &str, tag: &str) -> bool {
+        let tag = URL_SAFE_NO_PAD.decode(tag).unwrap_or_default();
+        self.mac.verify(&[b"resume", request.encode().as_bytes(), word.as_bytes()], &tag)
     }
 
     fn tag(&self, request: &Params, word: &str) -> String {

@@ -67,7 +67,9 @@ impl RedirectTarget {
             ));
         }
         // An unknown mode is reported in the default one, by `AuthorizeRequest`.
-        let mode = params.find("response_mode").and_then(|mode| mode.parse().ok()).unwrap_or(ResponseMode::Query);
+        let is_web = redirect_uri.starts_with("https://") || redirect_uri.starts_with("http://");
+        let mode = params.find("response_mode").and_then(|mode| mode.parse().ok()).filter(|_| is_web);
+        let mode = mode.unwrap_or(ResponseMode::Query);
         Ok(Self { client, redirect_uri: redirect_uri.to_owned(), mode, state, issuer: issuer.to_owned() })
     }
 

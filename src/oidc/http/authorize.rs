@@ -2,10 +2,10 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::Duration;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::kernel::ids::SessionId;
 use crate::oidc::OAuthError;
 use crate::oidc::authorize::decide::{Again, Decision, Met, decide};
 use crate::oidc::authorize::request::AuthorizeRequest;
@@ -156,18 +156,22 @@ fn no_target(problem: &NoTarget) -> PageError {
     .because(problem.because.clone())
 }
 
+/// A request waits for a sign-in at most this long.
+const WAITS_AT_MOST: Duration = Duration::hours(1);
+/// A sign-in that a request waited for serves it this long.
+const FRESH_FOR: Duration = Duration::minutes(5);
+
 /// Which wishes of the request were met on the way here.
 fn met(app: &App, params: &Params, session: &Session, consented: Consented) -> Met {
-    let waits_since = app.resumes.waits_since(params);
+    let now = app.clock.now();
+    let waits_since = app.resumes.waits_since(params).filter(|since| now - *since < WAITS_AT_MOST);
+    // An old address from the history proves nothing: the sign-in it led to must be fresh.
+    let is_fresh = now - session.auth_time < FRESH_FOR;
     Met {
-        login: waits_since.is_some_and(|since| session.auth_time >= since),
-        choice: waits_since.is_some() && app.resumes.is_chosen(params, chosen_id(session)),
+        login: is_fresh && waits_since.is_some_and(|since| session.auth_time >= since),
+        choice: waits_since.is_some() && app.resumes.is_chosen(params, session.id),
         consent: consented == Consented::Yes,
     }
-}
-
-const fn chosen_id(session: &Session) -> SessionId {
-    session.id
 }
 
 fn pending(
@@ -179,6 +183,9 @@ fn pending(
 ) -> Result<HttpResponse, PageError> {
     let waiting = |page: &'static str, params: &Params| {
         let next = ReturnTo::to(PATH, params);
+        if ReturnTo::parse(next.as_str()).is_none() {
+            return refuse(req, app, target, &OAuthError::invalid_request("the request is too long to be kept"));
+        }
         let query = Params::default().with("next", next.as_str());
         Ok(see_other(ReturnTo::to(page, &query).as_str()))
     };

@@ -94,16 +94,15 @@ pub async fn post(
 ) -> Result<HttpResponse, PageError> {
     let params = form::query(&req)?.and(form.0?);
     params.refuse_repeated()?;
+    let Some(session) = current.0 else {
+        let again = ReturnTo::to(PATH, &params.without(csrf::FIELD));
+        let again = ReturnTo::parse(again.as_str()).ok_or_else(|| PageError::bad_request("the request is too long"))?;
+        return Ok(see_other(again.as_str()));
+    };
     if params.has(csrf::FIELD) {
-        return confirmed(&req, &app, current.0, &params).await;
+        return confirmed(&req, &app, session, &params).await;
     }
-    if current.0.is_none() {
-        let again = ReturnTo::to(PATH, &params);
-        if ReturnTo::parse(again.as_str()).is_some() {
-            return Ok(see_other(again.as_str()));
-        }
-    }
-    answer(&req, &app, current.0, &params).await
+    answer(&req, &app, Some(session), &params).await
 }
 
 async fn client_of(app: &App, request: &LogoutRequest) -> Result<Option<Arc<Client>>, Fault> {
@@ -137,16 +136,9 @@ async fn answer(
     app.pages.answer(req, StatusCode::OK, &page, &FormAction(destination.as_deref().and_then(origin_of)))
 }
 
-async fn confirmed(
-    req: &HttpRequest,
-    app: &App,
-    session: Option<Session>,
-    params: &Params,
-) -> Result<HttpResponse, PageError> {
-    if let Some(session) = session {
-        app.csrf.check_session(req, &app.hosts, params, &session.id.to_string())?;
-        sign_out(req, app, session).await?;
-    }
+async fn confirmed(req: &HttpRequest, app: &App, session: Session, params: &Params) -> Result<HttpResponse, PageError> {
+    app.csrf.check_session(req, &app.hosts, params, &session.id.to_string())?;
+    sign_out(req, app, session).await?;
     let request = LogoutRequest::read(params, &app.keyring, &app.issuer);
     let client = client_of(app, &request).await?;
     done(req, app, &request, client.as_ref())

@@ -9,7 +9,7 @@ use super::answer;
 use super::authenticate::{Callers, authenticate};
 use crate::app::App;
 use crate::oidc::OAuthError;
-use crate::oidc::revoke::{self, Revocable};
+use crate::oidc::revoke::{self, Outcome, Revocable};
 use crate::spec::Params;
 use crate::web::{Form, cors};
 
@@ -37,7 +37,9 @@ async fn take_back(req: &HttpRequest, app: &App, body: &Params) -> Result<(), OA
     // What nobody can use needs no revoking (RFC 7009 section 2.2).
     let Some(token) = read else { return Ok(()) };
     let (scene, own_client) = (app.scene(req, &client.client_id), Arc::clone(&client));
-    app.db.write(move |conn| revoke::revoke(conn, &token, &own_client, &scene)).await?;
-    app.forget();
+    let outcome = app.db.write(move |conn| revoke::revoke(conn, &token, &own_client, &scene)).await?;
+    if outcome == Outcome::Revoked {
+        app.forget();
+    }
     Ok(())
 }

@@ -55,6 +55,10 @@ async fn claims_for(req: &HttpRequest, app: &App, body: &Params) -> Result<Optio
     };
     let claims =
         app.access_tokens.read(&app.keyring, &token, now).ok_or_else(|| invalid("no live signature of ours"))?;
+    // RFC 9068 section 4: an API that was handed a token for itself cannot use it here.
+    if !claims.aud.to_set().has(&app.issuer) {
+        return Err(invalid("the token is meant for an API, not for userinfo"));
+    }
     let standing = app.liveness.check(&app.db, &claims, now).await?;
     let standing = standing.ok_or_else(|| invalid("the token is dead"))?;
     if !claims.scope.has("openid") {

@@ -8,17 +8,17 @@ use crate::kernel::fault::Fault;
 use crate::kernel::{Conn, Instant};
 use crate::schema::blacklist as b;
 
-/// Inserts a `jti`; twice is once.
+/// Inserts a `jti`; `false` when it was there.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn insert(conn: &mut Conn, jti: Uuid, exp: i64, now: Instant) -> Result<(), Fault> {
+pub fn insert(conn: &mut Conn, jti: Uuid, exp: i64, now: Instant) -> Result<bool, Fault> {
     let expires_at = DateTime::from_timestamp(exp, 0).ok_or_else(|| Fault::bug("exp out of range"))?;
-    diesel::insert_into(b::table)
+    let inserted = diesel::insert_into(b::table)
         .values((b::jti.eq(jti), b::expires_at.eq(expires_at), b::created_at.eq(now)))
         .on_conflict_do_nothing()
         .execute(conn)?;
-    Ok(())
+    Ok(inserted == 1)
 }
 
 /// Forgets tokens that have expired anyway.

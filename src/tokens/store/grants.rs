@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use serde_json::Value;
 
+use super::families::{from_json, to_json};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{ClientKey, GrantId, UserId};
 use crate::kernel::{Conn, Instant};
@@ -17,16 +18,15 @@ use crate::tokens::grant::Consent;
 /// # Errors
 /// [`Fault`] of the database.
 pub fn find_live(conn: &mut Conn, user: UserId, client: ClientKey) -> Result<Option<(GrantId, Consent)>, Fault> {
-    let row: Option<(GrantId, String, Value)> = g::table
+    let row: Option<(GrantId, String, Value, Value)> = g::table
         .filter(g::user_id.eq(user).and(g::client_id.eq(client)).and(g::revoked_at.is_null()))
-        .select((g::id, g::scope, g::claims))
+        .select((g::id, g::scope, g::claims, g::audiences))
         .first(conn)
         .optional()?;
-    row.map(|(id, scope, claims)| {
+    row.map(|(id, scope, claims, audiences)| {
         let scope = Scope::parse(&scope).map_err(Fault::Bug)?;
-        let claims: BTreeSet<String> =
-            serde_json::from_value(claims).map_err(|error| Fault::bug(format!("stored grant: {error}")))?;
-        Ok((id, Consent { scope, claims }))
+        let claims: BTreeSet<String> = from_json(claims)?;
+        Ok((id, Consent { scope, claims, audiences: from_json(audiences)? }))
     })
     .transpose()
 }
@@ -43,7 +43,7 @@ pub fn upsert(
     now: Instant,
 ) -> Result<GrantId, Fault> {
     let scope = consent.scope.to_string();
-    let claims = serde_json::to_value(&consent.claims).map_err(|error| Fault::bug(error.to_string()))?;
+    let (claims, audiences) = (to_json(&consent.claims)?, to_json(&consent.audiences)?);
     Ok(diesel::insert_into(g::table)
         .values((
             g::id.eq(id),
@@ -51,13 +51,14 @@ pub fn upsert(
             g::client_id.eq(client),
             g::scope.eq(&scope),
             g::claims.eq(&claims),
+            g::audiences.eq(&audiences),
             g::created_at.eq(now),
             g::updated_at.eq(now),
         ))
         .on_conflict((g::user_id, g::client_id))
         .filter_target(g::revoked_at.is_null())
         .do_update()
-        .set((g::scope.eq(&scope), g::claims.eq(&claims), g::updated_at.eq(now)))
+        .set((g::scope.eq(&scope), g::claims.eq(&claims), g::audiences.eq(&audiences), g::updated_at.eq(now)))
         .returning(g::id)
         .get_result(conn)?)
 }

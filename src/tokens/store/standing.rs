@@ -1,6 +1,6 @@
 //! The liveness rule as one query.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration};
 use diesel::prelude::*;
 use diesel::sql_types::{Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde_json::Value;
@@ -30,7 +30,8 @@ statement! {
 statement! {
     OfClient -> Text {
         "SELECT c.client_id FROM clients c WHERE c.client_id = " { client_id: String as Text }
-        " AND c.is_enabled AND NOT EXISTS (SELECT FROM blacklist b WHERE b.jti = " { jti: Uuid as SqlUuid }
+        " AND c.is_enabled AND c.created_at < " { issued_before: Instant as Timestamptz }
+        " AND NOT EXISTS (SELECT FROM blacklist b WHERE b.jti = " { jti: Uuid as SqlUuid }
         ")"
     }
 }
@@ -55,11 +56,13 @@ pub fn of_family(
     .transpose()
 }
 
-/// Whether a client's own token is still good.
+/// Whether a client's own token is still good: issued (`iat`, Unix seconds) to the client of this
+/// name that stands now, not to one that was deleted before.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn of_client(conn: &mut Conn, jti: Uuid, client_id: &str) -> Result<Option<Standing>, Fault> {
-    let ask = OfClient { client_id: client_id.to_owned(), jti };
+pub fn of_client(conn: &mut Conn, jti: Uuid, client_id: &str, iat: i64) -> Result<Option<Standing>, Fault> {
+    let Some(issued_before) = DateTime::from_timestamp(iat.saturating_add(1), 0) else { return Ok(None) };
+    let ask = OfClient { client_id: client_id.to_owned(), issued_before, jti };
     Ok(ask.get_result::<String>(conn).optional()?.map(|_| Standing { person: None }))
 }

@@ -65,7 +65,8 @@ async fn whatever_ends_a_token_ends_it_at_every_door_within_a_second_even_with_n
         // An API that may look at tokens for its audience: it outlives the app.
         let api = RelyingParty::register(&server, "api", |draft| draft.serves = vec!["https://api.example/".into()]);
         let browser = server.signed_in("ada").await;
-        let tokens = app.tokens_with(&browser, &[("resource", "https://api.example/")]).await;
+        let both = [("resource", "https://api.example/"), ("resource", server.issuer.as_str())];
+        let tokens = app.tokens_with(&browser, &both).await;
         let deaf = server.second(Notifications::Cut);
         let (far_app, far_api) = (app.at(&deaf.base), api.at(&deaf.base));
         assert!(!is_dead(&app, &api, &tokens).await, "{name}");
