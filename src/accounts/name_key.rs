@@ -43,6 +43,7 @@ mod tests {
             ("straße", "STRASSE"),
             ("e\u{301}", "é"),
             (" ada ", "ada"),
+            ("¨", "\u{308}"),
         ] {
             assert_eq!(name_key(one), name_key(other), "{one} {other}");
         }
