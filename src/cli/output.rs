@@ -1,6 +1,6 @@
 //! Words to people, JSON to programs.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use serde_json::Value;
 
@@ -14,9 +14,13 @@ pub fn complain(line: &str) {
     let _ = writeln!(std::io::stderr(), "portcullis: {line}");
 }
 
-/// JSON on standard output.
+/// JSON on standard output: one line for programs, spread out for a person who looks.
 pub fn print_json(value: &Value) {
-    say(&format!("{value:#}"));
+    if std::io::stdout().is_terminal() {
+        say(&format!("{value:#}"));
+    } else {
+        say(&value.to_string());
+    }
 }
 
 /// A table with a heading, columns as wide as their widest cell.
