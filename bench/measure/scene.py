@@ -107,6 +107,8 @@ class Visitor:
         self._connection.request(method, path, form and urlencode(form), headers)
         answer = self._connection.getresponse()
         body = answer.read().decode()
+        # Minutes may pass before the next question; the server closes idle connections.
+        self._connection.close()
         for cookie in answer.headers.get_all("Set-Cookie") or []:
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
