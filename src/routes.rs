@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 use actix_web::web::{ServiceConfig, get, head, method, post, resource, to};
-use actix_web::{HttpRequest, HttpResponse, Resource};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
 use crate::login::http::{account, choose, login, logout, setup};
 use crate::oidc::http::{answer, authorize, consent, end_session, introspect, metadata, revoke, token, userinfo};
@@ -12,24 +12,18 @@ use crate::web::{PageError, assets, cors};
 /// Endpoints for programs, and static files: no session is read for them.
 pub fn machines(config: &mut ServiceConfig) {
     for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"] {
-        config.service(
-            open(path, "GET, HEAD").route(get().to(metadata::discovery)).route(head().to(metadata::discovery)),
-        );
+        config.service(open(path, LOOK).route(get().to(metadata::discovery)).route(head().to(metadata::discovery)));
     }
     config
-        .service(
-            open("/.well-known/jwks.json", "GET, HEAD")
-                .route(get().to(metadata::jwks))
-                .route(head().to(metadata::jwks)),
-        )
+        .service(open("/.well-known/jwks.json", LOOK).route(get().to(metadata::jwks)).route(head().to(metadata::jwks)))
         .service(machine("/oauth2/introspect", "POST").route(post().to(introspect::post)))
         .service(open("/oauth2/userinfo", "GET, POST").route(get().to(userinfo::get)).route(post().to(userinfo::post)))
         .service(open("/oauth2/token", "POST").route(post().to(token::post)))
         .service(open("/oauth2/revoke", "POST").route(post().to(revoke::post)))
-        .service(machine("/readyz", "GET, HEAD").route(get().to(health::ready)).route(head().to(health::ready)))
-        .service(page("/assets/{version}/{path:.*}", "GET").route(get().to(assets::get)));
+        .service(machine("/readyz", LOOK).route(get().to(health::ready)).route(head().to(health::ready)))
+        .service(shown("/assets/{version}/{path:.*}", LOOK, assets::get));
     for path in ["/healthz", "/health", "/livez"] {
-        config.service(machine(path, "GET, HEAD").route(get().to(health::process)).route(head().to(health::process)));
+        config.service(machine(path, LOOK).route(get().to(health::process)).route(head().to(health::process)));
     }
 }
 
@@ -39,21 +33,33 @@ pub fn browsers(config: &mut ServiceConfig) {
         .service(page("/oauth2/authorize", BOTH).route(get().to(authorize::get)).route(post().to(authorize::post)))
         .service(page("/oauth2/logout", BOTH).route(get().to(end_session::get)).route(post().to(end_session::post)))
         .service(page("/consent", BOTH).route(get().to(consent::get)).route(post().to(consent::post)))
-        .service(page("/login", BOTH).route(get().to(login::get)).route(post().to(login::post)))
-        .service(page("/login/choose", "GET").route(get().to(choose::get)))
+        .service(shown("/login", FORM, login::get).route(post().to(login::post)))
+        .service(shown("/login/choose", LOOK, choose::get))
         .service(page("/login/continue", "POST").route(post().to(choose::post_continue)))
         .service(page("/login/switch", "POST").route(post().to(choose::post_switch)))
-        .service(page("/logout", BOTH).route(get().to(logout::get)).route(post().to(logout::post)))
-        .service(page("/logged-out", "GET").route(get().to(logout::done)))
-        .service(page("/setup", BOTH).route(get().to(setup::get)).route(post().to(setup::post)))
-        .service(page("/setup/done", "GET").route(get().to(setup::done)))
-        .service(page("/account", "GET").route(get().to(account::get)))
+        .service(shown("/logout", FORM, logout::get).route(post().to(logout::post)))
+        .service(shown("/logged-out", LOOK, logout::done))
+        .service(shown("/setup", FORM, setup::get).route(post().to(setup::post)))
+        .service(shown("/setup/done", LOOK, setup::done))
+        .service(shown("/account", LOOK, account::get))
         .service(page("/account/sessions/end", "POST").route(post().to(account::end_one)))
         .service(page("/account/sessions/end-all", "POST").route(post().to(account::end_all)))
-        .service(page("/", "GET").route(get().to(account::front)));
+        .service(shown("/", LOOK, account::front));
 }
 
 const BOTH: &str = "GET, POST";
+const FORM: &str = "GET, HEAD, POST";
+const LOOK: &str = "GET, HEAD";
+
+/// A page to look at, by GET and HEAD; a form on it is posted to the same path where `methods` says so.
+fn shown<F, Args>(path: &str, methods: &'static str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    F::Output: Responder + 'static,
+    Args: FromRequest + 'static,
+{
+    page(path, methods).route(get().to(handler.clone())).route(head().to(handler))
+}
 
 /// A page; other methods get one that says so, and `Allow` (RFC 9110 section 15.5.6).
 fn page(path: &str, allow: &'static str) -> Resource {

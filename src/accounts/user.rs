@@ -52,10 +52,12 @@ impl User {
     /// The name to greet a person by: the full name, or the two parts, or the username.
     #[must_use]
     pub fn display_name(&self) -> String {
-        if let Some(name) = &self.name {
+        let known = |text: &&String| !text.is_empty();
+        if let Some(name) = self.name.as_ref().filter(known) {
             return name.clone();
         }
-        let parts: Vec<&str> = self.given_name.iter().chain(&self.family_name).map(String::as_str).collect();
+        let parts = self.given_name.iter().chain(&self.family_name).filter(known);
+        let parts: Vec<&str> = parts.map(String::as_str).collect();
         if parts.is_empty() { self.username.clone() } else { parts.join(" ") }
     }
 }

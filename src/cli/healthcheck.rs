@@ -12,7 +12,7 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 /// Runs the command.
 ///
 /// # Errors
-/// [`Failure::NotReady`] when the server does not say that it is ready.
+/// [`Failure::Failed`] (exit code 1, as containers want it) when the server does not say that it is ready.
 pub fn run(globals: &Globals) -> Result<(), Failure> {
     let config = workshop::load(globals)?.config;
     let mut address = config.server.listen;
@@ -27,14 +27,14 @@ pub fn run(globals: &Globals) -> Result<(), Failure> {
     }
     let status = ask(address).map_err(|error| not_ready(&error))?;
     if status != "200" {
-        return Err(Failure::NotReady(format!("/readyz answers {status}")));
+        return Err(Failure::Failed(format!("/readyz answers {status}")));
     }
     output::say(if globals.json { "{\"status\": \"ok\"}" } else { "ready" });
     Ok(())
 }
 
 fn not_ready(error: &std::io::Error) -> Failure {
-    Failure::NotReady(format!("the server does not answer: {error}"))
+    Failure::Failed(format!("the server does not answer: {error}"))
 }
 
 fn ask(address: SocketAddr) -> std::io::Result<String> {

@@ -19,7 +19,12 @@ pub fn start(log: &Log) -> Result<(), Failure> {
         LogFormat::Text => false,
         LogFormat::Auto => !std::io::stderr().is_terminal(),
     };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        // Nobody reads any more: not a reason to fail a request, or to panic.
+        .log_internal_errors(false);
     let started = if is_json {
         builder.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
     } else {

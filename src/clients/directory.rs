@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::Duration;
 
 use super::client::Client;
-use super::store;
+use super::{metadata, store};
 use crate::kernel::Instant;
 use crate::kernel::cache::FreshCache;
 use crate::kernel::db::Db;
@@ -37,7 +37,7 @@ impl Directory {
             return Ok(Some(client));
         }
         // What cannot be an id is not looked up: no database work for garbage.
-        if client_id.len() > 100 {
+        if !metadata::is_client_id(client_id) {
             return Ok(None);
         }
         let stamp = self.cache.stamp(now);

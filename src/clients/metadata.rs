@@ -101,10 +101,16 @@ fn keep<T>(parsed: Result<T, String>, problems: &mut Vec<String>) -> Option<T> {
     parsed.map_err(|problem| problems.push(problem)).ok()
 }
 
+/// Whether a text can be a client id at all: 1 to 100 unreserved characters.
+#[must_use]
+pub fn is_client_id(text: &str) -> bool {
+    let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte);
+    (1..=100).contains(&text.len()) && text.bytes().all(sound)
+}
+
 fn check_names(draft: &Draft, problems: &mut Vec<String>) {
     let id = &draft.client_id;
-    let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte);
-    if !(1..=100).contains(&id.len()) || !id.bytes().all(sound) {
+    if !is_client_id(id) {
         problems.push("the client id has 1 to 100 letters, digits or . _ ~ -".into());
     }
     // A client's own tokens carry its id as `sub`: it must not look like a person's (RFC 9068 section 5).

@@ -15,6 +15,9 @@ pub struct RedirectUri(String);
 /// Longest URI taken, in bytes.
 const MAX_BYTES: usize = 2000;
 
+/// Parameters that an answer adds; an app could not tell ours from its own.
+const OURS: [&str; 7] = ["code", "state", "iss", "error", "error_description", "error_uri", "session_state"];
+
 /// Schemes that run or read something in the browser instead of calling an app.
 const NEVER: [&str; 9] = ["javascript", "data", "vbscript", "file", "blob", "about", "ftp", "ws", "wss"];
 
@@ -39,6 +42,9 @@ impl RedirectUri {
         }
         if !url.username().is_empty() || url.password().is_some() {
             return refused("has user information");
+        }
+        if url.query_pairs().any(|(name, _)| OURS.contains(&name.as_ref())) {
+            return refused("has a query parameter that our answer brings");
         }
         match url.scheme() {
             "https" => Ok(Self(text.to_owned())),
@@ -130,6 +136,7 @@ mod tests {
             ("myapp:/cb", Kind::Native),
             ("https://app.example/ä", Kind::Confidential),
             ("https://app.example/a b", Kind::Confidential),
+            ("https://app.example/cb?state=1", Kind::Confidential),
         ] {
             assert!(RedirectUri::parse(bad, kind).is_err(), "{bad}");
         }

@@ -56,9 +56,13 @@ impl OAuthError {
     }
 }
 
+/// Longest description: part of it may be what a stranger sent.
+const MAX_CHARS: usize = 200;
+
 /// Leaves only what an `error_description` may hold.
 fn printable(text: &str) -> String {
     text.chars()
+        .take(MAX_CHARS)
         .map(|letter| match letter {
             '"' | '`' => '\'',
             '\\' => '/',

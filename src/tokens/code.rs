@@ -90,6 +90,8 @@ pub enum Redemption {
 pub struct Redeemed {
     /// The new family.
     pub family: Family,
+    /// Of this access token: all that were granted, or fewer (RFC 8707 section 2.2).
+    pub audiences: Audiences,
     /// For the ID token.
     pub nonce: Option<String>,
 }
@@ -141,7 +143,7 @@ pub fn redeem(
         session_id: Some(row.code.session_id),
         is_offline,
         scope: row.code.scope,
-        audiences,
+        audiences: row.code.audiences,
         claims: row.code.claims,
         auth_time: row.code.auth_time,
         acr: row.code.acr,
@@ -152,7 +154,7 @@ pub fn redeem(
         holder,
     };
     families::insert(conn, client.key, &family, scene.now)?;
-    Ok(Redemption::Done(Box::new(Redeemed { family, nonce: row.code.nonce })))
+    Ok(Redemption::Done(Box::new(Redeemed { family, audiences, nonce: row.code.nonce })))
 }
 
 fn check(row: &codes::CodeRow, presented: &Presented, now: Instant) -> Result<(), &'static str> {

@@ -9,7 +9,7 @@ use crate::spec::Params;
 pub struct ReturnTo(String);
 
 /// Longest path kept, in bytes: an authorization request with all its parameters fits.
-const MAX_BYTES: usize = 16 * 1024;
+const MAX_BYTES: usize = 24 * 1024;
 
 impl ReturnTo {
     /// Reads a path: one slash, then no second one, no backslash, no control character (browsers

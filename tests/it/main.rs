@@ -11,6 +11,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod clients;
 mod kernel;
 mod keys;
 mod login;

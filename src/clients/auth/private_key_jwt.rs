@@ -20,6 +20,9 @@ const LONGEST_LIFE: Duration = Duration::minutes(60);
 /// Clocks may differ by this much; 10 s must be accepted, more than 60 s refused.
 const SKEW: Duration = Duration::seconds(30);
 
+/// Longest `jti` read.
+const MAX_JTI_BYTES: usize = 256;
+
 /// One audience or several.
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -33,10 +36,29 @@ struct Claims {
     iss: String,
     sub: String,
     aud: Audience,
-    exp: i64,
+    exp: NumericDate,
     jti: String,
-    iat: Option<i64>,
-    nbf: Option<i64>,
+    iat: Option<NumericDate>,
+    nbf: Option<NumericDate>,
+}
+
+/// Seconds since 1970, with or without a fraction (RFC 7519 section 2).
+#[derive(Clone, Copy, Deserialize)]
+#[serde(untagged)]
+enum NumericDate {
+    Whole(i64),
+    Fraction(f64),
+}
+
+impl NumericDate {
+    fn instant(self) -> Option<Instant> {
+        let secs = match self {
+            Self::Whole(secs) => secs,
+            // Through text: a conversion by `as` would hide what does not fit.
+            Self::Fraction(secs) => format!("{:.0}", secs.floor()).parse().ok()?,
+        };
+        DateTime::from_timestamp(secs, 0)
+    }
 }
 
 /// An assertion that is sound; its `jti` is still to be claimed.
@@ -81,6 +103,11 @@ fn unverified_subject(assertion: &str) -> Option<String> {
 /// The reason, for the log.
 pub fn check(assertion: &str, client: &Client, audiences: &[&str], now: Instant) -> Result<Sound, &'static str> {
     let (alg, header) = jws::header(assertion).ok_or("the assertion's header is not one we read")?;
+    // RFC 8725 section 3.11: a token of another kind is none of ours.
+    let known = ["JWT", "jwt", "client-authentication+jwt"];
+    if header.typ.as_deref().is_some_and(|typ| !known.contains(&typ)) {
+        return Err("the assertion is another kind of token");
+    }
     let keys = client.jwks.as_ref().ok_or("the client has no keys registered")?;
     let fits = |key: &&Jwk| {
         let kid_fits = header.kid.is_none() || key.common.key_id == header.kid;
@@ -114,7 +141,7 @@ fn check_claims(claims: &Claims, client: &Client, audiences: &[&str], now: Insta
     if !named {
         return Err("the assertion is meant for somebody else");
     }
-    let at = |secs: i64| DateTime::from_timestamp(secs, 0).ok_or("a time in the assertion is out of range");
+    let at = |date: NumericDate| date.instant().ok_or("a time in the assertion is out of range");
     let expires_at = at(claims.exp)?;
     // The far bound first: what is left can be added to.
     if expires_at > now + LONGEST_LIFE + SKEW {
@@ -128,8 +155,8 @@ fn check_claims(claims: &Claims, client: &Client, audiences: &[&str], now: Insta
             return Err("the assertion is from the future");
         }
     }
-    if claims.jti.is_empty() {
-        return Err("the assertion has no jti");
+    if claims.jti.is_empty() || claims.jti.len() > MAX_JTI_BYTES {
+        return Err("the assertion has no jti of 1 to 256 bytes");
     }
     Ok(Sound { jti: Digest::of(claims.jti.as_bytes()), expires_at: expires_at + SKEW })
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::accounts::passwords::Password;
 use crate::accounts::profile::ProfileChanges;
 use crate::accounts::registration::{Creation, NewUser, Proof};
-use crate::accounts::{EmailAddress, Username};
+use crate::accounts::{self, EmailAddress, Username};
 use crate::app::App;
 use crate::login::setup::{self, Link, Setup};
 use crate::sessions::http::current::enter;
@@ -146,6 +146,11 @@ pub async fn done(
     current: crate::sessions::http::Current,
 ) -> Result<HttpResponse, PageError> {
     let Some(session) = current.0 else { return Err(PageError::not_found()) };
+    let user = session.user_id;
+    let user = app.db.read(move |conn| accounts::store::find(conn, user)).await?;
+    if !user.is_some_and(|user| user.is_superuser) {
+        return Err(PageError::not_found());
+    }
     let page = SetupDonePage { username: session.username, command: NEXT_COMMAND.into() };
     app.pages.answer(&req, StatusCode::OK, &page, &FormAction::default())
 }

@@ -49,6 +49,8 @@ pub enum Again {
     No,
     /// They are, and prove it again.
     Yes,
+    /// Somebody is, but not the person whom the app expects.
+    AsAnother,
 }
 
 /// Decides. `consent`: what this person has allowed this client so far; `needs_consent`: the operator
@@ -75,13 +77,15 @@ pub fn decide(
         return if met.login {
             Decision::Refuse(ErrorCode::LoginRequired)
         } else {
-            ask(Decision::Login(Again::Yes), ErrorCode::LoginRequired)
+            ask(Decision::Login(Again::AsAnother), ErrorCode::LoginRequired)
         };
     }
     if request.prompts.login && !met.login {
         return Decision::Login(Again::Yes);
     }
-    if request.max_age.is_some_and(|age| is_older(session.auth_time, age, now)) && !met.login {
+    // max_age=0 is prompt=login by another name; any other age is only a matter of time.
+    let just_now = |age: Duration| age.is_zero() && met.login;
+    if request.max_age.is_some_and(|age| is_older(session.auth_time, age, now) && !just_now(age)) {
         return ask(Decision::Login(Again::Yes), ErrorCode::LoginRequired);
     }
     let asked = request.consent();
@@ -94,8 +98,7 @@ pub fn decide(
 
 /// Whether credentials were checked longer ago than `age`, to the second as `auth_time` is told.
 const fn is_older(auth_time: Instant, age: Duration, now: Instant) -> bool {
-    now.timestamp() - auth_time.timestamp() > age.num_seconds()
-        || (age.is_zero() && now.timestamp() > auth_time.timestamp())
+    age.is_zero() || now.timestamp() - auth_time.timestamp() > age.num_seconds()
 }
 
 #[cfg(test)]
@@ -152,11 +155,12 @@ mod tests {
             (request("select_account"), Some(&ada), Some(&all), login, Decision::Issue),
             (request("select_account"), None, None, met, Decision::Login(Again::No)),
             (aged(50), Some(&ada), Some(&all), met, again),
-            (aged(50), Some(&ada), Some(&all), login, Decision::Issue),
+            (aged(50), Some(&ada), Some(&all), login, again),
+            (aged(0), Some(&ada), Some(&all), login, Decision::Issue),
             (aged(100), Some(&ada), Some(&all), met, Decision::Issue),
             (aged(0), Some(&ada), Some(&all), met, again),
             (hint("ada", ""), Some(&ada), Some(&all), met, Decision::Issue),
-            (hint("bob", ""), Some(&ada), Some(&all), met, again),
+            (hint("bob", ""), Some(&ada), Some(&all), met, Decision::Login(Again::AsAnother)),
             (hint("bob", "none"), Some(&ada), Some(&all), met, refused(ErrorCode::LoginRequired)),
             (hint("bob", ""), Some(&ada), Some(&all), login, refused(ErrorCode::LoginRequired)),
         ]

@@ -33,7 +33,7 @@ pub struct AuthorizeRequest {
 }
 
 /// `nonce` is kept whole up to this length, and refused beyond.
-const MAX_NONCE_BYTES: usize = 1024;
+const MAX_NONCE_BYTES: usize = 512;
 
 impl AuthorizeRequest {
     /// Checks everything but client and redirect URI.
@@ -58,7 +58,7 @@ impl AuthorizeRequest {
         let subject = subject(params, claims.as_ref(), keyring, issuer)?;
         let nonce = params.find("nonce").map(str::to_owned);
         if nonce.as_ref().is_some_and(|nonce| nonce.len() > MAX_NONCE_BYTES) {
-            return Err(OAuthError::invalid_request("nonce is longer than 1024 bytes"));
+            return Err(OAuthError::invalid_request("nonce is longer than 512 bytes"));
         }
         let max_age = max_age(params, client)?;
         Ok(Self {
@@ -162,7 +162,11 @@ fn challenge(params: &Params, client: &Client) -> Result<Option<Challenge>, OAut
 
 fn max_age(params: &Params, client: &Client) -> Result<Option<Duration>, OAuthError> {
     let Some(text) = params.find("max_age") else { return Ok(client.default_max_age) };
-    let secs: u32 = text.parse().map_err(|_| OAuthError::invalid_request("max_age is not a number of seconds"))?;
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(OAuthError::invalid_request("max_age is not a number of seconds"));
+    }
+    // More than fits is longer than anybody is signed in.
+    let secs: u32 = text.parse().unwrap_or(u32::MAX);
     Ok(Some(Duration::seconds(i64::from(secs))))
 }
 

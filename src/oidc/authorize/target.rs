@@ -28,7 +28,7 @@ pub struct NoTarget {
 }
 
 /// `state` is kept whole up to this length, and refused beyond.
-const MAX_STATE_BYTES: usize = 4096;
+const MAX_STATE_BYTES: usize = 2048;
 
 /// What goes back to the app, before it has a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl RedirectTarget {
         if state.as_ref().is_some_and(|state| state.len() > MAX_STATE_BYTES) {
             return Err(refused(
                 "The app sent more than can be handed back to it.",
-                "state is longer than 4096 bytes".into(),
+                "state is longer than 2048 bytes".into(),
             ));
         }
         // An unknown mode is reported in the default one, by `AuthorizeRequest`.

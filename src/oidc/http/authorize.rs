@@ -181,18 +181,21 @@ fn pending(
     request: &AuthorizeRequest,
     (params, decision): (Params, Decision),
 ) -> Result<HttpResponse, PageError> {
-    let waiting = |page: &'static str, params: &Params| {
+    let waiting_with = |page: &'static str, params: &Params, switches: bool| {
         let next = ReturnTo::to(PATH, params);
         if ReturnTo::parse(next.as_str()).is_none() {
             return refuse(req, app, target, &OAuthError::invalid_request("the request is too long to be kept"));
         }
-        let query = Params::default().with("next", next.as_str());
+        let query = if switches { Params::default().with("switch", "1") } else { Params::default() };
+        let query = query.with("next", next.as_str());
         Ok(see_other(ReturnTo::to(page, &query).as_str()))
     };
+    let waiting = |page: &'static str, params: &Params| waiting_with(page, params, false);
     let marked = |params: Params| app.resumes.mark(params, app.clock.now());
     match decision {
         Decision::Refuse(code) => refuse(req, app, target, &OAuthError::new(code, description_of(code))),
         Decision::Login(Again::No) if !asks_for_more(request) => waiting("/login", &params),
+        Decision::Login(Again::AsAnother) => waiting_with("/login", &marked(params), true),
         Decision::Login(_) => waiting("/login", &marked(params)),
         Decision::SelectAccount => waiting("/login/choose", &marked(params)),
         Decision::Consent => waiting("/consent", &params),

@@ -59,7 +59,7 @@ async fn by_code(app: &App, client: Arc<Client>, body: &Params, scene: Scene) ->
         .write(move |conn| authorization_code::redeem(conn, &own_client, &presented, lifetimes, &own_scene))
         .await?;
     let (redeemed, told) = forget_replayed(app, outcome)?;
-    let granted = (redeemed.family.scope.clone(), redeemed.family.audiences.clone());
+    let granted = (redeemed.family.scope.clone(), redeemed.audiences);
     Ok(issue::for_family(issuer(app, &scene), &client, &redeemed.family, granted, (told, redeemed.nonce))?)
 }
 

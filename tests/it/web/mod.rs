@@ -1,1 +1,4 @@
 //! Tests of `src/web`.
+
+mod bad_input;
+mod bad_paths;
