@@ -42,6 +42,8 @@ pub enum Schema {
     AsItIs,
 }
 
+/// After this time every running server has been told of a change.
+const HEARD_AFTER: Duration = Duration::from_millis(80);
 /// A private cluster that is just starting is waited for this long.
 const PATIENCE_ROUNDS: u32 = 100;
 const ROUND: Duration = Duration::from_millis(100);
@@ -111,7 +113,10 @@ impl Workshop {
     /// The rule's own.
     pub fn write<T>(&self, rule: impl FnOnce(&mut Conn, &Scene) -> Result<T, Failure>) -> Result<T, Failure> {
         let (mut conn, scene) = (self.connect()?, self.scene());
-        transaction(&mut conn, |conn| rule(conn, &scene))
+        let done = transaction(&mut conn, |conn| rule(conn, &scene));
+        // Running servers listen every 25 ms: when the command is over, they have heard.
+        std::thread::sleep(HEARD_AFTER);
+        done
     }
 
     /// The master key, proven against the database.

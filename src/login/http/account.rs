@@ -108,7 +108,8 @@ fn load(
     lifetimes: Lifetimes,
     now: Instant,
 ) -> Result<Option<(Me, Vec<Row>)>, Fault> {
-    let Some(user) = accounts::store::find(conn, current.user_id)? else { return Ok(None) };
+    let user = accounts::store::find(conn, current.user_id)?;
+    let Some(user) = user.filter(|user| user.is_active) else { return Ok(None) };
     let email = accounts::store::emails_of(conn, user.id)?.into_iter().find(|email| email.is_primary);
     let me = Me {
         name: user.display_name(),
