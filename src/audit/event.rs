@@ -15,6 +15,8 @@ crate::spec::words! {
         SignedIn = "login.succeeded",
         /// A sign-in was refused.
         SignInFailed = "login.failed",
+        /// The last try before a pause; a success still opens the door.
+        SignInThrottled = "login.throttled",
         /// Somebody signed out.
         SignedOut = "session.ended",
         /// All sessions of a user were ended.

@@ -3,8 +3,17 @@
 use serde_json::json;
 
 use super::{Failure, Globals, output, workshop};
-use crate::config::render_table;
+use crate::config::{Config, render_table};
 use crate::web::Pages;
+
+/// Templates of the operator's folder parse.
+///
+/// # Errors
+/// [`Failure::Configuration`] naming the template.
+pub fn check_templates(config: &Config) -> Result<(), Failure> {
+    let pages = Pages::load(config.templates.dir.as_deref());
+    pages.map(|_| ()).map_err(|error| Failure::Configuration(format!("templates: {error}")))
+}
 
 /// Runs the command.
 ///
@@ -12,8 +21,7 @@ use crate::web::Pages;
 /// [`Failure::Configuration`] with every problem.
 pub fn run(globals: &Globals) -> Result<(), Failure> {
     let loaded = workshop::load(globals)?;
-    Pages::load(loaded.config.templates.dir.as_deref())
-        .map_err(|error| Failure::Configuration(format!("templates: {error}")))?;
+    check_templates(&loaded.config)?;
     if globals.json {
         let rows: Vec<_> = loaded
             .sources

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix_web::web;
 
+use super::check_config::check_templates;
 use super::workshop::{cluster_settings, load};
 use super::{Failure, Globals, logging, output, setup_link};
 use crate::app::{App, Foundation};
@@ -32,6 +33,7 @@ use crate::server;
 pub fn run(globals: &Globals) -> Result<(), Failure> {
     let config = load(globals)?.config;
     logging::start(&config.log)?;
+    check_templates(&config)?;
     let (url, keeper) = if let Some(url) = &config.database.url {
         (url.clone(), None)
     } else {

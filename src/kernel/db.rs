@@ -217,7 +217,10 @@ impl ManageConnection for Connections {
     }
 
     fn is_valid(&self, held: &mut Held) -> Result<(), r2d2::Error> {
-        held.pg.batch_execute("SELECT 1").map_err(r2d2::Error::QueryError)
+        // A session that began while the database took no writes stays like that: it is not sound.
+        held.pg
+            .batch_execute("SELECT 1 / (current_setting('transaction_read_only') = 'off')::int")
+            .map_err(r2d2::Error::QueryError)
     }
 
     fn has_broken(&self, held: &mut Held) -> bool {

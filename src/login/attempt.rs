@@ -38,6 +38,7 @@ pub struct Identified {
 }
 
 /// Finds the account and counts the try. `source_of` names the source once the account is known.
+/// To be called in a transaction: a try whose caller has given up is not counted.
 ///
 /// # Errors
 /// [`Fault`] of the database.
@@ -56,12 +57,16 @@ pub fn identify(
     let reservation = throttle.reserve(conn, by_name, scene.now)?;
     let mut buckets = vec![by_name];
     let mut is_spent = false;
-    if let (Some(user), Reservation::Granted) = (&user, reservation) {
+    if let (Some(user), false) = (&user, matches!(reservation, Reservation::Blocked(_))) {
         let own = throttle.bucket(&Account::Known(user.id), &source);
-        is_spent = throttle.reserve(conn, own, scene.now)? != Reservation::Granted;
+        is_spent = matches!(throttle.reserve(conn, own, scene.now)?, Reservation::Blocked(_));
         if !is_spent {
             buckets.push(own);
         }
+    }
+    if reservation == Reservation::LastOne {
+        let event = Event::new(Kind::SignInThrottled);
+        scene.record(conn, &user.as_ref().map_or(event.clone(), |user| event.user(user.id)))?;
     }
     Ok(Identified { user, buckets, reservation, is_spent })
 }
@@ -123,7 +128,7 @@ pub fn enter(
 ) -> Result<(SessionId, Secret<String>), Fault> {
     if let Some(current) = current {
         if current.user_id == authentication.user_id {
-            if let Some(secret) = session::renew(conn, current.id, authentication, scene)? {
+            if let Some(secret) = session::renew(conn, current.id, authentication, lifetimes, scene)? {
                 return Ok((current.id, secret));
             }
         } else {

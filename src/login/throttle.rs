@@ -49,6 +49,8 @@ pub enum Source {
 pub enum Reservation {
     /// It is counted; a success takes it back.
     Granted,
+    /// The same, and when it fails there is no other for a while.
+    LastOne,
     /// Not before this instant.
     Blocked(Instant),
 }
@@ -64,7 +66,7 @@ statement! {
          (SELECT n, CASE WHEN n = 1 THEN $2 ELSE t.window_started_at END, CASE WHEN n >= $3 THEN $4 END \
           FROM (SELECT CASE WHEN t.window_started_at <= " { window_start: Instant as Timestamptz }
         " OR t.blocked_until <= $2 THEN 1 ELSE t.failures + 1 END AS n) AS counted) \
-         WHERE t.blocked_until IS NULL OR t.blocked_until <= $2"
+         WHERE t.blocked_until IS NULL OR t.blocked_until <= $2 RETURNING failures"
     }
 }
 
@@ -104,9 +106,8 @@ impl Throttle {
             blocked_until: now + self.cooloff,
             window_start: now - self.cooloff,
         };
-        let counted = reserve.execute(conn)?;
-        if counted == 1 {
-            return Ok(Reservation::Granted);
+        if let Some(failures) = reserve.get_result::<i32>(conn).optional()? {
+            return Ok(if failures >= self.limit { Reservation::LastOne } else { Reservation::Granted });
         }
         let until = t::table.find(bucket).select(t::blocked_until).first::<Option<Instant>>(conn).optional()?.flatten();
         Ok(Reservation::Blocked(until.unwrap_or(now + self.cooloff)))

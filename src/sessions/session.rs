@@ -83,10 +83,12 @@ pub fn renew(
     conn: &mut Conn,
     session: SessionId,
     authentication: &Authentication,
+    lifetimes: Lifetimes,
     scene: &Scene,
 ) -> Result<Option<Secret<String>>, Fault> {
     let secret = scene.random.secret()?;
-    let renewed = store::renew(conn, (session, secret.digest()), authentication, scene.now)?;
+    let times = (scene.now + lifetimes.absolute, scene.now);
+    let renewed = store::renew(conn, (session, secret.digest()), authentication, times)?;
     if renewed {
         notify::announce(conn, Change::Standing)?;
     }

@@ -66,7 +66,7 @@ pub fn renew(
     conn: &mut Conn,
     (id, digest): (SessionId, Digest),
     authentication: &Authentication,
-    now: Instant,
+    (expires_at, now): (Instant, Instant),
 ) -> Result<bool, Fault> {
     let live = s::table.filter(s::id.eq(id).and(s::user_id.eq(authentication.user_id)).and(s::ended_at.is_null()));
     let renewed = diesel::update(live)
@@ -76,6 +76,7 @@ pub fn renew(
             s::acr.eq(authentication.acr.as_str()),
             s::amr.eq(authentication.amr),
             s::last_seen_at.eq(now),
+            s::expires_at.eq(expires_at),
         ))
         .execute(conn)?;
     Ok(renewed == 1)

@@ -12,6 +12,7 @@
 )]
 
 mod clients;
+mod journeys;
 mod kernel;
 mod keys;
 mod login;

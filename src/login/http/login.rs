@@ -163,7 +163,7 @@ async fn identify(app: &App, typed: &str, known: Option<String>, scene: &Scene) 
     let (browsers, scene) = (app.known_browsers.clone(), scene.clone());
     let name = if name.len() > MAX_NAME_BYTES { String::new() } else { name };
     app.db
-        .read(move |conn| {
+        .write(move |conn| {
             let address = scene.origin.address.map(network_of);
             let source = |user: Option<&crate::accounts::User>| {
                 let mark = known.as_deref().zip(user).and_then(|(cookie, user)| browsers.find(cookie, user.id));

@@ -1,5 +1,7 @@
 //! The managed private Postgres, each test with a cluster of its own.
 
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "real processes are waited for by the real clock")]
+
 use std::fs::{self, Permissions};
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};

@@ -1,1 +1,4 @@
 //! Tests of `src/keys`.
+
+mod master_key;
+mod rotation;

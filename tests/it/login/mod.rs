@@ -1,1 +1,7 @@
 //! Tests of `src/login`.
+
+mod csrf;
+mod one_answer;
+mod setup;
+mod sign_in;
+mod throttle;

@@ -1,1 +1,5 @@
-//! Tests of `src/sessions`.
+//! Tests of `src/sessions`, and of the pages that a session sees.
+
+mod cookies;
+mod lifetimes;
+mod templates;

@@ -1,6 +1,6 @@
 //! A browser: cookies, forms, no script, no redirects followed unasked.
 
-use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::header::{HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 
@@ -68,6 +68,17 @@ impl Page {
         self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }
 
+    /// The value of a cookie that this answer sets.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let start = format!("{name}=");
+        self.cookie_lines().into_iter().find_map(|line| line.strip_prefix(&start)?.split(';').next())
+    }
+
+    /// Every cookie this answer sets, with its attributes.
+    pub fn cookie_lines(&self) -> Vec<&str> {
+        self.headers.get_all(SET_COOKIE).iter().map(|value| value.to_str().expect("text")).collect()
+    }
+
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
@@ -95,6 +106,20 @@ impl Browser {
 
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         Page::read(self.client.post(self.address(path)).form(fields).send().await.expect("an answer")).await
+    }
+
+    /// Posts a form with headers of the test's choice.
+    pub async fn post_with(&self, path: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Page {
+        let request = self.client.post(self.address(path)).form(fields);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        Page::read(request.send().await.expect("an answer")).await
+    }
+
+    /// Fetches with headers of the test's choice; a `cookie` header replaces the browser's own cookies.
+    pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Page {
+        let request = self.client.get(self.address(path));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        Page::read(request.send().await.expect("an answer")).await
     }
 
     /// Any request.

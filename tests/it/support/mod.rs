@@ -2,12 +2,14 @@
 
 pub mod browser;
 pub mod cluster;
+pub mod faulty_wire;
+pub mod process;
 pub mod relying_party;
 pub mod server;
 
 pub use browser::{Browser, Page};
 pub use relying_party::RelyingParty;
-pub use server::{Instance, TestServer};
+pub use server::TestServer;
 
 /// The password of everybody here.
 pub const PASSWORD: &str = "correct horse battery staple";

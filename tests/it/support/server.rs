@@ -105,6 +105,28 @@ impl TestServer {
         transaction(&mut self.conn(), |conn| rule(conn, &scene)).expect("no fault")
     }
 
+    /// A number that a query of the test's own answers.
+    pub fn count(&self, what: &str) -> i64 {
+        count(&mut self.conn(), what)
+    }
+
+    /// Every row of every table, as a digest for each: equal before and after when nothing changed.
+    pub fn snapshot(&self) -> Vec<(String, String)> {
+        use diesel::prelude::*;
+        let mut conn = self.conn();
+        let names: Vec<Named> =
+            diesel::sql_query("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")
+                .load(&mut conn)
+                .expect("tables");
+        let digest = |table: String| {
+            let rows =
+                format!("SELECT coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') AS name FROM {table} t");
+            let digest: Named = diesel::sql_query(rows).get_result(&mut conn).expect("a digest");
+            (table, digest.name)
+        };
+        names.into_iter().map(|named| named.name).map(digest).collect()
+    }
+
     /// The command line at work.
     pub fn scene(&self) -> Scene {
         Scene { now: self.clock.now(), random: Random::default(), origin: Origin::command_line() }
@@ -147,6 +169,26 @@ impl TestServer {
     pub fn app(&self, id: &str) -> RelyingParty {
         RelyingParty::register(self, id, |_| {})
     }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Named {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}
+
+#[derive(diesel::QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
+}
+
+/// `SELECT count(*) FROM …`.
+pub fn count(conn: &mut Conn, what: &str) -> i64 {
+    use diesel::RunQueryDsl as _;
+    let counted: Counted =
+        diesel::sql_query(format!("SELECT count(*) AS count FROM {what}")).get_result(conn).expect("a count");
+    counted.count
 }
 
 impl Instance {

@@ -68,15 +68,15 @@ async fn whatever_ends_a_token_ends_it_at_every_door_within_a_second_even_with_n
         let both = [("resource", "https://api.example/"), ("resource", server.issuer.as_str())];
         let tokens = app.tokens_with(&browser, &both).await;
         let deaf = server.second(Notifications::Cut);
-        let (far_app, far_api) = (app.at(&deaf.base), api.at(&deaf.base));
+        let (distant_app, api_there) = (app.at(&deaf.base), api.at(&deaf.base));
         assert!(!is_dead(&app, &api, &tokens).await, "{name}");
-        assert!(!is_dead(&far_app, &far_api, &tokens).await, "{name}");
+        assert!(!is_dead(&distant_app, &api_there, &tokens).await, "{name}");
 
         end(&server, user, &tokens);
         server.clock.advance(Duration::milliseconds(1000));
-        assert!(is_dead(&far_app, &far_api, &tokens).await, "{name}: on the deaf instance");
+        assert!(is_dead(&distant_app, &api_there, &tokens).await, "{name}: on the deaf instance");
         assert!(is_dead(&app, &api, &tokens).await, "{name}");
-        assert_ne!(far_app.refresh(text(&tokens, "refresh_token")).await.status, StatusCode::OK, "{name}");
+        assert_ne!(distant_app.refresh(text(&tokens, "refresh_token")).await.status, StatusCode::OK, "{name}");
     }
 }
 

@@ -109,7 +109,7 @@ async fn an_expired_family_refreshes_no_more() {
     server.user("ada");
     let app = server.app("app");
     let tokens = app.tokens(&server.signed_in("ada").await).await;
-    server.clock.advance(Duration::seconds(3599));
+    server.clock.advance(Duration::seconds(3590));
     let renewed = app.refresh(text(&tokens, "refresh_token")).await.json();
     server.clock.advance(Duration::seconds(3601));
     assert_eq!(app.refresh(text(&renewed, "refresh_token")).await.json()["error"], "invalid_grant");

@@ -1,0 +1,5 @@
+//! The real binary, as an operator runs it.
+
+mod held;
+mod ledger;
+mod secrets;

@@ -1,0 +1,120 @@
+//! Every template is rendered; an operator's folder replaces, and what does not parse is refused.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use portcullis::login::http::account::AccountPage;
+use portcullis::login::http::choose::ChooseAccountPage;
+use portcullis::login::http::login::LoginPage;
+use portcullis::login::http::logout::{LoggedOutPage, LogoutPage};
+use portcullis::login::http::setup::{SetupDonePage, SetupPage};
+use portcullis::oidc::http::authorize::FormPostPage;
+use portcullis::oidc::http::consent::ConsentPage;
+use portcullis::web::onward::ContinuePage;
+use portcullis::web::{Page, PageError, Pages};
+use reqwest::StatusCode;
+use serde::Serialize;
+
+use crate::support::TestServer;
+
+/// The gallery of components, which no handler serves.
+#[derive(Serialize)]
+struct Gallery {}
+
+impl Page for Gallery {
+    const TEMPLATE: &'static str = "dev/components.html";
+
+    fn title(&self) -> String {
+        "Components".into()
+    }
+
+    fn sample() -> Self {
+        Self {}
+    }
+}
+
+fn rendered<P: Page>(pages: &Pages) -> (&'static str, String) {
+    let page = P::sample();
+    let html = pages.render(&page, "the-request-id").unwrap_or_else(|problem| panic!("{}: {problem}", P::TEMPLATE));
+    assert!(html.contains(&page.title().replace('\'', "&#x27;")), "{}: {html}", P::TEMPLATE);
+    (P::TEMPLATE, html)
+}
+
+fn gallery(pages: &Pages) -> Vec<(&'static str, String)> {
+    vec![
+        rendered::<AccountPage>(pages),
+        rendered::<ChooseAccountPage>(pages),
+        rendered::<ConsentPage>(pages),
+        rendered::<ContinuePage>(pages),
+        rendered::<FormPostPage>(pages),
+        rendered::<Gallery>(pages),
+        rendered::<LoggedOutPage>(pages),
+        rendered::<LoginPage>(pages),
+        rendered::<LogoutPage>(pages),
+        rendered::<PageError>(pages),
+        rendered::<SetupDonePage>(pages),
+        rendered::<SetupPage>(pages),
+    ]
+}
+
+#[test]
+fn every_template_renders_its_sample() {
+    let pages = Pages::load(None).unwrap();
+    let shown = gallery(&pages);
+    let names: BTreeSet<_> = shown.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(names, pages.names().into_iter().collect(), "each has a sample here");
+    for (name, html) in shown {
+        assert!(html.contains("<html lang=\"en\"") && html.contains("name=\"viewport\""), "{name}");
+        // The policy allows no script and no style in the page (rules for every page, 2).
+        for forbidden in [" style=\"", "<style", "javascript:", " onclick=", " onload="] {
+            assert!(!html.contains(forbidden), "{name}: {forbidden}");
+        }
+        let inline =
+            html.split("<script").skip(1).any(|tag| !tag.split('>').next().unwrap().contains("src=\"/assets/"));
+        assert!(!inline, "{name}: a script in the page");
+    }
+}
+
+#[test]
+fn one_page_is_the_same_text_each_time() {
+    for _ in 0..8 {
+        let (one, other) = (Pages::load(None).unwrap(), Pages::load(None).unwrap());
+        for ((name, one), (_, other)) in gallery(&one).iter().zip(&gallery(&other)) {
+            assert!(one == other, "{name} differs from itself");
+        }
+    }
+}
+
+#[test]
+fn what_people_typed_is_escaped() {
+    let (_, html) = rendered::<FormPostPage>(&Pages::load(None).unwrap());
+    assert!(!html.contains("\"><script>") && html.contains("&quot;&gt;&lt;script&gt;"), "{html}");
+}
+
+#[tokio::test]
+async fn a_file_in_the_operators_folder_replaces_the_page_of_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("login")).unwrap();
+    fs::write(folder.path().join("login/logged_out.html"), "<p>Auf Wiedersehen, {{ title }}</p>").unwrap();
+    let server = TestServer::start_with(&[("templates.dir", &folder.path().display().to_string())]);
+    let page = server.browser().get("/logged-out").await;
+    assert_eq!((page.status, page.body.as_str()), (StatusCode::OK, "<p>Auf Wiedersehen, Signed out</p>"));
+    assert!(page.header("content-security-policy").contains("default-src 'none'"));
+    assert!(server.browser().get("/login").await.body.contains("login-submit"), "the others stay");
+}
+
+#[test]
+fn a_broken_template_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("login")).unwrap();
+    let file = folder.path().join("login/login.html");
+    for broken in ["{{ unclosed", "{% extends \"nowhere.html\" %}", "{% if %}"] {
+        fs::write(&file, broken).unwrap();
+        let refusal = Pages::load(Some(folder.path())).unwrap_err();
+        assert!(refusal.contains("login.html"), "{broken}: {refusal}");
+    }
+    fs::write(&file, "fine").unwrap();
+    assert!(Pages::load(Some(folder.path())).is_ok());
+    // A folder that is not there replaces nothing.
+    assert!(Pages::load(Some(&folder.path().join("none"))).is_ok());
+}
