@@ -45,7 +45,7 @@ async fn writes_wait_and_then_go_on(afterwards: Open) {
     loop {
         let ready = server.browser().get("/readyz").await;
         assert!(begin.elapsed() < Duration::from_secs(10), "{ready:?}");
-        if ready.body.contains("read-only") {
+        if ready.body.contains("read_only") {
             assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
             break;
         }

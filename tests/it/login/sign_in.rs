@@ -173,7 +173,7 @@ async fn a_hash_of_older_parameters_is_replaced_at_sign_in() {
 
 #[tokio::test]
 async fn whatever_cost_may_be_configured_people_can_sign_in() {
-    for setting in [("passwords.iterations", "17"), ("passwords.parallelism", "9"), ("passwords.memory_kib", "262145")]
+    for setting in [("passwords.iterations", "16"), ("passwords.parallelism", "8"), ("passwords.memory_kib", "262144")]
     {
         let server = TestServer::start_with(&[setting]);
         server.user("ada");

@@ -63,7 +63,7 @@ async fn after_the_limit_even_the_right_password_waits_and_nobody_learns_who_exi
 #[tokio::test]
 async fn names_that_look_alike_are_counted_as_one() {
     let server = start(&[]);
-    for name in ["ada", "ADA", "ada@example.test"] {
+    for name in ["ada", "ADA", "\u{ff41}da"] {
         fail(&server, name, 1, "").await;
     }
     assert!(!may_try(&server, "ada", "").await);
@@ -71,6 +71,17 @@ async fn names_that_look_alike_are_counted_as_one() {
         fail(&server, name, 1, "").await;
     }
     assert!(!may_try(&server, "nobody", "").await);
+}
+
+#[tokio::test]
+async fn an_account_is_counted_under_all_its_names_and_no_answer_tells_which_belong_together() {
+    let server = start(&[]);
+    fail(&server, "ada", LIMIT, "").await;
+    // 429 here would say whose address it is; that the right password fails says nothing.
+    let answer = server.browser().try_sign_in("/login", "ada@example.test", PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    assert!(answer.body.contains("not right"), "{answer:?}");
+    server.browser().sign_in("bob@example.test", PASSWORD).await;
 }
 
 #[tokio::test]
