@@ -34,11 +34,7 @@ const PROCESS: [&str; 3] = ["server", "routes", "jobs"];
 const EXCEPTIONS: &[Exception] = &[
     Exception { rule: Rule::Sql, file: "accounts/profile.rs", reason: "the changes are the update's own columns" },
     Exception { rule: Rule::Sql, file: "accounts/user.rs", reason: "the model is the row" },
-    Exception { rule: Rule::Sql, file: "keys/master_key.rs", reason: "one row, read and written by one rule" },
-    Exception { rule: Rule::Sql, file: "login/setup.rs", reason: "a link is claimed by the rule that uses it" },
-    Exception { rule: Rule::Sql, file: "login/throttle.rs", reason: "the counter is its statement" },
     Exception { rule: Rule::Sql, file: "jobs.rs", reason: "LISTEN and time-outs belong to the connection" },
-    Exception { rule: Rule::Sql, file: "server/health.rs", reason: "asks the database whether it takes writes" },
     Exception { rule: Rule::Order, file: "cli/check_config.rs", reason: "checks the operator's templates too" },
     Exception { rule: Rule::Actix, file: "jobs.rs", reason: "shares the application as handlers do" },
     Exception { rule: Rule::Actix, file: "app.rs", reason: "tells the circumstances of a request" },

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::r2d2::{self, ManageConnection, Pool};
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool};
 use diesel::{Connection as _, PgConnection, RunQueryDsl as _};
 use tokio::sync::{Semaphore, oneshot};
 use tracing::Span;
@@ -143,6 +143,15 @@ pub fn transaction<T, E: From<Fault>>(conn: &mut Conn, rule: impl FnOnce(&mut Co
         Ended::Rule(error) => error,
         Ended::Database(error) => Fault::from(error).into(),
     })
+}
+
+/// Whether the database takes writes on this connection: no standby, not set read-only.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn takes_writes(conn: &mut Conn) -> Result<bool, Fault> {
+    let ask = "NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'";
+    Ok(diesel::select(diesel::dsl::sql::<Bool>(ask)).get_result(conn)?)
 }
 
 /// Waits for the advisory lock `key` and holds it until the transaction ends: one writer of its

@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use diesel::prelude::*;
 
+use super::store;
 use crate::kernel::crypto::{MasterKey, Place, Sealer};
 use crate::kernel::db::lock_for_transaction;
 use crate::kernel::fault::Fault;
 use crate::kernel::random::Random;
 use crate::kernel::{Conn, Instant};
-use crate::schema::instance;
 
 const LOCK: i64 = 0x706f_7274_6d61_7374;
 const CHECK: &[u8] = b"portcullis master key";
@@ -50,9 +49,7 @@ pub enum MasterKeyError {
 /// [`MasterKeyError`], each saying what to do.
 pub fn open(conn: &mut Conn, file: &Path, random: &Random, now: Instant) -> Result<MasterKey, MasterKeyError> {
     lock_for_transaction(conn, LOCK)?;
-    let check: Option<Vec<u8>> =
-        instance::table.select(instance::master_key_check).first(conn).optional().map_err(Fault::from)?;
-    let Some(check) = check else { return first_start(conn, file, random, now) };
+    let Some(check) = store::find_master_key_check(conn)? else { return first_start(conn, file, random, now) };
     let key = read(file)?.ok_or_else(|| MasterKeyError::Missing(file.into()))?;
     match Sealer::new(&key)?.open(PLACE, &check) {
         Some(plain) if plain.matches(CHECK) => Ok(key),
@@ -66,10 +63,7 @@ fn first_start(conn: &mut Conn, file: &Path, random: &Random, now: Instant) -> R
         None => create(file, random)?,
     };
     let check = Sealer::new(&key)?.seal(PLACE, CHECK, random)?;
-    diesel::insert_into(instance::table)
-        .values((instance::id.eq(1), instance::master_key_check.eq(check), instance::created_at.eq(now)))
-        .execute(conn)
-        .map_err(Fault::from)?;
+    store::insert_master_key_check(conn, &check, now)?;
     Ok(key)
 }
 

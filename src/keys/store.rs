@@ -1,4 +1,4 @@
-//! Signing keys in the database.
+//! Signing keys, and the proof of the master key, in the database.
 
 use diesel::prelude::*;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::kernel::fault::Fault;
 use crate::kernel::ids::KeyId;
 use crate::kernel::random::Random;
 use crate::kernel::{Conn, Instant};
-use crate::schema::signing_keys;
+use crate::schema::{instance, signing_keys};
 
 crate::spec::words! {
     /// Where a key stands in its life.
@@ -153,4 +153,23 @@ pub fn sweep(conn: &mut Conn, now: Instant) -> Result<usize, Fault> {
     Ok(diesel::update(due)
         .set((k::state.eq(State::Retired.as_str()), k::sealed_private.eq(None::<Vec<u8>>)))
         .execute(conn)?)
+}
+
+/// What the master key sealed at the very first start.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn find_master_key_check(conn: &mut Conn) -> Result<Option<Vec<u8>>, Fault> {
+    Ok(instance::table.select(instance::master_key_check).first(conn).optional()?)
+}
+
+/// Keeps what the master key sealed.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn insert_master_key_check(conn: &mut Conn, check: &[u8], now: Instant) -> Result<(), Fault> {
+    diesel::insert_into(instance::table)
+        .values((instance::id.eq(1), instance::master_key_check.eq(check), instance::created_at.eq(now)))
+        .execute(conn)?;
+    Ok(())
 }

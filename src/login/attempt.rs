@@ -9,6 +9,7 @@
 
 use serde_json::json;
 
+use super::store::throttles;
 use super::throttle::{Account, Reservation, Source, Throttle};
 use crate::accounts::name_key::name_key;
 use crate::accounts::passwords::Verdict;
@@ -103,7 +104,7 @@ pub fn finish(
         return refuse(conn, Some(user), "the account is disabled, or its password has just changed", scene);
     }
     for bucket in &identified.buckets {
-        Throttle::clear(conn, *bucket)?;
+        throttles::clear(conn, *bucket)?;
     }
     if let (Some(old), Some(new)) = (checked, upgrade) {
         accounts::store::upgrade_password_hash(conn, user.id, old, new)?;

@@ -10,4 +10,5 @@ pub mod departure;
 pub mod http;
 pub mod known_browser;
 pub mod setup;
+pub mod store;
 pub mod throttle;

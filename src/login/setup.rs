@@ -1,18 +1,17 @@
 //! The first administrator, by a one-time link.
 
 use chrono::Duration;
-use diesel::prelude::*;
 
+use super::store::setup_links;
 use crate::accounts::registration::{self, Creation, NewUser};
 use crate::accounts::store;
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
+use crate::kernel::Conn;
 use crate::kernel::db::lock_for_transaction;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{SessionId, UserId};
 use crate::kernel::secret::{Digest, Secret};
-use crate::kernel::{Conn, Instant};
-use crate::schema::setup_links as l;
 use crate::sessions::Lifetimes;
 use crate::sessions::session::{self, Authentication};
 use crate::spec::Acr;
@@ -31,10 +30,7 @@ pub fn new_link(conn: &mut Conn, scene: &Scene) -> Result<Option<Secret<String>>
         return Ok(None);
     }
     let secret = scene.random.secret()?;
-    diesel::delete(l::table).execute(conn)?;
-    diesel::insert_into(l::table)
-        .values((l::digest.eq(secret.digest()), l::created_at.eq(scene.now), l::expires_at.eq(scene.now + LIFE)))
-        .execute(conn)?;
+    setup_links::replace_all(conn, secret.digest(), scene.now + LIFE, scene.now)?;
     Ok(Some(secret))
 }
 
@@ -57,8 +53,7 @@ pub fn look(conn: &mut Conn, digest: Digest, scene: &Scene) -> Result<Link, Faul
     if store::has_administrator(conn)? {
         return Ok(Link::None);
     }
-    let columns = l::table.find(digest).select((l::expires_at, l::used_at));
-    let row = columns.first::<(Instant, Option<Instant>)>(conn).optional()?;
+    let row = setup_links::find(conn, digest)?;
     Ok(match row {
         Some((expires_at, None)) if expires_at > scene.now => Link::Good,
         Some(_) => Link::Expired,
@@ -97,7 +92,7 @@ pub fn make_administrator(
         Creation::Done(user) => user,
         taken => return Ok(Setup::Taken(taken)),
     };
-    diesel::update(l::table.find(digest)).set(l::used_at.eq(scene.now)).execute(conn)?;
+    setup_links::mark_used(conn, digest, scene.now)?;
     scene.record(conn, &Event::new(Kind::SetupDone).user(user))?;
     let authentication = Authentication { user_id: user, acr: Acr::Aal1, amr: "pwd" };
     let (session, secret) = session::begin(conn, &authentication, lifetimes, scene)?;

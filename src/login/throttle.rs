@@ -7,16 +7,13 @@
 use std::net::IpAddr;
 
 use chrono::Duration;
-use diesel::prelude::*;
-use diesel::sql_types::{Binary, Integer, Timestamptz};
 
+use super::store::throttles::{self, Counted};
 use crate::kernel::crypto::Mac;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
 use crate::kernel::secret::Digest;
-use crate::kernel::statement::statement;
 use crate::kernel::{Conn, Instant};
-use crate::schema::throttles as t;
 
 /// The limit, and the key under which buckets are named.
 #[derive(Clone, Debug)]
@@ -55,21 +52,6 @@ pub enum Reservation {
     Blocked(Instant),
 }
 
-statement! {
-    /// Counts a try, unless its bucket is blocked; a bucket whose time is over starts anew.
-    Reserve -> Integer {
-        "INSERT INTO throttles AS t (bucket, failures, window_started_at, blocked_until) VALUES (" { bucket: Digest as Binary }
-        ", 1, " { now: Instant as Timestamptz }
-        ", CASE WHEN " { limit: i32 as Integer }
-        " <= 1 THEN " { blocked_until: Instant as Timestamptz }
-        " END) ON CONFLICT (bucket) DO UPDATE SET (failures, window_started_at, blocked_until) = \
-         (SELECT n, CASE WHEN n = 1 THEN $2 ELSE t.window_started_at END, CASE WHEN n >= $3 THEN $4 END \
-          FROM (SELECT CASE WHEN t.window_started_at <= " { window_start: Instant as Timestamptz }
-        " OR t.blocked_until <= $2 THEN 1 ELSE t.failures + 1 END AS n) AS counted) \
-         WHERE t.blocked_until IS NULL OR t.blocked_until <= $2 RETURNING failures"
-    }
-}
-
 impl Throttle {
     /// At most `limit` failures, then nothing for `cooloff`.
     #[must_use]
@@ -99,38 +81,13 @@ impl Throttle {
     /// # Errors
     /// [`Fault`] of the database.
     pub fn reserve(&self, conn: &mut Conn, bucket: Digest, now: Instant) -> Result<Reservation, Fault> {
-        let reserve = Reserve {
-            bucket,
-            now,
-            limit: self.limit,
-            blocked_until: now + self.cooloff,
-            window_start: now - self.cooloff,
-        };
-        if let Some(failures) = reserve.get_result::<i32>(conn).optional()? {
-            return Ok(if failures >= self.limit { Reservation::LastOne } else { Reservation::Granted });
-        }
-        let until = t::table.find(bucket).select(t::blocked_until).first::<Option<Instant>>(conn).optional()?.flatten();
-        Ok(Reservation::Blocked(until.unwrap_or(now + self.cooloff)))
-    }
-
-    /// A success: this bucket starts anew, and only this one.
-    ///
-    /// # Errors
-    /// [`Fault`] of the database.
-    pub fn clear(conn: &mut Conn, bucket: Digest) -> Result<(), Fault> {
-        diesel::delete(t::table.find(bucket)).execute(conn)?;
-        Ok(())
-    }
-
-    /// The try was never made: takes it back.
-    ///
-    /// # Errors
-    /// [`Fault`] of the database.
-    pub fn give_back(conn: &mut Conn, bucket: Digest) -> Result<(), Fault> {
-        diesel::update(t::table.filter(t::bucket.eq(bucket).and(t::failures.gt(0))))
-            .set((t::failures.eq(t::failures - 1), t::blocked_until.eq(None::<Instant>)))
-            .execute(conn)?;
-        Ok(())
+        let (window_start, blocked_until) = (now - self.cooloff, now + self.cooloff);
+        let counted = throttles::count(conn, bucket, (now, window_start), (self.limit, blocked_until))?;
+        Ok(match counted {
+            Counted::Failures(failures) if failures >= self.limit => Reservation::LastOne,
+            Counted::Failures(_) => Reservation::Granted,
+            Counted::Blocked(until) => Reservation::Blocked(until.unwrap_or(blocked_until)),
+        })
     }
 
     /// Forgets buckets whose time is over.
@@ -138,8 +95,6 @@ impl Throttle {
     /// # Errors
     /// [`Fault`] of the database.
     pub fn prune(&self, conn: &mut Conn, now: Instant) -> Result<usize, Fault> {
-        let over =
-            t::window_started_at.lt(now - self.cooloff).and(t::blocked_until.is_null().or(t::blocked_until.lt(now)));
-        Ok(diesel::delete(t::table.filter(over)).execute(conn)?)
+        throttles::prune(conn, now, now - self.cooloff)
     }
 }

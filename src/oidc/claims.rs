@@ -8,41 +8,8 @@ use serde_json::{Map, Value, json};
 use super::person::Person;
 use crate::spec::{ClaimsRequest, Scope};
 
-/// Every claim we can make, for discovery.
-pub const SUPPORTED: [&str; 32] = [
-    "sub",
-    "iss",
-    "aud",
-    "exp",
-    "iat",
-    "auth_time",
-    "nonce",
-    "acr",
-    "amr",
-    "at_hash",
-    "sid",
-    "name",
-    "given_name",
-    "middle_name",
-    "family_name",
-    "nickname",
-    "preferred_username",
-    "profile",
-    "picture",
-    "website",
-    "gender",
-    "birthdate",
-    "zoneinfo",
-    "locale",
-    "updated_at",
-    "email",
-    "email_verified",
-    "address",
-    "phone_number",
-    "phone_number_verified",
-    "groups",
-    "permissions",
-];
+/// Claims that tokens carry of themselves.
+const OF_TOKENS: [&str; 11] = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
 
 /// Claims behind a scope (OIDC Core section 5.4, and two of ours).
 const BY_SCOPE: [(&str, &[&str]); 6] = [
@@ -71,6 +38,12 @@ const BY_SCOPE: [(&str, &[&str]); 6] = [
     ("groups", &["groups"]),
     ("permissions", &["permissions"]),
 ];
+
+/// Every claim we can make, for discovery.
+#[must_use]
+pub fn supported() -> Vec<&'static str> {
+    OF_TOKENS.into_iter().chain(BY_SCOPE.iter().flat_map(|(_, claims)| claims.iter().copied())).collect()
+}
 
 /// Where claims go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +80,7 @@ pub fn is_personal(name: &str) -> bool {
 /// Whether an app that is registered for `scope` may have this claim at all.
 #[must_use]
 pub fn is_open_to(name: &str, scope: &Scope) -> bool {
-    SUPPORTED.contains(&name) && (!is_personal(name) || is_opened_by(name, scope))
+    (OF_TOKENS.contains(&name) || is_personal(name)) && (!is_personal(name) || is_opened_by(name, scope))
 }
 
 /// Whether the scopes open this claim anyway.

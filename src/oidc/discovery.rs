@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::claims::SUPPORTED;
+use super::claims::supported;
 use crate::keys::Algorithm;
 use crate::spec::display_mode::DisplayMode;
 use crate::spec::prompt::Prompt;
@@ -26,7 +26,7 @@ pub fn document(issuer: &str) -> Vec<u8> {
         "revocation_endpoint": at("/oauth2/revoke"),
         "end_session_endpoint": at("/oauth2/logout"),
         "scopes_supported": STANDARD.as_slice(),
-        "claims_supported": SUPPORTED.as_slice(),
+        "claims_supported": supported(),
         "claim_types_supported": ["normal"],
         "response_types_supported": words(ResponseType::ALL, ResponseType::as_str),
         "response_modes_supported": words(ResponseMode::ALL, ResponseMode::as_str),

@@ -2,13 +2,12 @@
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
-use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use serde_json::json;
 
 use super::Stopping;
 use crate::app::App;
 use crate::kernel::Conn;
+use crate::kernel::db::takes_writes;
 use crate::kernel::fault::Fault;
 use crate::kernel::migrations;
 use crate::keys::Algorithm;
@@ -46,19 +45,9 @@ pub async fn ready(app: web::Data<App>, stopping: web::Data<Stopping>) -> HttpRe
     }))
 }
 
-#[derive(QueryableByName)]
-struct Writable {
-    #[diesel(sql_type = Bool)]
-    writable: bool,
-}
-
 /// How many migrations are missing, on a database that takes writes.
 fn check(conn: &mut Conn) -> Result<usize, Fault> {
-    let found: Writable = diesel::sql_query(
-        "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' AS writable",
-    )
-    .get_result(conn)?;
-    if !found.writable {
+    if !takes_writes(conn)? {
         return Err(Fault::DatabaseReadOnly);
     }
     Ok(migrations::pending(conn)?.len())

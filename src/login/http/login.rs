@@ -12,7 +12,8 @@ use crate::audit::Scene;
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::login::attempt::{self, Identified, Outcome};
-use crate::login::throttle::{Reservation, Source, Throttle};
+use crate::login::store::throttles;
+use crate::login::throttle::{Reservation, Source};
 use crate::sessions::Session;
 use crate::sessions::http::Current;
 use crate::sessions::http::current::enter;
@@ -188,7 +189,7 @@ async fn verify_and_finish(
             // Nothing was compared: the try does not count.
             let buckets = identified.buckets;
             let give_back =
-                move |conn: &mut Conn| buckets.iter().try_for_each(|bucket| Throttle::give_back(conn, *bucket));
+                move |conn: &mut Conn| buckets.iter().try_for_each(|bucket| throttles::give_back(conn, *bucket));
             let _ = app.db.read(give_back).await;
             return Err(fault);
         }

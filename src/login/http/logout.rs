@@ -2,72 +2,15 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
 
 use crate::app::App;
 use crate::sessions::http::Current;
 use crate::sessions::http::current::{leave, viewer};
+use crate::sessions::http::logout_pages::{LoggedOutPage, LogoutPage};
 use crate::web::csrf::Binding;
 use crate::web::headers::FormAction;
-use crate::web::page::{Viewer, see_other};
-use crate::web::{Form, Page, PageError};
-
-/// A name and a value to post along.
-#[derive(Clone, Debug, Serialize)]
-pub struct Hidden {
-    /// Field.
-    pub name: &'static str,
-    /// Value.
-    pub value: String,
-}
-
-/// "Sign out?"
-#[derive(Clone, Debug, Serialize)]
-pub struct LogoutPage {
-    /// Form token.
-    pub csrf: String,
-    /// Where the form goes.
-    pub action: &'static str,
-    /// What it carries.
-    pub hidden: Vec<Hidden>,
-    /// The app that asks.
-    pub app_name: Option<String>,
-    /// Who is signed in.
-    pub user: Option<Viewer>,
-}
-
-impl Page for LogoutPage {
-    const TEMPLATE: &'static str = "login/logout.html";
-
-    fn title(&self) -> String {
-        "Sign out".into()
-    }
-
-    fn sample() -> Self {
-        Self { csrf: String::new(), action: "/logout", hidden: vec![], app_name: None, user: None }
-    }
-}
-
-/// "You are signed out."
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct LoggedOutPage {
-    /// The app that asked.
-    pub app_name: Option<String>,
-    /// The way back to it.
-    pub return_url: Option<String>,
-}
-
-impl Page for LoggedOutPage {
-    const TEMPLATE: &'static str = "login/logged_out.html";
-
-    fn title(&self) -> String {
-        "Signed out".into()
-    }
-
-    fn sample() -> Self {
-        Self { app_name: Some("Grafana".into()), return_url: Some("https://grafana.example/".into()) }
-    }
-}
+use crate::web::page::see_other;
+use crate::web::{Form, PageError};
 
 /// `GET /logout`: asks; changes nothing.
 ///

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
 
 use crate::app::App;
 use crate::clients::Client;
@@ -13,63 +12,16 @@ use crate::oidc::end_session::LogoutRequest;
 use crate::sessions::Session;
 use crate::sessions::http::Current;
 use crate::sessions::http::current::{leave, viewer};
+use crate::sessions::http::logout_pages::{Hidden, LoggedOutPage, LogoutPage};
 use crate::spec::Params;
 use crate::web::csrf::Binding;
 use crate::web::headers::{FormAction, origin_of};
 use crate::web::onward::onward;
-use crate::web::page::{Viewer, see_other};
-use crate::web::{Form, Page, PageError, ReturnTo, csrf, form};
+use crate::web::page::see_other;
+use crate::web::{Form, PageError, ReturnTo, csrf, form};
 
 /// Its path.
 pub const PATH: &str = "/oauth2/logout";
-
-/// "Sign out?", asked when an app's request alone does not prove it.
-#[derive(Clone, Debug, Serialize)]
-struct AskPage {
-    csrf: String,
-    action: &'static str,
-    hidden: Vec<Hidden>,
-    app_name: Option<String>,
-    user: Viewer,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Hidden {
-    name: String,
-    value: String,
-}
-
-impl Page for AskPage {
-    const TEMPLATE: &'static str = "login/logout.html";
-
-    fn title(&self) -> String {
-        "Sign out".into()
-    }
-
-    fn sample() -> Self {
-        let user = Viewer { name: "Ada Lovelace".into(), username: "ada".into() };
-        Self { csrf: String::new(), action: PATH, hidden: vec![], app_name: Some("Grafana".into()), user }
-    }
-}
-
-/// "You are signed out", with a way back to the app.
-#[derive(Clone, Debug, Serialize)]
-struct DonePage {
-    app_name: Option<String>,
-    return_url: Option<String>,
-}
-
-impl Page for DonePage {
-    const TEMPLATE: &'static str = "login/logged_out.html";
-
-    fn title(&self) -> String {
-        "Signed out".into()
-    }
-
-    fn sample() -> Self {
-        Self { app_name: None, return_url: None }
-    }
-}
 
 /// `GET`.
 ///
@@ -126,12 +78,12 @@ async fn answer(
         return done(req, app, &request, client.as_ref());
     }
     let destination = request.destination(client.as_ref());
-    let page = AskPage {
+    let page = LogoutPage {
         csrf: app.csrf.token(&Binding::Session(session.id.to_string())),
         action: PATH,
         hidden: params.iter().map(|(name, value)| Hidden { name: name.to_owned(), value: value.to_owned() }).collect(),
         app_name: client.map(|client| client.name.clone()),
-        user: viewer(&session),
+        user: Some(viewer(&session)),
     };
     app.pages.answer(req, StatusCode::OK, &page, &FormAction(destination.as_deref().and_then(origin_of)))
 }
@@ -161,6 +113,6 @@ fn done(
     if let Some(location) = request.destination(client) {
         return onward(&app.pages, req, &location);
     }
-    let page = DonePage { app_name: client.map(|client| client.name.clone()), return_url: None };
+    let page = LoggedOutPage { app_name: client.map(|client| client.name.clone()), return_url: None };
     app.pages.answer(req, StatusCode::OK, &page, &FormAction::default())
 }

@@ -2,5 +2,6 @@
 
 pub mod cookie_store;
 pub mod current;
+pub mod logout_pages;
 
 pub use current::Current;
