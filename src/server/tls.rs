@@ -34,6 +34,12 @@ impl Certificate {
         Ok(Arc::new(Self { files: files.clone(), current: RwLock::new((Arc::new(key), stamp)) }))
     }
 
+    /// The certificate of this moment.
+    #[must_use]
+    pub fn current(&self) -> Arc<CertifiedKey> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).0)
+    }
+
     /// Reads the files again when they have changed. What cannot be read leaves the old certificate
     /// in force, with a line in the log.
     pub fn refresh(&self) {
@@ -54,7 +60,7 @@ impl Certificate {
 
 impl ResolvesServerCert for Certificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).0))
+        Some(self.current())
     }
 }
 

@@ -57,6 +57,10 @@ pub struct Edge<'a> {
     pub is_https: bool,
 }
 
+/// Longest path and query read, in bytes: a request that waits for a sign-in fits, encoded twice.
+const MAX_TARGET_BYTES: usize = 64 * 1024;
+/// Most header bytes read.
+const MAX_HEADER_BYTES: usize = 32 * 1024;
 /// Probes ask by address.
 const ANY_HOST: [&str; 4] = ["/healthz", "/readyz", "/health", "/livez"];
 
@@ -72,15 +76,15 @@ pub async fn pass<B: MessageBody + 'static>(
     let id = RequestId(edge.random.ordered_uuid(edge.clock.now()).unwrap_or_default());
     req.extensions_mut().insert(id);
     let span = tracing::info_span!("request", id = %id, method = %req.method(), path = req.path());
-    let mut response = if host_is_ours(&edge, &req) {
+    let refused = refuse_unread(&edge, &req);
+    let mut response = if let Some(error) = refused {
+        req.into_response(actix_web::ResponseError::error_response(&error)).map_into_right_body()
+    } else {
         next.call(req)
             .instrument(span.clone())
             .await
             .inspect_err(|error| tracing::error!(%error, "a middleware failed"))?
             .map_into_left_body()
-    } else {
-        let error = PageError::bad_request("the Host header names another server");
-        req.into_response(actix_web::ResponseError::error_response(&error)).map_into_right_body()
     };
     let page_error = response.response().extensions().get::<PageError>().cloned();
     let because = page_error
@@ -107,6 +111,21 @@ pub async fn pass<B: MessageBody + 'static>(
     }
     span.in_scope(|| log(status, &because));
     Ok(response)
+}
+
+/// What is refused before any handler sees it: too long, or meant for another server.
+fn refuse_unread(edge: &Edge<'_>, req: &ServiceRequest) -> Option<PageError> {
+    let target = req.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let headers: usize = req.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if target > MAX_TARGET_BYTES {
+        return Some(PageError::for_status(StatusCode::URI_TOO_LONG).because("the address is longer than 64 kB"));
+    }
+    if headers > MAX_HEADER_BYTES {
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return Some(PageError::for_status(status).because("the headers are longer than 32 kB"));
+    }
+    let is_foreign = !host_is_ours(edge, req);
+    is_foreign.then(|| PageError::bad_request("the Host header names another server"))
 }
 
 fn host_is_ours(edge: &Edge<'_>, req: &ServiceRequest) -> bool {

@@ -46,7 +46,7 @@ async fn a_code_lives_sixty_seconds() {
     server.user("ada");
     let (app, browser) = (server.app("app"), server.signed_in("ada").await);
     let code = app.code(&browser, &[]).await;
-    server.clock.advance(Duration::seconds(58));
+    server.clock.advance(Duration::seconds(45));
     assert_eq!(app.redeem(&code).await.status, StatusCode::OK);
     let code = app.code(&browser, &[]).await;
     server.clock.advance(Duration::seconds(61));
