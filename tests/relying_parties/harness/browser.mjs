@@ -39,9 +39,16 @@ class Visitor {
     Object.assign(this, { context, page, complaints });
   }
 
-  /** Opens a page; answers the last response. */
-  open(url) {
-    return this.page.goto(url);
+  /** Opens a page; answers the last response. A page that was just sending the browser on may get in between once. */
+  async open(url) {
+    await this.page.waitForLoadState();
+    try {
+      return await this.page.goto(url);
+    } catch (cause) {
+      if (!/interrupted by another navigation/.test(cause.message)) throw cause;
+      await this.page.waitForLoadState();
+      return this.page.goto(url);
+    }
   }
 
   /** Opens a page that answers JSON. */
