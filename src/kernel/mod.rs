@@ -5,6 +5,7 @@
 
 pub mod cache;
 pub mod clock;
+mod connections;
 pub mod crypto;
 pub mod db;
 pub mod fault;

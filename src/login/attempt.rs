@@ -103,9 +103,7 @@ pub fn finish(
     if !accounts::store::note_login(conn, user.id, checked, scene.now)? {
         return refuse(conn, Some(user), "the account is disabled, or its password has just changed", scene);
     }
-    for bucket in &identified.buckets {
-        throttles::clear(conn, *bucket)?;
-    }
+    throttles::clear(conn, &identified.buckets)?;
     if let (Some(old), Some(new)) = (checked, upgrade) {
         accounts::store::upgrade_password_hash(conn, user.id, old, new)?;
     }

@@ -52,12 +52,12 @@ pub fn count(
     Ok(Counted::Blocked(until.flatten()))
 }
 
-/// A success: this bucket starts anew, and only this one.
+/// A success: these buckets start anew, and no others.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn clear(conn: &mut Conn, bucket: Digest) -> Result<(), Fault> {
-    diesel::delete(t::table.find(bucket)).execute(conn)?;
+pub fn clear(conn: &mut Conn, buckets: &[Digest]) -> Result<(), Fault> {
+    diesel::delete(t::table.filter(t::bucket.eq_any(buckets))).execute(conn)?;
     Ok(())
 }
 

@@ -1,21 +1,21 @@
 //! `user …`.
 
-use clap::{Args, Subcommand};
+mod arguments;
+mod password;
+
+use arguments::{Create, Name, SetPassword, Update, changes};
+use clap::Subcommand;
+use password::hash_password;
 use serde_json::{Value, json};
 
-use super::secret_input::{self, Source};
-use super::workshop::Workshop;
-use super::{Failure, Globals, output};
 use crate::access;
 use crate::accounts::name_key::name_key;
-use crate::accounts::passwords::Password;
-use crate::accounts::passwords::policy::Policy;
-use crate::accounts::passwords::schemes::argon2id;
-use crate::accounts::profile::{self, ProfileChanges, is_birthdate};
+use crate::accounts::profile;
 use crate::accounts::registration::{self, Creation, NewUser, Proof};
 use crate::accounts::standing::{self, Activity, Outcome};
-use crate::accounts::{self, EmailAddress, PhoneNumber, User, Username};
-use crate::app::password_cost;
+use crate::accounts::{self, EmailAddress, User, Username};
+use crate::cli::workshop::Workshop;
+use crate::cli::{Failure, Globals, output};
 use crate::kernel::Conn;
 use crate::kernel::ids::EmailId;
 use crate::login::departure;
@@ -38,133 +38,6 @@ pub enum Command {
     Enable(Name),
     /// Set a new password: whoever was signed in by the old one is out.
     SetPassword(SetPassword),
-}
-
-/// Whom.
-#[derive(Debug, Args)]
-pub struct Name {
-    /// Username, address or id.
-    #[arg(value_name = "USER")]
-    user: String,
-}
-
-/// Standard claims.
-#[derive(Debug, Default, Args)]
-struct Claims {
-    /// Full name.
-    #[arg(long)]
-    name: Option<String>,
-    /// Given name.
-    #[arg(long)]
-    given_name: Option<String>,
-    /// Middle name.
-    #[arg(long)]
-    middle_name: Option<String>,
-    /// Family name.
-    #[arg(long)]
-    family_name: Option<String>,
-    /// Picture URL.
-    #[arg(long)]
-    picture: Option<String>,
-    /// Profile page URL.
-    #[arg(long)]
-    profile: Option<String>,
-    /// Website URL.
-    #[arg(long)]
-    website: Option<String>,
-    /// Gender.
-    #[arg(long)]
-    gender: Option<String>,
-    /// Birthdate as YYYY-MM-DD or YYYY.
-    #[arg(long)]
-    birthdate: Option<String>,
-    /// Time zone, like Europe/Berlin.
-    #[arg(long)]
-    zoneinfo: Option<String>,
-    /// Language, like en-US.
-    #[arg(long)]
-    locale: Option<String>,
-    /// Phone number with country code.
-    #[arg(long)]
-    phone: Option<String>,
-    /// The phone number is known to be theirs.
-    #[arg(long, requires = "phone")]
-    phone_verified: bool,
-    /// Street.
-    #[arg(long)]
-    street_address: Option<String>,
-    /// Town.
-    #[arg(long)]
-    locality: Option<String>,
-    /// State or province.
-    #[arg(long)]
-    region: Option<String>,
-    /// Postal code.
-    #[arg(long)]
-    postal_code: Option<String>,
-    /// Country.
-    #[arg(long)]
-    country: Option<String>,
-}
-
-/// A new account.
-#[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "independent flags of a command")]
-pub struct Create {
-    /// Name to sign in by.
-    #[arg(long)]
-    username: String,
-    /// Primary address.
-    #[arg(long)]
-    email: Option<String>,
-    /// The address is known to be theirs.
-    #[arg(long)]
-    email_verified: bool,
-    /// Read the password from standard input.
-    #[arg(long)]
-    password_stdin: bool,
-    /// May enter the console.
-    #[arg(long)]
-    staff: bool,
-    /// Has every permission.
-    #[arg(long)]
-    superuser: bool,
-    /// A group to join; may be given more than once.
-    #[arg(long = "group", value_name = "GROUP")]
-    groups: Vec<String>,
-    #[command(flatten)]
-    claims: Claims,
-}
-
-/// Changes; an empty text empties a claim.
-#[derive(Debug, Args)]
-pub struct Update {
-    #[command(flatten)]
-    name: Name,
-    /// New primary address.
-    #[arg(long)]
-    email: Option<String>,
-    /// The new address is known to be theirs.
-    #[arg(long, requires = "email")]
-    email_verified: bool,
-    /// Whether they may enter the console.
-    #[arg(long, value_name = "true|false")]
-    staff: Option<bool>,
-    /// Whether they have every permission.
-    #[arg(long, value_name = "true|false")]
-    superuser: Option<bool>,
-    #[command(flatten)]
-    claims: Claims,
-}
-
-/// A new password.
-#[derive(Debug, Args)]
-pub struct SetPassword {
-    #[command(flatten)]
-    name: Name,
-    /// Read the password from standard input.
-    #[arg(long)]
-    password_stdin: bool,
 }
 
 /// Runs the command.
@@ -218,59 +91,6 @@ fn create(globals: &Globals, workshop: &Workshop, arguments: &Create) -> Result<
 
 fn usage(field: &str, problem: &str) -> Failure {
     Failure::Usage(format!("{field}: {problem}"))
-}
-
-/// The hash of a password that an operator brings. Their word counts: what the policy for people
-/// refuses is only warned of, down to the least that NIST allows.
-fn hash_password(workshop: &Workshop, from_stdin: bool, own: &[&str]) -> Result<Option<String>, Failure> {
-    const LEAST: Policy = Policy { minimum_length: 8 };
-    let source = if from_stdin { Source::Stdin } else { Source::Prompt("Password") };
-    let Some(secret) = secret_input::read(source)? else { return Ok(None) };
-    let password = Password::parse(secret.expose())
-        .ok_or_else(|| Failure::Usage("the password is longer than 256 characters".into()))?;
-    let refusals = LEAST.refusals(&password, own);
-    if !refusals.is_empty() {
-        return Err(Failure::Usage(format!("password: {}", refusals.join(" "))));
-    }
-    let policy = Policy { minimum_length: workshop.config.passwords.minimum_length };
-    if !policy.refusals(&password, own).is_empty() {
-        output::complain(&format!(
-            "note: the password is shorter than passwords.minimum_length ({})",
-            policy.minimum_length
-        ));
-    }
-    Ok(Some(argon2id::hash(password.expose(), password_cost(&workshop.config))?))
-}
-
-fn changes(claims: &Claims) -> Result<ProfileChanges, Failure> {
-    let text = |value: &Option<String>| value.clone().map(|text| (!text.is_empty()).then_some(text));
-    if claims.birthdate.as_ref().is_some_and(|date| !date.is_empty() && !is_birthdate(date)) {
-        return Err(Failure::Usage("birthdate: write YYYY-MM-DD or YYYY".into()));
-    }
-    let changes = ProfileChanges {
-        name: text(&claims.name),
-        given_name: text(&claims.given_name),
-        middle_name: text(&claims.middle_name),
-        family_name: text(&claims.family_name),
-        picture: text(&claims.picture),
-        profile: text(&claims.profile),
-        website: text(&claims.website),
-        gender: text(&claims.gender),
-        birthdate: text(&claims.birthdate),
-        zoneinfo: text(&claims.zoneinfo),
-        locale: text(&claims.locale),
-        address_street: text(&claims.street_address),
-        address_locality: text(&claims.locality),
-        address_region: text(&claims.region),
-        address_postal_code: text(&claims.postal_code),
-        address_country: text(&claims.country),
-        ..ProfileChanges::default()
-    };
-    let Some(phone) = &claims.phone else { return Ok(changes) };
-    let phone = (!phone.is_empty()).then(|| PhoneNumber::parse(phone)).transpose().map_err(Failure::Usage)?;
-    let mut changes = changes.with_phone(phone.as_ref());
-    changes.phone_verified = Some(phone.is_some() && claims.phone_verified);
-    Ok(changes)
 }
 
 fn find(conn: &mut Conn, name: &Name) -> Result<User, Failure> {
