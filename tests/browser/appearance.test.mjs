@@ -52,6 +52,7 @@ for (const look of Object.keys(looks)) {
     assert.equal(await visitor.whereAmI(callback.origin), 'consent');
     await take('consent');
     await visitor.press('#consent-allow');
+    assert.equal(await visitor.whereAmI(callback.origin), 'arrived');
     await visitor.open(`${await authorizeUrl(callback.uri)}&prompt=select_account`);
     await take('choose-account');
     await visitor.open(`${server.issuer}/account`);

@@ -39,16 +39,13 @@ class Visitor {
     Object.assign(this, { context, page, complaints });
   }
 
-  /** Opens a page; answers the last response. A page that was just sending the browser on may get in between once. */
+  /** Opens a page; answers the last response. A page that is just sending the browser on is waited out first. */
   async open(url) {
+    const onItsWay = this.page.locator('#continue-link');
     await this.page.waitForLoadState();
-    try {
-      return await this.page.goto(url);
-    } catch (cause) {
-      if (!/interrupted by another navigation/.test(cause.message)) throw cause;
-      await this.page.waitForLoadState();
-      return this.page.goto(url);
-    }
+    if (await onItsWay.count() > 0) await onItsWay.waitFor({ state: 'detached', timeout: 3_000 }).catch(() => {});
+    await this.page.waitForLoadState();
+    return this.page.goto(url);
   }
 
   /** Opens a page that answers JSON. */
@@ -109,7 +106,10 @@ class Visitor {
   /** `arrived`, `login`, `consent` or `chooser`; waits out pages that send the browser on by themselves. */
   whereAmI(origin) {
     return eventually(`sign-in, consent or ${origin} instead of ${this.page.url()}`, async () => {
-      if (this.page.url().startsWith(`${origin}/`)) return 'arrived';
+      if (this.page.url().startsWith(`${origin}/`)) {
+        await this.page.waitForLoadState();
+        return 'arrived';
+      }
       for (const refusal of ['error-page', 'error-summary']) {
         if (await this.shows(refusal)) throw new Hopeless(`${this.page.url()} says: ${await this.text()}`);
       }
