@@ -218,3 +218,21 @@ async fn private_halves_are_sealed_to_their_row() {
     keys[places[1]].sealed_private = moved;
     assert!(Keys::open(&keys, seal).is_err());
 }
+
+#[tokio::test]
+async fn a_withdrawn_key_takes_its_tokens_along_and_one_that_still_signs_is_not_withdrawn() {
+    let server = TestServer::start();
+    server.user("ada");
+    let (app, browser) = (server.app("app"), server.signed_in("ada").await);
+    let tokens = app.tokens(&browser).await;
+    let kid = kid_of(&server, Algorithm::Es256, State::Active);
+    assert!(!server.write(|conn, _| rotation::withdraw(conn, &kid)), "it signs");
+    assert_eq!(rotate(&server, Algorithm::Es256, Patience::Force), Rotation::Done);
+    assert!(app.is_active(text(&tokens, "access_token")).await, "a retiring key is believed");
+
+    assert!(server.write(|conn, _| rotation::withdraw(conn, &kid)));
+    hears(&server, &server.first.base).await;
+    assert!(!app.is_active(text(&tokens, "access_token")).await);
+    let next = app.refresh(text(&tokens, "refresh_token")).await.json();
+    assert!(app.is_active(text(&next, "access_token")).await, "the new key signs");
+}

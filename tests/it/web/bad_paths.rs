@@ -146,3 +146,12 @@ async fn what_stands_twice_is_refused_in_query_body_and_both() {
     assert_eq!((answer.status, &answer.json()["error"]), (StatusCode::BAD_REQUEST, &"invalid_request".into()));
     assert_eq!(app.redeem(&code).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn headers_beyond_32_kb_are_refused_and_ordinary_ones_are_read() {
+    let server = TestServer::start();
+    for (bytes, status) in [(40_000, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE), (1_000, StatusCode::OK)] {
+        let request = server.browser().request(Method::GET, "/login").header("x-odd", "a".repeat(bytes));
+        assert_eq!(request.send().await.unwrap().status(), status, "{bytes}");
+    }
+}
