@@ -3,6 +3,24 @@
 diesel::table! {
     use diesel::sql_types::*;
 
+    api_keys (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        name -> Text,
+        prefix -> Text,
+        digest -> Bytea,
+        scope -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+        last_used_at -> Nullable<Timestamptz>,
+        warned_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     assertions (client_id, jti_digest) {
         client_id -> Uuid,
         jti_digest -> Bytea,
@@ -69,6 +87,9 @@ diesel::table! {
         is_enabled -> Bool,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        allow_token_pair -> Bool,
+        allow_magic_link -> Bool,
+        secret_hash -> Nullable<Text>,
     }
 }
 
@@ -100,6 +121,27 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    confirmations (id) {
+        id -> Uuid,
+        purpose -> Text,
+        user_id -> Uuid,
+        target -> Text,
+        link_digest -> Nullable<Bytea>,
+        code_digest -> Nullable<Bytea>,
+        browser_digest -> Nullable<Bytea>,
+        next -> Text,
+        tries -> Int4,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        confirmed_at -> Nullable<Timestamptz>,
+        used_at -> Nullable<Timestamptz>,
+        voided_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     emails (id) {
         id -> Uuid,
         user_id -> Uuid,
@@ -108,6 +150,7 @@ diesel::table! {
         is_primary -> Bool,
         verified_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+        is_held -> Bool,
     }
 }
 
@@ -133,6 +176,17 @@ diesel::table! {
         expires_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
         revoke_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    former_passwords (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        password_hash -> Text,
+        created_at -> Timestamptz,
     }
 }
 
@@ -186,6 +240,23 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    invitations (id) {
+        id -> Uuid,
+        digest -> Bytea,
+        address -> Nullable<Text>,
+        groups -> Jsonb,
+        invited_by -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+        used_by -> Nullable<Uuid>,
+        withdrawn_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     mail_outbox (id) {
         id -> Uuid,
         kind -> Text,
@@ -198,6 +269,9 @@ diesel::table! {
         sent_at -> Nullable<Timestamptz>,
         parked_at -> Nullable<Timestamptz>,
         last_error -> Nullable<Text>,
+        channel -> Text,
+        user_id -> Nullable<Uuid>,
+        language -> Text,
     }
 }
 
@@ -239,6 +313,17 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    pictures (user_id) {
+        user_id -> Uuid,
+        id -> Uuid,
+        bytes -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     sessions (id) {
         id -> Uuid,
         digest -> Bytea,
@@ -253,6 +338,7 @@ diesel::table! {
         expires_at -> Timestamptz,
         ended_at -> Nullable<Timestamptz>,
         end_reason -> Nullable<Text>,
+        is_persistent -> Bool,
     }
 }
 
@@ -292,6 +378,27 @@ diesel::table! {
         failures -> Int4,
         window_started_at -> Timestamptz,
         blocked_until -> Nullable<Timestamptz>,
+        kind -> Text,
+        user_id -> Nullable<Uuid>,
+        network -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    totp_devices (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        name -> Text,
+        sealed_secret -> Bytea,
+        digits -> Int2,
+        period_secs -> Int2,
+        start_at -> Int8,
+        drift -> Int2,
+        last_step -> Nullable<Int8>,
+        confirmed_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
     }
 }
 
@@ -342,52 +449,74 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         last_login_at -> Nullable<Timestamptz>,
+        must_change_password -> Bool,
+        awaits_proof_since -> Nullable<Timestamptz>,
+        wanted_username -> Nullable<Text>,
+        deletion_due_at -> Nullable<Timestamptz>,
+        is_service -> Bool,
+        backend -> Nullable<Text>,
+        backend_id -> Nullable<Text>,
+        terms_accepted_at -> Nullable<Timestamptz>,
+        is_live -> Bool,
+        invitation_id -> Nullable<Uuid>,
     }
 }
 
+diesel::joinable!(api_keys -> users (user_id));
 diesel::joinable!(assertions -> clients (client_id));
 diesel::joinable!(codes -> clients (client_id));
 diesel::joinable!(codes -> grants (grant_id));
 diesel::joinable!(codes -> sessions (session_id));
 diesel::joinable!(codes -> users (user_id));
+diesel::joinable!(confirmations -> users (user_id));
 diesel::joinable!(emails -> users (user_id));
 diesel::joinable!(families -> clients (client_id));
 diesel::joinable!(families -> grants (grant_id));
 diesel::joinable!(families -> sessions (session_id));
 diesel::joinable!(families -> users (user_id));
+diesel::joinable!(former_passwords -> users (user_id));
 diesel::joinable!(grants -> clients (client_id));
 diesel::joinable!(grants -> users (user_id));
 diesel::joinable!(group_permissions -> groups (group_id));
 diesel::joinable!(group_permissions -> permissions (permission_id));
+diesel::joinable!(mail_outbox -> users (user_id));
 diesel::joinable!(memberships -> groups (group_id));
 diesel::joinable!(memberships -> users (user_id));
 diesel::joinable!(object_permissions -> groups (group_id));
 diesel::joinable!(object_permissions -> permissions (permission_id));
 diesel::joinable!(object_permissions -> users (user_id));
+diesel::joinable!(pictures -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(totp_devices -> users (user_id));
 diesel::joinable!(user_permissions -> permissions (permission_id));
 diesel::joinable!(user_permissions -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    api_keys,
     assertions,
     audit_events,
     blacklist,
     clients,
     codes,
+    confirmations,
     emails,
     families,
+    former_passwords,
     grants,
     group_permissions,
     groups,
     instance,
+    invitations,
     mail_outbox,
     memberships,
     object_permissions,
     permissions,
+    pictures,
     sessions,
     setup_links,
     signing_keys,
     throttles,
+    totp_devices,
     user_permissions,
     users,
 );

@@ -97,7 +97,7 @@ pub fn groups_of(conn: &mut Conn, user: UserId) -> Result<Vec<String>, Fault> {
 /// # Errors
 /// [`Fault`] of the database.
 pub fn permissions_of(conn: &mut Conn, user: UserId) -> Result<Vec<String>, Fault> {
-    let flags = users::table.find(user).select((users::is_active, users::is_superuser));
+    let flags = users::table.find(user).select((users::is_live, users::is_superuser));
     let held: Vec<(String, String)> = match flags.first::<(bool, bool)>(conn).optional()? {
         None | Some((false, _)) => return Ok(Vec::new()),
         Some((true, true)) => permissions::table.select((permissions::app, permissions::codename)).load(conn)?,

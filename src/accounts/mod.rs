@@ -1,8 +1,10 @@
 //! People's accounts: names, addresses, passwords, and whether they may come in.
 //!
-//! May import kernel to audit. Start at [`user`]; [`registration`] makes accounts.
+//! May import kernel to audit, mail among them. Start at [`user`]; [`registration`] makes accounts.
 
+pub mod confirmation;
 pub mod email;
+pub mod invitation;
 pub mod name_key;
 pub mod passwords;
 pub mod phone;

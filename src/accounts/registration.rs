@@ -26,8 +26,10 @@ pub struct NewUser {
 pub enum Proof {
     /// Somebody who may say so said so, or a mail came back.
     Verified,
-    /// Only claimed.
+    /// An operator said so, nobody proved it; nobody else may have it.
     Unverified,
+    /// Only claimed: whoever proves it gets it.
+    Claimed,
 }
 
 /// How making an account ended.
@@ -52,7 +54,7 @@ pub fn create(conn: &mut Conn, new: &NewUser, scene: &Scene) -> Result<Creation,
         return Ok(Creation::UsernameTaken);
     }
     if let Some((email, _)) = &new.email
-        && store::email_is_taken(conn, &email.key())?
+        && store::emails::is_held(conn, &email.key())?
     {
         return Ok(Creation::EmailTaken);
     }
@@ -67,7 +69,8 @@ pub fn create(conn: &mut Conn, new: &NewUser, scene: &Scene) -> Result<Creation,
         return Ok(Creation::UsernameTaken);
     }
     if let Some((email, proof)) = &new.email {
-        store::insert_email(conn, EmailId::new(&scene.random, scene.now)?, (id, email, *proof), scene.now)?;
+        let email_id = EmailId::new(&scene.random, scene.now)?;
+        store::emails::insert(conn, email_id, (id, email, *proof), store::emails::Rank::Primary, scene.now)?;
     }
     scene.record(conn, &Event::new(Kind::UserCreated).user(id))?;
     Ok(Creation::Done(id))

@@ -3,16 +3,21 @@
 use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 
+pub mod confirmations;
+pub mod emails;
+pub mod invitations;
+pub mod lifecycle;
+
+use super::Username;
 use super::name_key::name_key;
 use super::phone::PhoneNumber;
 use super::profile::ProfileChanges;
-use super::registration::{NewUser, Proof};
-use super::user::{Email, User};
-use super::{EmailAddress, Username};
+use super::registration::NewUser;
+use super::user::User;
 use crate::kernel::fault::Fault;
-use crate::kernel::ids::{EmailId, Subject, UserId};
+use crate::kernel::ids::{Subject, UserId};
 use crate::kernel::{Conn, Instant};
-use crate::schema::{emails, users};
+use crate::schema::{emails as emails_table, users};
 
 /// What a person may type to say who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +48,12 @@ pub fn find_by_identifier(conn: &mut Conn, typed: &str, by: Identifiers) -> Resu
         if !by.email {
             return Ok(None);
         }
-        let owner = emails::table
+        // Whoever holds it; else the last who claims it, to prove it.
+        let owner = emails_table::table
             .inner_join(users::table)
-            .filter(emails::address_key.eq(&key).and(emails::is_primary.or(emails::verified_at.is_not_null())));
+            .filter(emails_table::address_key.eq(&key).and(emails_table::is_primary.or(emails_table::verified_at.is_not_null())))
+            .filter(emails_table::is_held.or(users::awaits_proof_since.is_not_null()))
+            .order((emails_table::is_held.desc(), emails_table::created_at.desc()));
         return Ok(owner.select(User::as_select()).first(conn).optional()?);
     }
     if by.phone
@@ -87,32 +95,12 @@ pub fn list(conn: &mut Conn, after: &str, limit: i64) -> Result<Vec<User>, Fault
         .load(conn)?)
 }
 
-/// The addresses of a user, the primary one first.
-///
-/// # Errors
-/// [`Fault`] of the database.
-pub fn emails_of(conn: &mut Conn, user: UserId) -> Result<Vec<Email>, Fault> {
-    Ok(emails::table
-        .filter(emails::user_id.eq(user))
-        .order((emails::is_primary.desc(), emails::created_at))
-        .select(Email::as_select())
-        .load(conn)?)
-}
-
 /// Whether the key of a username is taken.
 ///
 /// # Errors
 /// [`Fault`] of the database.
 pub fn username_is_taken(conn: &mut Conn, key: &str) -> Result<bool, Fault> {
     Ok(select(exists(users::table.filter(users::username_key.eq(key)))).get_result(conn)?)
-}
-
-/// Whether the key of an address is taken.
-///
-/// # Errors
-/// [`Fault`] of the database.
-pub fn email_is_taken(conn: &mut Conn, key: &str) -> Result<bool, Fault> {
-    Ok(select(exists(emails::table.filter(emails::address_key.eq(key)))).get_result(conn)?)
 }
 
 /// Whether a phone number is taken.
@@ -167,45 +155,6 @@ pub fn insert(conn: &mut Conn, (id, sub): (UserId, Subject), new: &NewUser, now:
     Ok(inserted == 1)
 }
 
-/// Adds the primary address.
-///
-/// # Errors
-/// [`Fault`] of the database.
-pub fn insert_email(
-    conn: &mut Conn,
-    id: EmailId,
-    (user, email, proof): (UserId, &EmailAddress, Proof),
-    now: Instant,
-) -> Result<(), Fault> {
-    diesel::insert_into(emails::table)
-        .values((
-            emails::id.eq(id),
-            emails::user_id.eq(user),
-            emails::address.eq(email.as_str()),
-            emails::address_key.eq(email.key()),
-            emails::is_primary.eq(true),
-            emails::verified_at.eq((proof == Proof::Verified).then_some(now)),
-            emails::created_at.eq(now),
-        ))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// Replaces the primary address.
-///
-/// # Errors
-/// [`Fault`] of the database.
-pub fn replace_primary_email(
-    conn: &mut Conn,
-    id: EmailId,
-    entry: (UserId, &EmailAddress, Proof),
-    now: Instant,
-) -> Result<(), Fault> {
-    let old = emails::table.filter(emails::user_id.eq(entry.0).and(emails::is_primary));
-    diesel::delete(old).execute(conn)?;
-    insert_email(conn, id, entry, now)
-}
-
 /// Writes profile changes.
 ///
 /// # Errors
@@ -255,6 +204,7 @@ pub fn upgrade_password_hash(conn: &mut Conn, user: UserId, old: &str, new: &str
 /// [`Fault`] of the database.
 pub fn note_login(conn: &mut Conn, user: UserId, checked_hash: Option<&str>, now: Instant) -> Result<bool, Fault> {
     let sound = users::table
-        .filter(users::id.eq(user).and(users::is_active).and(users::password_hash.is_not_distinct_from(checked_hash)));
+        .filter(users::id.eq(user).and(users::is_active).and(users::is_service.eq(false)))
+        .filter(users::password_hash.is_not_distinct_from(checked_hash));
     Ok(diesel::update(sound).set(users::last_login_at.eq(now)).execute(conn)? == 1)
 }

@@ -4,14 +4,14 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use crate::kernel::Instant;
-use crate::kernel::ids::{Subject, UserId};
+use crate::kernel::ids::{EmailId, InvitationId, Subject, UserId};
 use crate::schema::{emails, users};
 
 /// A row of `users`: the standard claims (OIDC Core section 5.1), the operator's own `attributes`,
 /// and three flags as in Django.
 #[derive(Clone, Debug, Queryable, Selectable, Identifiable)]
 #[diesel(table_name = users)]
-#[expect(clippy::struct_excessive_bools, reason = "the row has four independent flags, as Django's has")]
+#[expect(clippy::struct_excessive_bools, reason = "the row has independent flags, as Django's has")]
 #[expect(missing_docs, reason = "the columns carry the names of the OIDC claims")]
 pub struct User {
     pub id: UserId,
@@ -46,6 +46,13 @@ pub struct User {
     pub created_at: Instant,
     pub updated_at: Instant,
     pub last_login_at: Option<Instant>,
+    pub must_change_password: bool,
+    pub awaits_proof_since: Option<Instant>,
+    pub wanted_username: Option<String>,
+    pub deletion_due_at: Option<Instant>,
+    pub is_service: bool,
+    pub backend: Option<String>,
+    pub invitation_id: Option<InvitationId>,
 }
 
 impl User {
@@ -66,6 +73,8 @@ impl User {
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = emails)]
 pub struct Email {
+    /// Row.
+    pub id: EmailId,
     /// As typed.
     pub address: String,
     /// The one apps see.

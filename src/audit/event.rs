@@ -23,6 +23,58 @@ crate::spec::words! {
         SignedOutEverywhere = "session.all_ended",
         /// A user was made.
         UserCreated = "user.created",
+        /// Somebody registered; no address is proven yet.
+        Registered = "user.registered",
+        /// Somebody tried to register with an address that has an account.
+        RegistrationRepeated = "user.registration_repeated",
+        /// An address was proven to be its account's.
+        AddressProven = "email.proven",
+        /// An address was added, and waits to be proven.
+        AddressAdded = "email.added",
+        /// Another address is the primary one.
+        AddressChanged = "email.changed",
+        /// An address was taken off.
+        AddressRemoved = "email.removed",
+        /// A change of address was taken back.
+        AddressRestored = "email.restored",
+        /// A phone number was proven.
+        PhoneProven = "phone.proven",
+        /// A phone number was taken off.
+        PhoneRemoved = "phone.removed",
+        /// An account that nobody proved was removed.
+        UnprovenRemoved = "user.unproven_removed",
+        /// A link for a new password was asked for.
+        ResetRequested = "password.reset_requested",
+        /// A password was set by such a link.
+        PasswordReset = "password.reset",
+        /// A person changed their password.
+        PasswordChanged = "password.changed",
+        /// A sign-in from a browser not seen before.
+        NewDevice = "login.new_device",
+        /// Its person said that a sign-in was not theirs.
+        NotMe = "login.disowned",
+        /// A person wants their account deleted.
+        DeletionPlanned = "user.deletion_planned",
+        /// They changed their mind.
+        DeletionCanceled = "user.deletion_canceled",
+        /// An account was deleted.
+        UserDeleted = "user.deleted",
+        /// A person downloaded what is known of them.
+        DataExported = "user.exported",
+        /// An invitation was made.
+        InvitationMade = "invitation.created",
+        /// An invitation was used.
+        InvitationUsed = "invitation.used",
+        /// An invitation was withdrawn.
+        InvitationWithdrawn = "invitation.withdrawn",
+        /// A person took an app's access back.
+        GrantRevoked = "grant.revoked",
+        /// A picture was set or removed.
+        PictureChanged = "user.picture_changed",
+        /// A personal API key was made.
+        ApiKeyMade = "api_key.created",
+        /// A personal API key was revoked.
+        ApiKeyRevoked = "api_key.revoked",
         /// A user was changed.
         UserUpdated = "user.updated",
         /// A user was disabled.

@@ -46,7 +46,7 @@ pub use keys::Keys;
 pub use layers::Source;
 pub use log::{Log, LogFormat};
 pub use login::{Login, LoginIdentifier};
-pub use mail::{Mail, MailTransport};
+pub use mail::{Mail, MailTransport, SmsTransport, Smtp, SmtpSecurity};
 pub use metrics::Metrics;
 pub use passwords::Passwords;
 pub use problem::{ConfigErrors, Problem};
@@ -144,7 +144,7 @@ impl Config {
         let templates = Templates::read(from);
         let log = Log::read(from);
         let registration = Registration::read(from);
-        let mail = Mail::read(from);
+        let mail = Mail::read(from, server.as_ref().map(|server| &server.public_url));
         let metrics = Metrics::read(from);
         Some(Self {
             server: server?,

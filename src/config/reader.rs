@@ -68,6 +68,34 @@ impl Reader {
         self.required(key, |text| parse(text).map(|value| (value, text.to_owned())))
     }
 
+    /// A text, or none where the key has no default and is not set.
+    pub fn text(&mut self, key: &'static str) -> Option<String> {
+        self.optional_as(key, |text| Ok(text.to_owned()))
+    }
+
+    /// A value that `parse` understands, or none where the key has no default and is not set.
+    pub fn optional_as<T>(&mut self, key: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        self.optional(key, |text| parse(text).map(|value| (value, text.to_owned())))
+    }
+
+    /// A value that `parse` understands; `fallback` when the key is not set.
+    pub fn text_or<T>(
+        &mut self,
+        key: &'static str,
+        fallback: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let before = self.problem_count();
+        let given = self.optional_as(key, &parse);
+        if given.is_some() || self.problem_count() > before {
+            return given;
+        }
+        if let Some(setting) = self.settings.last_mut().filter(|setting| setting.key == key) {
+            fallback.clone_into(&mut setting.value_shown);
+        }
+        parse(fallback).ok()
+    }
+
     /// A path, or none where the key has no default and is not set.
     pub fn path(&mut self, key: &'static str) -> Option<PathBuf> {
         self.optional(key, |text| Ok((PathBuf::from(text), text.to_owned())))

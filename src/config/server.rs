@@ -15,6 +15,8 @@ use super::reader::Reader;
 pub struct Server {
     /// The issuer; never derived from a request.
     pub public_url: PublicUrl,
+    /// What people call this place: in letters, and no password may be made of it.
+    pub site_name: String,
     /// The address to listen on; port 0 picks a free one.
     pub listen: SocketAddr,
     /// Certificate and key to serve HTTPS with; plain HTTP without.
@@ -39,13 +41,19 @@ pub struct TlsFiles {
 impl Server {
     pub(super) fn read(from: &mut Reader) -> Option<Self> {
         let public_url = from.parse("server.public_url", PublicUrl::parse);
+        let site_name = from.parse("server.site_name", site_name).unwrap_or_default();
         let listen = from.parse("server.listen", socket_address);
         let tls = read_tls(from);
         let trusted_proxies = from.list("server.trusted_proxies", network);
         let workers = or_cores(from.number("server.workers", 0..=1024));
         let shutdown = from.seconds("server.shutdown_secs", 0..=3600);
-        Some(Self { public_url: public_url?, listen: listen?, tls, trusted_proxies, workers, shutdown })
+        Some(Self { public_url: public_url?, site_name, listen: listen?, tls, trusted_proxies, workers, shutdown })
     }
+}
+
+fn site_name(text: &str) -> Result<String, String> {
+    let sound = text.chars().count() <= 60 && !text.chars().any(char::is_control);
+    if sound { Ok(text.to_owned()) } else { Err("takes a name of at most 60 characters on one line".into()) }
 }
 
 /// Cores this process may use, at least 1.

@@ -1,5 +1,7 @@
 //! Keys derived from the master key, and the seal around what the database must not see.
 
+use std::sync::Arc;
+
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf;
 use aws_lc_rs::hmac;
@@ -24,6 +26,8 @@ pub enum Purpose {
     KnownBrowser,
     /// Keyed digests of what people typed, for throttle counters.
     Throttle,
+    /// Keyed digests of short codes sent by mail or text message.
+    Code,
 }
 
 impl Purpose {
@@ -35,6 +39,7 @@ impl Purpose {
             Self::Cookie => b"portcullis/session-cookie/v1",
             Self::KnownBrowser => b"portcullis/known-browser/v1",
             Self::Throttle => b"portcullis/throttle/v1",
+            Self::Code => b"portcullis/one-time-code/v1",
         }
     }
 }
@@ -134,8 +139,8 @@ impl Place<'_> {
 }
 
 /// Seals values for the database: AES-256-GCM under a key derived from the master key.
-#[derive(Debug)]
-pub struct Sealer(LessSafeKey);
+#[derive(Clone, Debug)]
+pub struct Sealer(Arc<LessSafeKey>);
 
 impl Sealer {
     /// The sealer of this master key.
@@ -149,7 +154,7 @@ impl Sealer {
         }
         let unbound = UnboundKey::new(&AES_256_GCM, &key).map_err(|_| Fault::bug("AEAD refused the key"));
         key.zeroize();
-        Ok(Self(LessSafeKey::new(unbound?)))
+        Ok(Self(Arc::new(LessSafeKey::new(unbound?))))
     }
 
     /// Nonce, ciphertext and tag of `plain`, bound to `place`.

@@ -84,4 +84,12 @@ ids! {
     EventId;
     /// An e-mail address's row.
     EmailId;
+    /// A letter or text message in the outbox.
+    ParcelId;
+    /// A one-time secret sent to an address.
+    ConfirmationId;
+    /// An invitation to register.
+    InvitationId;
+    /// A personal API key's row.
+    ApiKeyId;
 }

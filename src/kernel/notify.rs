@@ -17,6 +17,18 @@ statement! {
     }
 }
 
+/// The channel of the thread that sends mail.
+pub const MAIL_CHANNEL: &str = "portcullis_mail";
+
+/// Announces that a letter waits, when the caller's transaction commits.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn announce_mail(conn: &mut Conn) -> Result<(), Fault> {
+    Announce { channel: MAIL_CHANNEL.to_owned(), payload: String::new() }.execute(conn)?;
+    Ok(())
+}
+
 /// What changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {

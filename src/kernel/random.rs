@@ -81,6 +81,16 @@ impl Random {
         Ok(hex(&self.bytes::<N>()?))
     }
 
+    /// A number of so many decimal digits, leading zeros kept: for codes that people type.
+    ///
+    /// # Errors
+    /// As [`Random::fill`].
+    pub fn digits(&self, count: u32) -> Result<String, Fault> {
+        // 64 bits over a million: the first numbers are likelier by less than one in 10^13.
+        let number = u64::from_le_bytes(self.bytes()?) % 10_u64.saturating_pow(count);
+        Ok(format!("{number:0width$}", width = usize::try_from(count).unwrap_or(6)))
+    }
+
     /// A random id without any order: for `sub`, which says nothing about its owner.
     ///
     /// # Errors

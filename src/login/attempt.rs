@@ -9,8 +9,9 @@
 
 use serde_json::json;
 
+use super::courier::{Courier, facts};
 use super::store::throttles;
-use super::throttle::{Account, Reservation, Source, Throttle};
+use super::throttle::{Account, Bucket, Reservation, Source, Throttle, delay};
 use crate::accounts::name_key::name_key;
 use crate::accounts::passwords::Verdict;
 use crate::accounts::store::Identifiers;
@@ -21,7 +22,8 @@ use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::SessionId;
 use crate::kernel::secret::{Digest, Secret};
-use crate::sessions::session::{self, Authentication, End};
+use crate::mail::letter::Letter;
+use crate::sessions::session::{self, Authentication, End, Persistence};
 use crate::sessions::{Lifetimes, Session};
 use crate::spec::Acr;
 
@@ -36,6 +38,30 @@ pub struct Identified {
     pub reservation: Reservation,
     /// The account has had too many tries under its other names: this one fails without a word.
     pub is_spent: bool,
+    /// There have been many failures at this account from anywhere: the try waits.
+    pub delay: std::time::Duration,
+    /// The browser has signed in to this account before.
+    pub is_known_browser: bool,
+    /// Where a failure is counted.
+    failure: Failure,
+}
+
+/// The wider counters: touched by failures only.
+#[derive(Debug)]
+struct Failure {
+    network: Option<Bucket>,
+    anywhere: Bucket,
+}
+
+/// The throttles of the sign-in page.
+#[derive(Clone, Debug)]
+pub struct Throttles {
+    /// Account × network.
+    pub account: Throttle,
+    /// All accounts from one network.
+    pub network: Throttle,
+    /// Failures at one account, after which tries wait.
+    pub slow_down_after: u32,
 }
 
 /// Finds the account and counts the try. `source_of` names the source once the account is known.
@@ -47,29 +73,45 @@ pub fn identify(
     conn: &mut Conn,
     typed: &str,
     by: Identifiers,
-    throttle: &Throttle,
+    throttles: &Throttles,
     source_of: impl FnOnce(Option<&User>) -> Source,
     scene: &Scene,
 ) -> Result<Identified, Fault> {
     let user = accounts::store::find_by_identifier(conn, typed, by)?;
     let source = source_of(user.as_ref());
+    let throttle = &throttles.account;
     let typed = PhoneNumber::parse(typed).map_or_else(|_| name_key(typed), |phone| phone.as_str().to_owned());
-    let by_name = throttle.bucket(&Account::Typed(typed), &source);
-    let reservation = throttle.reserve(conn, by_name, scene.now)?;
-    let mut buckets = vec![by_name];
+    let by_name = throttle.bucket(&Account::Typed(typed.clone()), &source);
+    let network = match &source {
+        Source::Network(_) => Some(throttles.network.bucket(&Account::Anybody("network"), &source)),
+        Source::KnownBrowser(_) | Source::Anywhere => None,
+    };
+    let shut = network.as_ref().map(|bucket| throttles.network.look(conn, bucket, scene.now)).transpose()?;
+    let reservation = match shut {
+        Some((_, Some(until))) => Reservation::Blocked(until),
+        _ => throttle.reserve(conn, &by_name, scene.now)?,
+    };
+    // By what was typed: a wait must not tell that two names are one account's.
+    let anywhere = throttle.bucket(&Account::Typed(typed), &Source::Anywhere);
+    let is_known_browser = matches!(source, Source::KnownBrowser(_));
+    let delay = match source {
+        Source::KnownBrowser(_) => std::time::Duration::ZERO,
+        _ => delay(throttle.look(conn, &anywhere, scene.now)?.0, throttles.slow_down_after),
+    };
+    let mut buckets = vec![by_name.digest];
     let mut is_spent = false;
     if let (Some(user), false) = (&user, matches!(reservation, Reservation::Blocked(_))) {
         let own = throttle.bucket(&Account::Known(user.id), &source);
-        is_spent = matches!(throttle.reserve(conn, own, scene.now)?, Reservation::Blocked(_));
+        is_spent = matches!(throttle.reserve(conn, &own, scene.now)?, Reservation::Blocked(_));
         if !is_spent {
-            buckets.push(own);
+            buckets.push(own.digest);
         }
     }
     if reservation == Reservation::LastOne {
         let event = Event::new(Kind::SignInThrottled);
         scene.record(conn, &user.as_ref().map_or(event.clone(), |user| event.user(user.id)))?;
     }
-    Ok(Identified { user, buckets, reservation, is_spent })
+    Ok(Identified { user, buckets, reservation, is_spent, delay, is_known_browser, failure: Failure { network, anywhere } })
 }
 
 /// How a try ended.
@@ -81,6 +123,21 @@ pub enum Outcome {
     Refused,
 }
 
+/// What signing in takes, beside who and when.
+#[derive(Debug)]
+pub struct Door<'a> {
+    /// The session of this browser.
+    pub current: Option<&'a Session>,
+    /// Kept when the browser is closed, or not.
+    pub persistence: Persistence,
+    /// How long sessions last.
+    pub lifetimes: Lifetimes,
+    /// Counters.
+    pub throttles: &'a Throttles,
+    /// Tells owners.
+    pub courier: &'a Courier,
+}
+
 /// Writes down how the try ended. To be called in a transaction.
 ///
 /// # Errors
@@ -89,28 +146,50 @@ pub fn finish(
     conn: &mut Conn,
     identified: &Identified,
     verdict: &Verdict,
-    current: Option<&Session>,
-    lifetimes: Lifetimes,
+    door: &Door<'_>,
     scene: &Scene,
 ) -> Result<Outcome, Fault> {
     let (Some(user), Verdict::Right { upgrade }) = (&identified.user, verdict) else {
-        return refuse(conn, identified.user.as_ref(), "wrong name or password", scene);
+        return refuse(conn, identified, door, "wrong name or password", scene);
     };
     let checked = user.password_hash.as_deref();
     if identified.is_spent {
-        return refuse(conn, Some(user), "too many tries under the account's other names", scene);
+        return refuse(conn, identified, door, "too many tries under the account's other names", scene);
     }
     if !accounts::store::note_login(conn, user.id, checked, scene.now)? {
-        return refuse(conn, Some(user), "the account is disabled, or its password has just changed", scene);
+        return refuse(conn, identified, door, "the account is disabled, or its password has just changed", scene);
     }
     throttles::clear(conn, &identified.buckets)?;
     if let (Some(old), Some(new)) = (checked, upgrade) {
         accounts::store::upgrade_password_hash(conn, user.id, old, new)?;
     }
-    let authentication = Authentication { user_id: user.id, acr: Acr::Aal1, amr: "pwd" };
-    let (id, secret) = enter(conn, &authentication, current, lifetimes, scene)?;
+    let authentication =
+        Authentication { user_id: user.id, acr: Acr::Aal1, amr: "pwd", persistence: door.persistence };
+    let (id, secret) = enter(conn, &authentication, door.current, door.lifetimes, scene)?;
     scene.record(conn, &Event::new(Kind::SignedIn).user(user.id).session(id))?;
+    if !identified.is_known_browser {
+        tell_new_device(conn, user, id, door.courier, scene)?;
+    }
     Ok(Outcome::SignedIn(id, secret))
+}
+
+/// A browser that has never signed in to this account: its owner hears of it, but for the first time.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn tell_new_device(
+    conn: &mut Conn,
+    user: &User,
+    session: SessionId,
+    courier: &Courier,
+    scene: &Scene,
+) -> Result<(), Fault> {
+    if user.last_login_at.is_none() {
+        return Ok(());
+    }
+    scene.record(conn, &Event::new(Kind::NewDevice).user(user.id).session(session))?;
+    let (username, not_me_link) = (user.username.clone(), courier.links.page("/account/not-me"));
+    courier.notify(conn, user, &Letter::NewDevice { username, facts: facts(scene), not_me_link }, scene)
 }
 
 /// Makes the session of somebody who has proved who they are. In a browser where they are signed in
@@ -137,11 +216,32 @@ pub fn enter(
     session::begin(conn, authentication, lifetimes, scene)
 }
 
-fn refuse(conn: &mut Conn, user: Option<&User>, because: &str, scene: &Scene) -> Result<Outcome, Fault> {
-    let mut event = Event::new(Kind::SignInFailed).details(json!({ "because": because }));
-    if let Some(user) = user {
-        event = event.user(user.id);
+fn refuse(
+    conn: &mut Conn,
+    identified: &Identified,
+    door: &Door<'_>,
+    because: &str,
+    scene: &Scene,
+) -> Result<Outcome, Fault> {
+    let about = |event: Event| match &identified.user {
+        Some(user) => event.user(user.id),
+        None => event,
+    };
+    scene.record(conn, &about(Event::new(Kind::SignInFailed).details(json!({ "because": because }))))?;
+    let Failure { network, anywhere } = &identified.failure;
+    if let Some(network) = network {
+        door.throttles.network.reserve(conn, network, scene.now)?;
+        let failures = door.throttles.account.add(conn, anywhere, scene.now)?;
+        if failures == i32::try_from(door.throttles.slow_down_after).unwrap_or(i32::MAX) {
+            slowed_down(conn, identified.user.as_ref(), door.courier, scene)?;
+        }
     }
-    scene.record(conn, &event)?;
     Ok(Outcome::Refused)
+}
+
+/// From here on tries at this account wait; its owner hears of it, once in a window.
+fn slowed_down(conn: &mut Conn, user: Option<&User>, courier: &Courier, scene: &Scene) -> Result<(), Fault> {
+    let Some(user) = user else { return Ok(()) };
+    let (username, reset_link) = (user.username.clone(), courier.links.page("/password/reset"));
+    courier.notify(conn, user, &Letter::SignInThrottled { username, facts: facts(scene), reset_link }, scene)
 }

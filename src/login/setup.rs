@@ -13,7 +13,7 @@ use crate::kernel::fault::Fault;
 use crate::kernel::ids::{SessionId, UserId};
 use crate::kernel::secret::{Digest, Secret};
 use crate::sessions::Lifetimes;
-use crate::sessions::session::{self, Authentication};
+use crate::sessions::session::{self, Authentication, Persistence};
 use crate::spec::Acr;
 
 /// A link serves this long.
@@ -94,7 +94,7 @@ pub fn make_administrator(
     };
     setup_links::mark_used(conn, digest, scene.now)?;
     scene.record(conn, &Event::new(Kind::SetupDone).user(user))?;
-    let authentication = Authentication { user_id: user, acr: Acr::Aal1, amr: "pwd" };
+    let authentication = Authentication { user_id: user, acr: Acr::Aal1, amr: "pwd", persistence: Persistence::Kept };
     let (session, secret) = session::begin(conn, &authentication, lifetimes, scene)?;
     scene.record(conn, &Event::new(Kind::SignedIn).user(user).session(session))?;
     Ok(Setup::Done(user, session, secret))

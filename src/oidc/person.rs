@@ -27,7 +27,7 @@ pub struct Person {
 /// [`Fault`] of the database.
 pub fn load(conn: &mut Conn, user: UserId) -> Result<Option<Person>, Fault> {
     let Some(user) = accounts::store::find(conn, user)? else { return Ok(None) };
-    let email = accounts::store::emails_of(conn, user.id)?.into_iter().find(|email| email.is_primary);
+    let email = accounts::store::emails::of_user(conn, user.id)?.into_iter().find(|email| email.is_primary);
     let groups = access::store::groups_of(conn, user.id)?;
     let permissions = access::store::permissions_of(conn, user.id)?;
     Ok(Some(Person { user, email, groups, permissions }))

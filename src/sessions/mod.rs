@@ -4,6 +4,7 @@
 //! neither. May import kernel to access. Start at [`session`]; `http/` hangs it into actix-session.
 
 pub mod directory;
+pub mod hold;
 pub mod http;
 pub mod session;
 pub mod store;

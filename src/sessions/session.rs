@@ -3,6 +3,7 @@
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
+use super::hold::Hold;
 use super::store;
 use crate::audit::Scene;
 use crate::kernel::fault::Fault;
@@ -45,6 +46,8 @@ pub struct Session {
     pub amr: String,
     /// Last request, to the minute.
     pub last_seen_at: Instant,
+    /// What must be done before anything else.
+    pub hold: Option<Hold>,
 }
 
 /// How a person proved who they are.
@@ -56,7 +59,33 @@ pub struct Authentication {
     pub acr: Acr,
     /// By what means, space-separated.
     pub amr: &'static str,
+    /// Whether the browser keeps it.
+    pub persistence: Persistence,
 }
+
+/// Whether a session outlives the browser's window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Persistence {
+    /// "Keep me signed in".
+    Kept,
+    /// The cookie goes when the browser is closed, and the session sooner than others.
+    UntilClosed,
+}
+
+impl Persistence {
+    /// How long the session lasts at most.
+    #[must_use]
+    pub fn absolute(self, lifetimes: Lifetimes) -> Duration {
+        match self {
+            Self::Kept => lifetimes.absolute,
+            // A browser that restores its windows never closes.
+            Self::UntilClosed => lifetimes.absolute.min(UNTIL_CLOSED),
+        }
+    }
+}
+
+/// Longest life of a session that ends with its browser.
+const UNTIL_CLOSED: Duration = Duration::days(1);
 
 /// Starts a session. The secret goes into the cookie and nowhere else.
 ///
@@ -70,7 +99,7 @@ pub fn begin(
 ) -> Result<(SessionId, Secret<String>), Fault> {
     let secret = scene.random.secret()?;
     let id = SessionId::new(&scene.random, scene.now)?;
-    store::insert(conn, (id, secret.digest()), authentication, scene.now + lifetimes.absolute, scene)?;
+    store::insert(conn, (id, secret.digest()), authentication, scene.now + authentication.persistence.absolute(lifetimes), scene)?;
     Ok((id, secret))
 }
 
@@ -87,7 +116,7 @@ pub fn renew(
     scene: &Scene,
 ) -> Result<Option<Secret<String>>, Fault> {
     let secret = scene.random.secret()?;
-    let times = (scene.now + lifetimes.absolute, scene.now);
+    let times = (scene.now + authentication.persistence.absolute(lifetimes), scene.now);
     let renewed = store::renew(conn, (session, secret.digest()), authentication, times)?;
     if renewed {
         notify::announce(conn, Change::Standing)?;

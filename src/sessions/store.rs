@@ -2,7 +2,8 @@
 
 use diesel::prelude::*;
 
-use super::session::{Authentication, End, Lifetimes, Session};
+use super::hold::{Hold, Signs};
+use super::session::{Authentication, End, Lifetimes, Persistence, Session};
 use crate::audit::Scene;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{SessionId, Subject, UserId};
@@ -48,6 +49,7 @@ pub fn insert(
             s::auth_time.eq(scene.now),
             s::acr.eq(authentication.acr.as_str()),
             s::amr.eq(authentication.amr),
+            s::is_persistent.eq(authentication.persistence == Persistence::Kept),
             s::address.eq(scene.origin.address.map(|address| address.to_string())),
             s::user_agent.eq(&scene.origin.user_agent),
             s::created_at.eq(scene.now),
@@ -75,6 +77,7 @@ pub fn renew(
             s::auth_time.eq(now),
             s::acr.eq(authentication.acr.as_str()),
             s::amr.eq(authentication.amr),
+            s::is_persistent.eq(authentication.persistence == Persistence::Kept),
             s::last_seen_at.eq(now),
             s::expires_at.eq(expires_at),
         ))
@@ -94,6 +97,7 @@ type Found = (
     Option<String>,
     Option<String>,
     Option<String>,
+    (Option<Instant>, Option<Instant>, Option<String>, bool),
 );
 
 /// The live session of this digest, when its person may be signed in.
@@ -122,16 +126,29 @@ pub fn find_live(
             users::name,
             users::given_name,
             users::family_name,
+            (
+                users::deletion_due_at,
+                users::awaits_proof_since,
+                users::wanted_username,
+                users::must_change_password,
+            ),
         ))
         .first::<Found>(conn)
         .optional()?;
-    let Some((id, user_id, auth_time, acr, amr, last_seen_at, sub, username, name, given, family)) = row else {
+    let Some((id, user_id, auth_time, acr, amr, last_seen_at, sub, username, name, given, family, signs)) = row else {
         return Ok(None);
     };
     let parts = [given, family].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let display_name = name.or((!parts.is_empty()).then_some(parts)).unwrap_or_else(|| username.clone());
     let acr = acr.parse().map_err(Fault::Bug)?;
-    Ok(Some(Session { id, user_id, sub, username, display_name, auth_time, acr, amr, last_seen_at }))
+    let (deletion_due_at, awaits_proof_since, wanted_username, must_change_password) = signs;
+    let hold = Hold::of(&Signs {
+        awaits_deletion: deletion_due_at.is_some(),
+        awaits_proof: awaits_proof_since.is_some(),
+        wants_username: wanted_username.is_some(),
+        must_change_password,
+    });
+    Ok(Some(Session { id, user_id, sub, username, display_name, auth_time, acr, amr, last_seen_at, hold }))
 }
 
 /// Writes last-seen.

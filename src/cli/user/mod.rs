@@ -141,7 +141,7 @@ fn brief(user: &User) -> Value {
 }
 
 fn describe(conn: &mut Conn, user: &User) -> Result<Value, Failure> {
-    let emails: Vec<_> = accounts::store::emails_of(conn, user.id)?
+    let emails: Vec<_> = accounts::store::emails::of_user(conn, user.id)?
         .into_iter()
         .map(|email| json!({ "address": email.address, "primary": email.is_primary, "verified": email.verified_at.is_some() }))
         .collect();
@@ -208,16 +208,16 @@ fn update(globals: &Globals, workshop: &Workshop, arguments: &Update) -> Result<
             return Err(Failure::Failed("the phone number belongs to another account".into()));
         }
         if let Some(email) = &email {
-            let own = accounts::store::emails_of(conn, user.id)?;
+            let own = accounts::store::emails::of_user(conn, user.id)?;
             let own = own.iter().find(|known| known.is_primary && name_key(&known.address) == email.key());
-            if own.is_none() && accounts::store::email_is_taken(conn, &email.key())? {
+            if own.is_none() && accounts::store::emails::is_held(conn, &email.key())? {
                 return Err(Failure::Failed("the address belongs to an account already".into()));
             }
             // The same address, spelled anew, stays proven.
             let is_proven = arguments.email_verified || own.is_some_and(|own| own.verified_at.is_some());
             let proof = if is_proven { Proof::Verified } else { Proof::Unverified };
             let id = EmailId::new(&scene.random, scene.now)?;
-            accounts::store::replace_primary_email(conn, id, (user.id, email, proof), scene.now)?;
+            accounts::store::emails::replace_primary(conn, id, (user.id, email, proof), scene.now)?;
         }
         profile::update(conn, user.id, &profile_changes, scene)?;
         let changed = |wish: Option<bool>, now: bool| wish.is_some_and(|wish| wish != now);

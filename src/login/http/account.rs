@@ -110,7 +110,7 @@ fn load(
 ) -> Result<Option<(Me, Vec<Row>)>, Fault> {
     let user = accounts::store::find(conn, current.user_id)?;
     let Some(user) = user.filter(|user| user.is_active) else { return Ok(None) };
-    let email = accounts::store::emails_of(conn, user.id)?.into_iter().find(|email| email.is_primary);
+    let email = accounts::store::emails::of_user(conn, user.id)?.into_iter().find(|email| email.is_primary);
     let me = Me {
         name: user.display_name(),
         username: user.username,

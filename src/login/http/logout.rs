@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::app::App;
-use crate::sessions::http::Current;
+use crate::sessions::http::Visitor;
 use crate::sessions::http::current::{leave, viewer};
 use crate::sessions::http::logout_pages::{LoggedOutPage, LogoutPage};
 use crate::web::csrf::Binding;
@@ -16,7 +16,7 @@ use crate::web::{Form, PageError};
 ///
 /// # Errors
 /// A page.
-pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Result<HttpResponse, PageError> {
+pub async fn get(req: HttpRequest, app: web::Data<App>, current: Visitor) -> Result<HttpResponse, PageError> {
     let Some(session) = current.0 else { return Ok(see_other("/logged-out")) };
     let page = LogoutPage {
         csrf: app.csrf.token(&Binding::Session(session.id.to_string())),
@@ -35,7 +35,7 @@ pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Res
 pub async fn post(
     req: HttpRequest,
     app: web::Data<App>,
-    current: Current,
+    current: Visitor,
     form: Form,
 ) -> Result<HttpResponse, PageError> {
     let form = form.0?;

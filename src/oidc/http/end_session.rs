@@ -10,7 +10,7 @@ use crate::clients::Client;
 use crate::kernel::fault::Fault;
 use crate::oidc::end_session::LogoutRequest;
 use crate::sessions::Session;
-use crate::sessions::http::Current;
+use crate::sessions::http::Visitor;
 use crate::sessions::http::current::{leave, viewer};
 use crate::sessions::http::logout_pages::{Hidden, LoggedOutPage, LogoutPage};
 use crate::spec::Params;
@@ -27,7 +27,7 @@ pub const PATH: &str = "/oauth2/logout";
 ///
 /// # Errors
 /// A page.
-pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Result<HttpResponse, PageError> {
+pub async fn get(req: HttpRequest, app: web::Data<App>, current: Visitor) -> Result<HttpResponse, PageError> {
     let params = form::query(&req)?;
     params.refuse_repeated()?;
     answer(&req, &app, current.0, &params).await
@@ -41,7 +41,7 @@ pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Res
 pub async fn post(
     req: HttpRequest,
     app: web::Data<App>,
-    current: Current,
+    current: Visitor,
     form: Form,
 ) -> Result<HttpResponse, PageError> {
     let params = form::query(&req)?.and(form.0?);

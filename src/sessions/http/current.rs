@@ -13,26 +13,44 @@ use crate::sessions::Session;
 use crate::web::PageError;
 use crate::web::page::Viewer;
 
-/// The session of this request, if somebody is signed in. A database that is away is an error here,
-/// never "nobody".
+/// The session of this request, if somebody is signed in and free to go on. Whoever must do
+/// something first is nobody here, and `/login` sends them there. A database that is away is an
+/// error, never "nobody".
 #[derive(Clone, Debug)]
 pub struct Current(pub Option<Session>);
+
+/// The session of this request, held or not: for the pages that lift a hold, and for signing out.
+#[derive(Clone, Debug)]
+pub struct Visitor(pub Option<Session>);
 
 impl FromRequest for Current {
     type Error = PageError;
     type Future = Ready<Result<Self, PageError>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let state = req.get_session();
-        let entries = state.entries();
-        ready(match (entries.get(SESSION), entries.get(FAULT)) {
-            (_, Some(because)) => Err(Fault::DatabaseAway(because.clone()).into()),
-            (Some(json), None) => match serde_json::from_str(json) {
-                Ok(session) => Ok(Self(Some(session))),
-                Err(error) => Err(PageError::bug(error.to_string())),
-            },
-            (None, None) => Ok(Self(None)),
-        })
+        ready(session_of(req).map(|session| Self(session.filter(|session| session.hold.is_none()))))
+    }
+}
+
+impl FromRequest for Visitor {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(session_of(req).map(Self))
+    }
+}
+
+fn session_of(req: &HttpRequest) -> Result<Option<Session>, PageError> {
+    let state = req.get_session();
+    let entries = state.entries();
+    match (entries.get(SESSION), entries.get(FAULT)) {
+        (_, Some(because)) => Err(Fault::DatabaseAway(because.clone()).into()),
+        (Some(json), None) => match serde_json::from_str(json) {
+            Ok(session) => Ok(Some(session)),
+            Err(error) => Err(PageError::bug(error.to_string())),
+        },
+        (None, None) => Ok(None),
     }
 }
 

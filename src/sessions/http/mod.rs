@@ -4,4 +4,4 @@ pub mod cookie_store;
 pub mod current;
 pub mod logout_pages;
 
-pub use current::Current;
+pub use current::{Current, Visitor};

@@ -113,7 +113,7 @@ pub fn mark_redeemed(conn: &mut Conn, digest: Digest, now: Instant) -> Result<()
 pub fn find_live_holder(conn: &mut Conn, code: &NewCode, now: Instant) -> Result<Option<Holder>, Fault> {
     // In the order in which accounts are disabled and sessions ended: user, then session.
     let holder = users::table
-        .filter(users::id.eq(code.user_id).and(users::is_active))
+        .filter(users::id.eq(code.user_id).and(users::is_live))
         .select((users::sub, users::username))
         .for_share()
         .first::<(Subject, String)>(conn)

@@ -58,7 +58,7 @@ statement! {
         " AND f.generation = " { generation: i64 as BigInt }
         " AND f.client_id = " { client: ClientKey as SqlUuid }
         " AND f.is_offline AND f.revoked_at IS NULL AND f.expires_at > $1 \
-         AND u.id = f.user_id AND u.is_active AND g.id = f.grant_id AND g.revoked_at IS NULL \
+         AND u.id = f.user_id AND u.is_live AND g.id = f.grant_id AND g.revoked_at IS NULL \
          AND c.id = f.client_id AND c.is_enabled \
          RETURNING f.id, f.grant_id, f.user_id, f.session_id, f.is_offline, f.scope, f.audiences, f.claims, \
          f.auth_time, f.acr, f.amr, f.generation, f.rotated_at, f.expires_at, u.sub, u.username"
@@ -122,7 +122,7 @@ pub fn find_and_lock(conn: &mut Conn, family: FamilyId) -> Result<Option<FamilyR
     let around = (
         (f::client_id, f::revoked_at),
         grants::revoked_at,
-        (users::sub, users::username, users::is_active),
+        (users::sub, users::username, users::is_live),
         clients::is_enabled,
     );
     let (row, ((client_key, revoked_at), grant_revoked_at, (sub, username, user_is_active), client_is_enabled)) =

@@ -18,7 +18,7 @@ statement! {
         "SELECT f.user_id, u.username, f.claims FROM families f \
          JOIN users u ON u.id = f.user_id JOIN grants g ON g.id = f.grant_id JOIN clients c ON c.id = f.client_id \
          WHERE f.id = " { family: FamilyId as SqlUuid }
-        " AND f.revoked_at IS NULL AND u.is_active AND g.revoked_at IS NULL AND c.is_enabled \
+        " AND f.revoked_at IS NULL AND u.is_live AND g.revoked_at IS NULL AND c.is_enabled \
          AND NOT EXISTS (SELECT FROM blacklist b WHERE b.jti = " { jti: Uuid as SqlUuid }
         ") AND (f.is_offline OR EXISTS (SELECT FROM sessions s WHERE s.id = f.session_id AND s.ended_at IS NULL \
          AND s.expires_at > " { now: Instant as Timestamptz }

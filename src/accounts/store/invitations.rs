@@ -1,0 +1,111 @@
+//! Invitations in the database.
+
+use diesel::prelude::*;
+use serde_json::Value;
+
+use crate::accounts::invitation::{Invitation, NewInvitation};
+use crate::kernel::fault::Fault;
+use crate::kernel::ids::{InvitationId, UserId};
+use crate::kernel::secret::Digest;
+use crate::kernel::{Conn, Instant};
+use crate::schema::invitations as i;
+
+/// Writes one.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn insert(
+    conn: &mut Conn,
+    (id, digest): (InvitationId, Digest),
+    new: &NewInvitation,
+    invited_by: &str,
+    now: Instant,
+) -> Result<(), Fault> {
+    diesel::insert_into(i::table)
+        .values((
+            i::id.eq(id),
+            i::digest.eq(digest),
+            i::address.eq(new.address.as_ref().map(|address| address.as_str().to_owned())),
+            i::groups.eq(Value::from(new.groups.clone())),
+            i::invited_by.eq(invited_by),
+            i::created_at.eq(now),
+            i::expires_at.eq(now + new.life),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+type Row = (InvitationId, Option<String>, Value, Instant);
+
+fn of_row((id, address, groups, expires_at): Row) -> Result<Invitation, Fault> {
+    let groups = serde_json::from_value(groups).map_err(|error| Fault::bug(error.to_string()))?;
+    Ok(Invitation { id, address, groups, expires_at })
+}
+
+/// The one with this digest, if it serves.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn find_open(conn: &mut Conn, digest: Digest, now: Instant) -> Result<Option<Invitation>, Fault> {
+    let open = i::used_at.is_null().and(i::withdrawn_at.is_null()).and(i::expires_at.gt(now));
+    let row: Option<Row> = i::table
+        .filter(i::digest.eq(digest).and(open))
+        .select((i::id, i::address, i::groups, i::expires_at))
+        .first(conn)
+        .optional()?;
+    row.map(of_row).transpose()
+}
+
+/// Uses one up for a user. Of two at once one gets it.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn redeem(conn: &mut Conn, id: InvitationId, user: UserId, now: Instant) -> Result<Option<Invitation>, Fault> {
+    let open = i::used_at.is_null().and(i::withdrawn_at.is_null()).and(i::expires_at.gt(now));
+    let row: Option<Row> = diesel::update(i::table.filter(i::id.eq(id).and(open)))
+        .set((i::used_at.eq(now), i::used_by.eq(user)))
+        .returning((i::id, i::address, i::groups, i::expires_at))
+        .get_result(conn)
+        .optional()?;
+    row.map(of_row).transpose()
+}
+
+/// Marks one withdrawn; `false` when it serves no more already.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn withdraw(conn: &mut Conn, id: InvitationId, now: Instant) -> Result<bool, Fault> {
+    let open = i::used_at.is_null().and(i::withdrawn_at.is_null()).and(i::expires_at.gt(now));
+    Ok(diesel::update(i::table.filter(i::id.eq(id).and(open))).set(i::withdrawn_at.eq(now)).execute(conn)? == 1)
+}
+
+/// An invitation as an operator sees it; never its link.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = i)]
+#[expect(missing_docs, reason = "the columns speak for themselves")]
+pub struct Listed {
+    pub id: InvitationId,
+    pub address: Option<String>,
+    pub groups: Value,
+    pub invited_by: String,
+    pub created_at: Instant,
+    pub expires_at: Instant,
+    pub used_at: Option<Instant>,
+    pub withdrawn_at: Option<Instant>,
+}
+
+/// All of them, the latest first.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn list(conn: &mut Conn, limit: i64) -> Result<Vec<Listed>, Fault> {
+    Ok(i::table.order(i::created_at.desc()).limit(limit).select(Listed::as_select()).load(conn)?)
+}
+
+/// Deletes what ended before `before`.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn prune(conn: &mut Conn, before: Instant) -> Result<usize, Fault> {
+    Ok(diesel::delete(i::table.filter(i::expires_at.lt(before))).execute(conn)?)
+}

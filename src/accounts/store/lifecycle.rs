@@ -1,0 +1,115 @@
+//! From registration to deletion: what an account waits for.
+
+use diesel::prelude::*;
+
+use super::username_is_taken;
+use crate::accounts::Username;
+use crate::kernel::fault::Fault;
+use crate::kernel::ids::{InvitationId, UserId};
+use crate::kernel::{Conn, Instant};
+use crate::schema::users;
+
+/// The account was registered by its person and has yet to be proven.
+#[derive(Debug)]
+pub struct Unproven<'a> {
+    /// The name it would have, were it not taken.
+    pub wanted_username: Option<&'a str>,
+    /// The invitation it brought along.
+    pub invitation_id: Option<InvitationId>,
+    /// Whether terms were shown and accepted.
+    pub terms_accepted_at: Option<Instant>,
+}
+
+/// Marks an account as not yet proven.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn mark_unproven(conn: &mut Conn, user: UserId, unproven: &Unproven<'_>, now: Instant) -> Result<(), Fault> {
+    diesel::update(users::table.find(user))
+        .set((
+            users::awaits_proof_since.eq(now),
+            users::wanted_username.eq(unproven.wanted_username),
+            users::invitation_id.eq(unproven.invitation_id),
+            users::terms_accepted_at.eq(unproven.terms_accepted_at),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The account is its person's.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn mark_proven(conn: &mut Conn, user: UserId, now: Instant) -> Result<(), Fault> {
+    diesel::update(users::table.find(user))
+        .set((users::awaits_proof_since.eq(None::<Instant>), users::updated_at.eq(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Gives a user another name; `false` when it is taken.
+///
+/// # Errors
+/// [`Fault`] of the database: two at once, and the unique key lets one through.
+pub fn rename(conn: &mut Conn, user: UserId, username: &Username, now: Instant) -> Result<bool, Fault> {
+    if username_is_taken(conn, &username.key())? {
+        return Ok(false);
+    }
+    diesel::update(users::table.find(user))
+        .set((
+            users::username.eq(username.as_str()),
+            users::username_key.eq(username.key()),
+            users::wanted_username.eq(None::<String>),
+            users::updated_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(true)
+}
+
+/// Whether the password must be changed before anything else.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn set_must_change_password(conn: &mut Conn, user: UserId, must: bool, now: Instant) -> Result<(), Fault> {
+    diesel::update(users::table.find(user))
+        .set((users::must_change_password.eq(must), users::updated_at.eq(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// When the account will be deleted; `None`: not at all.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn set_deletion(conn: &mut Conn, user: UserId, due: Option<Instant>, now: Instant) -> Result<(), Fault> {
+    diesel::update(users::table.find(user))
+        .set((users::deletion_due_at.eq(due), users::updated_at.eq(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Accounts whose time is over.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn deletions_due(conn: &mut Conn, now: Instant) -> Result<Vec<UserId>, Fault> {
+    let due = users::table.filter(users::deletion_due_at.le(now)).select(users::id).limit(100);
+    Ok(due.for_update().skip_locked().load(conn)?)
+}
+
+/// Deletes an account and all that hangs on it; its `sub` is random and never comes again.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn delete(conn: &mut Conn, user: UserId) -> Result<bool, Fault> {
+    Ok(diesel::delete(users::table.find(user)).execute(conn)? == 1)
+}
+
+/// Deletes accounts that have waited for their proof since before `before`. Says which.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn sweep_unproven(conn: &mut Conn, before: Instant) -> Result<Vec<UserId>, Fault> {
+    let waited = users::table.filter(users::awaits_proof_since.lt(before));
+    Ok(diesel::delete(waited).returning(users::id).get_results(conn)?)
+}

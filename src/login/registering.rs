@@ -1,0 +1,139 @@
+//! Making an account by oneself, and proving that its address is one's own.
+//!
+//! ```text
+//! register ─► account that awaits proof ─► letter ─► prove: link or code ─► signed in
+//!     └── address known ─► letter to its owner; the browser sees the same
+//! ```
+//! Accounts that await proof only claim their address. Whoever proves it gets it, and what others
+//! who claimed it have left is gone.
+
+use super::courier::{Courier, Trip};
+use super::pace::Paced;
+use crate::access;
+use crate::accounts::confirmation::Confirmation;
+use crate::accounts::name_key::name_key;
+use crate::accounts::registration::{self, Creation, NewUser};
+use crate::accounts::store::lifecycle::{self, Unproven};
+use crate::accounts::store::{self, emails, invitations};
+use crate::accounts::{EmailAddress, User, Username};
+use crate::audit::event::Kind;
+use crate::audit::{Event, Scene};
+use crate::kernel::fault::Fault;
+use crate::kernel::ids::{InvitationId, UserId};
+use crate::kernel::notify::{self, Change};
+use crate::kernel::{Conn, Instant};
+
+/// Somebody who wants an account; everything is parsed, the password hashed.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// The account, with the wanted username.
+    pub new: NewUser,
+    /// Its address.
+    pub address: EmailAddress,
+    /// The invitation they came by.
+    pub invitation_id: Option<InvitationId>,
+    /// Whether they accepted terms.
+    pub terms_accepted_at: Option<Instant>,
+    /// Where they are going.
+    pub trip: Trip,
+}
+
+/// Registers. The caller learns nothing of whether the address is known; what it returns is when
+/// the next letter may be asked for.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn register(conn: &mut Conn, courier: &Courier, wish: &Registration, scene: &Scene) -> Result<Paced, Fault> {
+    emails::lock(conn, &wish.address.key())?;
+    if let Some(owner) = emails::holder(conn, &wish.address.key())? {
+        scene.record(conn, &Event::new(Kind::RegistrationRepeated).user(owner))?;
+        return courier.tell_known(conn, owner, wish.address.as_str(), scene);
+    }
+    let user = create(conn, wish, scene)?;
+    courier.send_proof(conn, &user, wish.address.as_str(), &wish.trip, scene)
+}
+
+fn create(conn: &mut Conn, wish: &Registration, scene: &Scene) -> Result<User, Fault> {
+    let mut new = wish.new.clone();
+    let is_taken = store::username_is_taken(conn, &new.username.key())?;
+    if is_taken {
+        new.username = stand_in(scene)?;
+    }
+    let id = match registration::create(conn, &new, scene)? {
+        Creation::Done(id) => id,
+        // Taken between the look and the insert: the next try finds it taken.
+        _ => return Err(Fault::Busy("the name was taken at this moment")),
+    };
+    let unproven = Unproven {
+        wanted_username: is_taken.then_some(wish.new.username.as_str()),
+        invitation_id: wish.invitation_id,
+        terms_accepted_at: wish.terms_accepted_at,
+    };
+    lifecycle::mark_unproven(conn, id, &unproven, scene.now)?;
+    scene.record(conn, &Event::new(Kind::Registered).user(id))?;
+    store::find(conn, id)?.ok_or_else(|| Fault::bug("the account just made is not there"))
+}
+
+/// A name until its person chooses one.
+fn stand_in(scene: &Scene) -> Result<Username, Fault> {
+    Username::parse(&format!("new-{}", scene.random.hex::<8>()?)).map_err(Fault::Bug)
+}
+
+/// How a proof ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proven {
+    /// The address is the user's.
+    Done(UserId),
+    /// Another account has proven it meanwhile.
+    Taken,
+    /// The account registers by invitation, and that is used up, withdrawn or over.
+    InvitationGone,
+}
+
+/// The address of a redeemed confirmation is its account's.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn prove(conn: &mut Conn, confirmation: &Confirmation, scene: &Scene) -> Result<Proven, Fault> {
+    let (user_id, key) = (confirmation.user_id, name_key(&confirmation.target));
+    emails::lock(conn, &key)?;
+    if emails::holder(conn, &key)?.is_some_and(|holder| holder != user_id) {
+        return Ok(Proven::Taken);
+    }
+    let Some(user) = store::find(conn, user_id)? else { return Ok(Proven::Taken) };
+    if user.awaits_proof_since.is_some() && !admit(conn, &user, scene)? {
+        return Ok(Proven::InvitationGone);
+    }
+    if !emails::mark_proven(conn, user_id, &key, scene.now)? {
+        return Ok(Proven::Taken);
+    }
+    clear_claims(conn, &key, user_id, scene)?;
+    lifecycle::mark_proven(conn, user_id, scene.now)?;
+    notify::announce(conn, Change::Standing)?;
+    scene.record(conn, &Event::new(Kind::AddressProven).user(user_id))?;
+    Ok(Proven::Done(user_id))
+}
+
+/// Uses the invitation up and joins its groups.
+fn admit(conn: &mut Conn, user: &User, scene: &Scene) -> Result<bool, Fault> {
+    let Some(id) = user.invitation_id else { return Ok(true) };
+    let Some(invitation) = invitations::redeem(conn, id, user.id, scene.now)? else { return Ok(false) };
+    for name in &invitation.groups {
+        // A group that was deleted since is not made again.
+        if let Some(group) = access::store::find_group(conn, name)? {
+            access::group::add_member(conn, &group, user.id, scene)?;
+        }
+    }
+    let details = serde_json::json!({ "invitation": id.to_string() });
+    scene.record(conn, &Event::new(Kind::InvitationUsed).user(user.id).details(details))?;
+    Ok(true)
+}
+
+/// Whoever else claimed the address loses it; accounts that had nothing else are gone.
+fn clear_claims(conn: &mut Conn, key: &str, owner: UserId, scene: &Scene) -> Result<(), Fault> {
+    for squatter in emails::unproven_claimants(conn, key, owner)? {
+        lifecycle::delete(conn, squatter)?;
+        scene.record(conn, &Event::new(Kind::UnprovenRemoved).user(squatter))?;
+    }
+    emails::drop_claims(conn, key, owner)
+}
