@@ -22,7 +22,13 @@ use crate::keys::rotation::Schedule;
 use crate::keys::store::KeyRow;
 use crate::login::departure;
 use crate::login::known_browser::KnownBrowsers;
+use crate::login::attempt::Throttles;
+use crate::login::courier::Courier;
+use crate::login::links::Links;
+use crate::login::pace::Pace;
 use crate::login::throttle::Throttle;
+use crate::mail::language::Language;
+use crate::mail::outbox::Postbox;
 use crate::oidc::authorize::resume::Resumes;
 use crate::oidc::discovery;
 use crate::oidc::person::Person;
@@ -33,6 +39,7 @@ use crate::tokens::access::AccessTokens;
 use crate::tokens::refresh::{Lifetimes, RefreshTokens};
 use crate::web::Pages;
 use crate::web::client_address::client_address;
+use crate::web::cookies::Cookies;
 use crate::web::csrf::Csrf;
 use crate::web::edge::{Edge, RequestId};
 use crate::web::hosts::Hosts;
@@ -62,7 +69,13 @@ pub struct App {
     /// What names a person at sign-in.
     pub identifiers: Identifiers,
     /// Counters of failures.
-    pub throttle: Throttle,
+    pub throttles: Throttles,
+    /// Counters of what one network asks for.
+    pub floods: Throttle,
+    /// Writes to people.
+    pub courier: Courier,
+    /// Small cookies beside the session's.
+    pub cookies: Cookies,
     /// Marks of browsers that have signed in before.
     pub known_browsers: KnownBrowsers,
     /// Templates, parsed.
@@ -138,11 +151,14 @@ impl App {
             hasher: Hasher::start(cost, config.passwords.threads, config.passwords.queue)?,
             password_policy: Policy { minimum_length: config.passwords.minimum_length },
             identifiers: identifiers(&config),
-            throttle: Throttle::new(
+            throttles: throttles(&config, &master)?,
+            floods: Throttle::new(
                 master.mac(Purpose::Throttle)?,
-                config.login.failure_limit,
+                config.login.network_limit,
                 chrono_of(config.login.cooloff)?,
             ),
+            courier: courier(&config, &master)?,
+            cookies: Cookies::new(is_https),
             known_browsers: KnownBrowsers::new(master.mac(Purpose::KnownBrowser)?, is_https),
             pages: Pages::load(config.templates.dir.as_deref()).map_err(Fault::Bug)?,
             hosts: Hosts::of(config.server.public_url.url()),
@@ -219,6 +235,33 @@ impl App {
     pub fn digest_of(secret: &str) -> Digest {
         Digest::of(secret.as_bytes())
     }
+}
+
+/// The throttles of the sign-in page, by the configuration.
+///
+/// # Errors
+/// [`Fault::Bug`] for a duration beyond all bounds.
+pub fn throttles(config: &Config, master: &MasterKey) -> Result<Throttles, Fault> {
+    let cooloff = chrono_of(config.login.cooloff)?;
+    let mac = master.mac(Purpose::Throttle)?;
+    Ok(Throttles {
+        account: Throttle::new(mac.clone(), config.login.failure_limit, cooloff),
+        network: Throttle::new(mac, config.login.network_limit, cooloff),
+        slow_down_after: config.login.slow_down_after,
+    })
+}
+
+/// What writes to people, by the configuration.
+///
+/// # Errors
+/// [`Fault::Bug`] when a key cannot be derived, which it can.
+pub fn courier(config: &Config, master: &MasterKey) -> Result<Courier, Fault> {
+    Ok(Courier {
+        postbox: Postbox::new(Sealer::new(master)?, Language::of_tag(&config.mail.language)),
+        codes: master.mac(Purpose::Code)?,
+        pace: Pace::new(master.mac(Purpose::Throttle)?),
+        links: Links::new(&config.server.public_url),
+    })
 }
 
 /// How keys are published and used, by the configuration.

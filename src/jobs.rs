@@ -1,7 +1,7 @@
 //! What runs beside requests: hearing of changes, rotating keys, pruning.
 //!
 //! Each job is a function of a connection and an instant, so that tests call it; the threads here
-//! only decide when. Two threads: one listens, one tidies up.
+//! only decide when. Three threads: one listens, one sends mail, one tidies up.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -11,18 +11,28 @@ use std::time::Duration;
 use actix_web::web;
 use diesel::connection::SimpleConnection as _;
 
-use crate::app::{App, key_schedule};
+use crate::accounts::store::{confirmations, invitations};
+use crate::app::{App, chrono_of, key_schedule};
+use crate::audit::{Origin, Scene};
+use crate::config::{Config, MailTransport, SmsTransport};
 use crate::kernel::db::{connect, transaction};
 use crate::kernel::fault::Fault;
-use crate::kernel::notify::{CHANNEL, Change};
+use crate::kernel::notify::{CHANNEL, Change, MAIL_CHANNEL};
 use crate::kernel::secret::Secret;
 use crate::kernel::{Conn, Instant};
 use crate::keys::keyring::Keys;
 use crate::keys::{self, rotation};
-use crate::login::throttle::Throttle;
+use crate::login::lifecycle;
+use crate::mail::dispatch::{Dispatch, Round};
+use crate::mail::outbox::Postbox;
+use crate::mail::render::{Letters, Site};
+use crate::mail::transports::file::Folder;
+use crate::mail::transports::smtp::Smtp;
+use crate::mail::transports::webhook::Webhook;
+use crate::mail::transports::{MailCarrier, TextCarrier};
 use crate::server::tls::Certificate;
-use crate::tokens::store::{blacklist, codes, families};
-use crate::{clients, sessions};
+use crate::tokens::store::{api_keys, blacklist, codes, families};
+use crate::{clients, mail, sessions};
 
 /// Threads that run until they are dropped.
 #[derive(Debug)]
@@ -41,6 +51,8 @@ const RECONNECT_AFTER: Duration = Duration::from_millis(500);
 const TIDY_EVERY: Duration = Duration::from_mins(1);
 /// Another instance's clock may be behind by this much: what it still accepts must still be known.
 const CLOCKS_DIFFER: chrono::Duration = chrono::Duration::minutes(5);
+/// Letters that could not be sent, and invitations that are over, are shown this long.
+const KEEP_PARKED: chrono::Duration = chrono::Duration::days(90);
 /// Ended rows are kept this long, for the audit's sake and for reuse to be told from nonsense.
 const KEEP_ENDED: chrono::Duration = chrono::Duration::days(7);
 
@@ -57,6 +69,9 @@ impl Jobs {
         let mut jobs = Self { stops: Vec::new(), threads: Vec::new() };
         let (listening, listen_url) = (app.clone(), url.clone());
         jobs.spawn("listen", move |stop| listen(&listening, &listen_url, &stop))?;
+        let (mailing, mail_url) = (app.clone(), url.clone());
+        let dispatch = dispatch(&app.config, app.courier.postbox.clone())?;
+        jobs.spawn("mail", move |stop| send_mail(&mailing, &mail_url, &dispatch, &stop))?;
         let (tidying, tidy_url) = (app.clone(), url.clone());
         jobs.spawn("tidy", move |stop| keep_tidy(&tidying, &tidy_url, certificate.as_deref(), &stop))?;
         Ok(jobs)
@@ -140,6 +155,68 @@ pub fn reload_keys(app: &App, conn: &mut Conn) -> Result<(), Fault> {
     Ok(())
 }
 
+/// What sends letters, by the configuration.
+///
+/// # Errors
+/// [`Fault::Bug`] in words: a template or a certificate that cannot be read.
+pub fn dispatch(config: &Config, postbox: Postbox) -> Result<Dispatch, Fault> {
+    let mail = match config.mail.transport {
+        MailTransport::File => MailCarrier::File(Folder(config.data.dir.join("mail"))),
+        MailTransport::Smtp => MailCarrier::Smtp(Smtp::new(&config.mail.smtp).map_err(Fault::Bug)?),
+    };
+    let sms = &config.mail.sms;
+    let text = match (sms.transport, &sms.webhook_url, &sms.webhook_secret) {
+        (SmsTransport::File, ..) => TextCarrier::File(Folder(config.data.dir.join("sms"))),
+        (SmsTransport::Webhook, Some(url), Some(secret)) => {
+            TextCarrier::Webhook(Webhook::new(url.clone(), secret.clone())?)
+        }
+        (SmsTransport::Off | SmsTransport::Webhook, ..) => TextCarrier::Off,
+    };
+    let letters = Letters::load(config.templates.dir.as_deref()).map_err(Fault::Bug)?;
+    let public_url = config.server.public_url.as_str().to_owned();
+    let site = Site { name: config.server.site_name.clone(), public_url };
+    Ok(Dispatch { postbox, letters, site, from: config.mail.from.clone(), mail, text })
+}
+
+/// The outbox is looked at this often even when nothing is heard of it.
+const ROUNDS_PER_MAIL_LOOK: u32 = 20;
+/// A letter that was announced leaves within this time.
+const MAIL_EVERY: Duration = Duration::from_millis(50);
+
+fn send_mail(app: &App, url: &Secret<String>, dispatch: &Dispatch, stop: &Receiver<()>) {
+    while let Err(fault) = send_on_one_connection(app, url, dispatch, stop) {
+        tracing::debug!(%fault, "the sender of mail lost its connection");
+        if pause(stop, RECONNECT_AFTER) {
+            return;
+        }
+    }
+}
+
+fn send_on_one_connection(
+    app: &App,
+    url: &Secret<String>,
+    dispatch: &Dispatch,
+    stop: &Receiver<()>,
+) -> Result<(), Fault> {
+    let mut conn = connect(url).map_err(|error| Fault::DatabaseAway(error.to_string()))?;
+    conn.batch_execute(&format!("SET statement_timeout = '5s'; LISTEN {MAIL_CHANNEL}"))?;
+    let mut round = 0;
+    let mut rest = 0;
+    loop {
+        let heard = conn.notifications_iter().map(|heard| heard.map(|_| ())).collect::<Result<Vec<()>, _>>()?;
+        let is_due = !heard.is_empty() || round % ROUNDS_PER_MAIL_LOOK == 0;
+        if is_due && rest == 0 && dispatch.send_due(&mut conn, || app.clock.now())? == Round::NobodyThere {
+            // The others would fare no better: a moment's rest.
+            rest = ROUNDS_PER_MAIL_LOOK;
+        }
+        if pause(stop, MAIL_EVERY) {
+            return Ok(());
+        }
+        round += 1;
+        rest = rest.saturating_sub(1);
+    }
+}
+
 fn keep_tidy(app: &App, url: &Secret<String>, certificate: Option<&Certificate>, stop: &Receiver<()>) {
     while !pause(stop, TIDY_EVERY) {
         if let Some(certificate) = certificate {
@@ -165,19 +242,27 @@ pub fn tidy(app: &App, conn: &mut Conn, now: Instant) -> Result<(), Fault> {
     let tools = rotation::Tools { sealer: &app.sealer, random: &app.random, now };
     transaction(conn, |conn| rotation::keep_schedule(conn, schedule, tools))?;
     reload_keys(app, conn)?;
+    let scene = Scene { now, random: app.random.clone(), origin: Origin { actor: "server".into(), ..Origin::default() } };
+    transaction(conn, |conn| lifecycle::delete_due(conn, &app.courier, &scene))?;
+    transaction(conn, |conn| lifecycle::sweep(conn, chrono_of(app.config.registration.unproven)?, &scene))?;
+    transaction(conn, |conn| lifecycle::warn_of_ending_keys(conn, &app.courier, &scene))?;
     prune(app, conn, now)
 }
 
 fn prune(app: &App, conn: &mut Conn, now: Instant) -> Result<(), Fault> {
     let ended = now - KEEP_ENDED;
-    let throttle: &Throttle = &app.throttle;
     let counts = [
         ("codes", codes::prune(conn, ended)?),
         ("families", families::prune(conn, ended)?),
         ("blacklist", blacklist::prune(conn, now - CLOCKS_DIFFER)?),
         ("sessions", sessions::store::prune(conn, ended)?),
         ("assertions", clients::store::prune_assertions(conn, now - CLOCKS_DIFFER)?),
-        ("throttles", throttle.prune(conn, now)?),
+        ("confirmations", confirmations::prune(conn, ended)?),
+        ("invitations", invitations::prune(conn, now - KEEP_PARKED)?),
+        ("API keys", api_keys::prune(conn, ended)?),
+        ("mail", mail::store::prune(conn, ended, now - KEEP_PARKED)?),
+        ("expired mail", mail::store::expire(conn, now)?),
+        ("throttles", app.throttles.account.prune(conn, now)?),
     ];
     for (table, count) in counts.iter().filter(|(_, count)| *count > 0) {
         tracing::debug!(table, count, "pruned");

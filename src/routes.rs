@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use actix_web::web::{ServiceConfig, get, head, method, post, resource, to};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
-use crate::login::http::{account, choose, login, logout, setup};
+use crate::login::http::{account, choose, holds, login, logout, register, reset, setup, verify_email};
 use crate::oidc::http::{answer, authorize, consent, end_session, introspect, metadata, revoke, token, userinfo};
 use crate::server::health;
 use crate::web::{PageError, assets, cors};
@@ -39,6 +39,21 @@ pub fn browsers(config: &mut ServiceConfig) {
         .service(page("/login/switch", "POST").route(post().to(choose::post_switch)))
         .service(shown("/logout", FORM, logout::get).route(post().to(logout::post)))
         .service(shown("/logged-out", LOOK, logout::done))
+        .service(shown("/register", FORM, register::get).route(post().to(register::post)))
+        .service(shown("/verify-email", FORM, verify_email::get).route(post().to(verify_email::post)))
+        .service(page("/verify-email/resend", "POST").route(post().to(verify_email::resend)))
+        .service(shown("/verify-email/link", LOOK, verify_email::link))
+        .service(
+            shown("/verify-email/confirm", FORM, verify_email::confirm).route(post().to(verify_email::post_confirm)),
+        )
+        .service(shown("/password/reset", FORM, reset::get).route(post().to(reset::post)))
+        .service(shown("/password/reset/sent", LOOK, reset::sent))
+        .service(shown("/password/reset/link", LOOK, reset::link))
+        .service(shown("/password/reset/new", FORM, reset::new).route(post().to(reset::post_new)))
+        .service(page("/password/reset/again", "POST").route(post().to(reset::again)))
+        .service(shown("/password/change", FORM, holds::password).route(post().to(holds::post_password)))
+        .service(shown("/account/username", FORM, holds::username).route(post().to(holds::post_username)))
+        .service(shown("/account/keep", FORM, holds::keep).route(post().to(holds::post_keep)))
         .service(shown("/setup", FORM, setup::get).route(post().to(setup::post)))
         .service(shown("/setup/done", LOOK, setup::done))
         .service(shown("/account", LOOK, account::get))

@@ -10,14 +10,17 @@ use std::time::Duration;
 
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
+use actix_web::body::MessageBody;
 use actix_web::cookie::{Key, SameSite, time};
-use actix_web::dev::{Server, ServerHandle};
-use actix_web::middleware::from_fn;
-use actix_web::{App as Router, HttpServer, web};
+use actix_web::dev::{Server, ServerHandle, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{App as Router, Error, HttpServer, web};
 
 use crate::app::App;
 use crate::routes;
 use crate::sessions::http::cookie_store::CookieStore;
+use crate::sessions::http::current::UntilClosed;
 use crate::web::{PageError, edge};
 
 /// Set once the process is asked to stop: `/readyz` turns red at once.
@@ -77,7 +80,12 @@ pub fn bind(app: &web::Data<App>) -> Result<Bound, String> {
             // Programs first: they are the many, and carry no session.
             .configure(routes::machines)
             // Reads the session cookie; knows nothing of anonymous visitors.
-            .service(web::scope("").wrap(session_middleware(&data)).configure(routes::browsers))
+            .service(
+                web::scope("")
+                    .wrap(session_middleware(&data))
+                    .wrap(from_fn(shorten_cookie))
+                    .configure(routes::browsers),
+            )
             .default_service(web::to(|| async { Err::<web::Bytes, _>(PageError::not_found()) }))
     };
     let http = HttpServer::new(router)
@@ -113,6 +121,30 @@ fn session_middleware(app: &web::Data<App>) -> SessionMiddleware<CookieStore> {
         .cookie_content_security(CookieContentSecurity::Signed)
         .session_lifecycle(PersistentSession::default().session_ttl(life))
         .build()
+}
+
+/// Takes the age off the session cookie of somebody who does not stay signed in.
+async fn shorten_cookie<B: MessageBody>(req: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
+    let mut response = next.call(req).await?;
+    if response.response().extensions().get::<UntilClosed>().is_none() {
+        return Ok(response);
+    }
+    let cookies: Vec<HeaderValue> = response.headers_mut().remove(header::SET_COOKIE).collect();
+    for value in cookies {
+        let kept = value.to_str().ok().filter(|text| is_session_cookie(text)).map(without_age);
+        let value = kept.and_then(|text| HeaderValue::from_str(&text).ok()).unwrap_or(value);
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    Ok(response)
+}
+
+fn is_session_cookie(line: &str) -> bool {
+    line.starts_with("portcullis=") || line.starts_with("__Host-portcullis=")
+}
+
+fn without_age(line: &str) -> String {
+    let is_age = |part: &str| part.trim_start().starts_with("Max-Age=") || part.trim_start().starts_with("Expires=");
+    line.split(';').filter(|part| !is_age(part)).collect::<Vec<_>>().join(";")
 }
 
 /// Waits for SIGINT or SIGTERM, turns `/readyz` red, lets open requests end.

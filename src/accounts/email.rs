@@ -29,6 +29,13 @@ impl EmailAddress {
         }
     }
 
+    /// The domain, in lower case and ASCII.
+    #[must_use]
+    pub fn domain(&self) -> String {
+        let domain = self.0.rsplit_once('@').map_or("", |(_, domain)| domain);
+        url::Host::parse(domain).map(|host| host.to_string()).unwrap_or_default()
+    }
+
     /// The unique key.
     #[must_use]
     pub fn key(&self) -> String {

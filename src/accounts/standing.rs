@@ -42,11 +42,19 @@ pub fn set_activity(conn: &mut Conn, user: UserId, activity: Activity, scene: &S
     Ok(Outcome::Done)
 }
 
-/// Replaces the password's hash. The caller ends sessions and families.
+/// Replaces the password's hash; the last `keep` former ones are kept, and may not be used again.
+/// The caller ends sessions and families.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn set_password(conn: &mut Conn, user: UserId, hash: &str, scene: &Scene) -> Result<(), Fault> {
+pub fn set_password(
+    conn: &mut Conn,
+    user: UserId,
+    hash: &str,
+    keep: usize,
+    scene: &Scene,
+) -> Result<(), Fault> {
+    store::former_passwords::keep(conn, user, keep, (scene.now, &scene.random))?;
     store::set_password_hash(conn, user, hash, scene.now)?;
     notify::announce(conn, Change::Standing)?;
     scene.record(conn, &Event::new(Kind::PasswordSet).user(user))

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 pub mod confirmations;
 pub mod emails;
+pub mod former_passwords;
 pub mod invitations;
 pub mod lifecycle;
 
@@ -181,7 +182,12 @@ pub fn set_active(conn: &mut Conn, user: UserId, is_active: bool, now: Instant) 
 /// [`Fault`] of the database.
 pub fn set_password_hash(conn: &mut Conn, user: UserId, hash: &str, now: Instant) -> Result<(), Fault> {
     diesel::update(users::table.find(user))
-        .set((users::password_hash.eq(hash), users::password_changed_at.eq(now), users::updated_at.eq(now)))
+        .set((
+            users::password_hash.eq(hash),
+            users::password_changed_at.eq(now),
+            users::must_change_password.eq(false),
+            users::updated_at.eq(now),
+        ))
         .execute(conn)?;
     Ok(())
 }

@@ -14,6 +14,13 @@ pub struct Login {
     pub failure_limit: u32,
     /// How long that wait is.
     pub cooloff: Duration,
+    /// Failures of all accounts from one network, registrations, mails asked for and codes entered
+    /// there, within the same time.
+    pub network_limit: u32,
+    /// Failures at one account, from all networks, after which each try waits.
+    pub slow_down_after: u32,
+    /// Whether people choose to stay signed in.
+    pub keep_signed_in: KeepSignedIn,
     /// What a person may type to say who they are; at least one, each once.
     pub identifiers: Vec<LoginIdentifier>,
 }
@@ -30,6 +37,23 @@ pub enum LoginIdentifier {
     Phone,
 }
 
+/// Whether a session outlives the browser's window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeepSignedIn {
+    /// The person says.
+    #[default]
+    Ask,
+    /// It does.
+    Always,
+    /// It does not.
+    Never,
+}
+
+impl Choice for KeepSignedIn {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("ask", Self::Ask), ("always", Self::Always), ("never", Self::Never)];
+}
+
 impl Choice for LoginIdentifier {
     const WORDS: &'static [(&'static str, Self)] =
         &[("username", Self::Username), ("email", Self::Email), ("phone", Self::Phone)];
@@ -40,6 +64,9 @@ impl Login {
         Self {
             failure_limit: from.number("login.failure_limit", 1..=1000),
             cooloff: from.seconds("login.cooloff_secs", 1..=WEEK),
+            network_limit: from.number("login.network_limit", 1..=1_000_000),
+            slow_down_after: from.number("login.slow_down_after", 1..=1_000_000),
+            keep_signed_in: from.choice("login.keep_signed_in"),
             identifiers: read_identifiers(from),
         }
     }

@@ -45,7 +45,7 @@ pub use database::Database;
 pub use keys::Keys;
 pub use layers::Source;
 pub use log::{Log, LogFormat};
-pub use login::{Login, LoginIdentifier};
+pub use login::{KeepSignedIn, Login, LoginIdentifier};
 pub use mail::{Mail, MailTransport, SmsTransport, Smtp, SmtpSecurity};
 pub use metrics::Metrics;
 pub use passwords::Passwords;

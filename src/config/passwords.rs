@@ -18,6 +18,8 @@ pub struct Passwords {
     pub queue: usize,
     /// Characters a new password needs at least.
     pub minimum_length: usize,
+    /// Former passwords that may not be used again.
+    pub history: usize,
 }
 
 impl Passwords {
@@ -29,6 +31,7 @@ impl Passwords {
             threads: or_cores(from.number("passwords.threads", 0..=256)),
             queue: from.number("passwords.queue", 1..=100_000),
             minimum_length: from.number("passwords.minimum_length", 8..=128),
+            history: 0,
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
-use crate::kernel::ids::SessionId;
+use crate::kernel::ids::{SessionId, UserId};
 use crate::kernel::secret::{Digest, Secret};
 use crate::mail::letter::Letter;
 use crate::sessions::session::{self, Authentication, End, Persistence};
@@ -166,11 +166,19 @@ pub fn finish(
     let authentication =
         Authentication { user_id: user.id, acr: Acr::Aal1, amr: "pwd", persistence: door.persistence };
     let (id, secret) = enter(conn, &authentication, door.current, door.lifetimes, scene)?;
-    scene.record(conn, &Event::new(Kind::SignedIn).user(user.id).session(id))?;
+    record_sign_in(conn, user.id, id, scene)?;
     if !identified.is_known_browser {
         tell_new_device(conn, user, id, door.courier, scene)?;
     }
     Ok(Outcome::SignedIn(id, secret))
+}
+
+/// The account was signed in to.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn record_sign_in(conn: &mut Conn, user: UserId, session: SessionId, scene: &Scene) -> Result<(), Fault> {
+    scene.record(conn, &Event::new(Kind::SignedIn).user(user).session(session))
 }
 
 /// A browser that has never signed in to this account: its owner hears of it, but for the first time.

@@ -164,6 +164,23 @@ impl Courier {
         confirmation::make(conn, &self.codes, &order, scene)
     }
 
+    /// Posts a letter to an address without an account.
+    ///
+    /// # Errors
+    /// [`Fault`] of the database.
+    pub fn post_to_nobody(
+        &self,
+        conn: &mut Conn,
+        (address, locale): (&str, Option<&str>),
+        letter: &Letter,
+        life: Duration,
+        scene: &Scene,
+    ) -> Result<(), Fault> {
+        let (address, locale) = (address.to_owned(), locale.map(str::to_owned));
+        let to = Addressee { user_id: None, channel: Channel::Mail, address, locale };
+        self.postbox.post(conn, &to, letter, life, (scene.now, &scene.random))
+    }
+
     /// Posts a letter to one of the person's addresses.
     ///
     /// # Errors

@@ -58,11 +58,3 @@ pub fn disable(conn: &mut Conn, user: UserId, scene: &Scene) -> Result<Outcome, 
     Ok(outcome)
 }
 
-/// Sets a new password; whoever was signed in by the old one is out.
-///
-/// # Errors
-/// [`Fault`] of the database.
-pub fn replace_password(conn: &mut Conn, user: UserId, hash: &str, scene: &Scene) -> Result<(), Fault> {
-    standing::set_password(conn, user, hash, scene)?;
-    sign_out_everywhere(conn, user, End::Expelled, scene)
-}

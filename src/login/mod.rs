@@ -6,9 +6,16 @@
 //! May import kernel to tokens. Start at [`attempt`].
 
 pub mod attempt;
+pub mod courier;
 pub mod departure;
 pub mod http;
 pub mod known_browser;
+pub mod lifecycle;
+pub mod links;
+pub mod pace;
+pub mod password_change;
+pub mod recovery;
+pub mod registering;
 pub mod setup;
 pub mod store;
 pub mod throttle;

@@ -6,16 +6,15 @@
 //! A link signs nobody in. It is dead after a newer one, a sign-in, or a change of password or address.
 
 use super::courier::Courier;
-use super::departure;
+use super::password_change::{self, ApiKeys, NewPassword, Others};
 use super::registering::{self, Proven};
 use crate::accounts::confirmation::{self, Confirmation, Look, Purpose};
-use crate::accounts::store::{self, Identifiers, confirmations, lifecycle};
-use crate::accounts::{User, standing};
+use crate::accounts::store::{self, Identifiers};
+use crate::accounts::User;
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
-use crate::sessions::session::End;
 
 /// Sends a link, if `typed` names somebody who may have one. The caller's answer is the same.
 ///
@@ -52,15 +51,6 @@ pub fn look(conn: &mut Conn, link: &str, scene: &Scene) -> Result<(Look, Option<
     Ok((look, user))
 }
 
-/// What ends with the old password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Others {
-    /// Sessions, refresh families, API keys.
-    SignedOut,
-    /// They go on.
-    Kept,
-}
-
 /// Uses the link up and sets the password; `None` when the link serves no more. Of two at once one
 /// gets it. The person still signs in, with whatever else that takes.
 ///
@@ -69,7 +59,8 @@ pub enum Others {
 pub fn reset(
     conn: &mut Conn,
     courier: &Courier,
-    (link, hash, others): (&str, &str, Others),
+    link: &str,
+    new: &NewPassword,
     scene: &Scene,
 ) -> Result<Option<Confirmation>, Fault> {
     let Some(confirmation) = confirmation::redeem_link(conn, Purpose::ResetPassword, link, scene)? else {
@@ -81,23 +72,10 @@ pub fn reset(
     if was_unproven && !matches!(registering::prove(conn, &confirmation, scene)?, Proven::Done(_)) {
         return Ok(None);
     }
-    standing::set_password(conn, before.id, hash, scene)?;
-    lifecycle::set_must_change_password(conn, before.id, false, scene.now)?;
-    void_links(conn, &before, scene)?;
-    if others == Others::SignedOut || was_unproven {
-        departure::sign_out_everywhere(conn, before.id, End::Expelled, scene)?;
-        crate::tokens::store::api_keys::revoke_all(conn, before.id, scene.now)?;
-    }
+    let ends = if was_unproven { Others::SignedOut } else { new.others };
+    let keys = if ends == Others::SignedOut { ApiKeys::Revoked } else { ApiKeys::Kept };
+    password_change::set(conn, &before, &NewPassword { others: ends, keys, ..new.clone() }, None, scene)?;
     scene.record(conn, &Event::new(Kind::PasswordReset).user(before.id))?;
     courier.tell_password_changed(conn, &User { awaits_proof_since: None, ..before }, scene)?;
     Ok(Some(confirmation))
-}
-
-/// Links that wait in letters serve no more.
-///
-/// # Errors
-/// [`Fault`] of the database.
-pub fn void_links(conn: &mut Conn, user: &User, scene: &Scene) -> Result<(), Fault> {
-    let pending = [Purpose::ResetPassword, Purpose::MagicLink, Purpose::VerifyEmail, Purpose::VerifyPhone];
-    confirmations::void(conn, user.id, &pending, None, scene.now)
 }

@@ -10,14 +10,19 @@
 //! Two rules keep strangers' names harmless: whatever a letter is told passes `clean` before it is put in a sentence,
 //! and the HTML template escapes every value.
 
+pub mod channel;
 mod clean;
+pub mod dispatch;
 pub mod language;
 pub mod letter;
+pub mod outbox;
 mod outline;
 mod phrases;
 pub mod render;
 mod samples;
 mod sheet;
+pub mod store;
+pub mod transports;
 
 pub use language::Language;
 pub use letter::{Facts, Letter, OtherWay};

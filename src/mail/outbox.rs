@@ -62,7 +62,7 @@ impl Postbox {
             kind: letter.kind(),
             recipient: &to.address,
             user_id: to.user_id,
-            language: language.tag(),
+            language: language.as_str(),
             sealed: &sealed,
             expires_at: now + life,
         };

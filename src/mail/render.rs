@@ -73,8 +73,8 @@ impl Letters {
     /// # Errors
     /// In words without its secrets, when a template or language file of the operator's asks for what is not there, or
     /// a link is no web address.
-    pub fn render(&self, letter: &Letter, language: &Language, site: &Site) -> Result<Rendered, String> {
-        let phrases = self.languages.iter().find(|phrases| phrases.language() == *language);
+    pub fn render(&self, letter: &Letter, language: Language, site: &Site) -> Result<Rendered, String> {
+        let phrases = self.languages.iter().find(|phrases| phrases.language() == language);
         let phrases = phrases.ok_or_else(|| format!("no language file for `{language}`"))?;
         let sheet = Sheet::write(letter, phrases, site)?;
         let context = Context::from_serialize(&sheet).map_err(|error| describe(&error))?;
@@ -88,7 +88,7 @@ impl Letters {
         let site = Site { name: "Portcullis".to_owned(), public_url: "https://id.example.org".to_owned() };
         for language in Language::ALL {
             for letter in Letter::samples() {
-                self.render(&letter, language, &site)?;
+                self.render(&letter, *language, &site)?;
             }
         }
         Ok(())
@@ -154,7 +154,7 @@ mod tests {
         let letters = Letters::load(None).unwrap();
         for letter in [Letter::samples(), other_shapes()].concat() {
             for language in Language::ALL {
-                look(&letter, &letters.render(&letter, language, &site("Example & Sons")).unwrap());
+                look(&letter, &letters.render(&letter, *language, &site("Example & Sons")).unwrap());
             }
         }
     }
@@ -237,7 +237,7 @@ mod tests {
         let letters = Letters::load(None).unwrap();
         for sample in Letter::samples() {
             for language in Language::ALL {
-                let told = |name| letters.render(&with_names(&sample, name), language, &site(name)).unwrap();
+                let told = |name| letters.render(&with_names(&sample, name), *language, &site(name)).unwrap();
                 let (hostile, plain) = (told(HOSTILE), told("ada"));
                 assert!(!hostile.subject.chars().any(char::is_control), "{sample:?}: {}", hostile.subject);
                 assert_eq!(hostile.text.lines().count(), plain.text.lines().count(), "{sample:?}: {}", hostile.text);
@@ -258,7 +258,7 @@ mod tests {
         let long = site(&"Sehr lange Namen \r\n".repeat(40));
         for sample in Letter::samples() {
             for language in Language::ALL {
-                let subject = letters.render(&with_names(&sample, HOSTILE), language, &long).unwrap().subject;
+                let subject = letters.render(&with_names(&sample, HOSTILE), *language, &long).unwrap().subject;
                 assert!((5..=200).contains(&subject.chars().count()), "{subject}");
                 assert_eq!(subject.lines().count(), 1, "{subject}");
             }
@@ -283,7 +283,7 @@ mod tests {
                 facts: Letter::samples().iter().find_map(Letter::facts).unwrap().clone(),
                 not_me_link: link.to_owned(),
             };
-            let error = letters.render(&letter, &Language::En, &site("Example")).unwrap_err();
+            let error = letters.render(&letter, Language::En, &site("Example")).unwrap_err();
             assert!(!error.contains("steal") && !error.contains("Bcc"), "{error}");
         }
     }
@@ -294,7 +294,7 @@ mod tests {
         std::fs::create_dir(folder.path().join("mail")).unwrap();
         std::fs::write(folder.path().join("mail/letter.txt"), "Ahoy! {{ greeting }}").unwrap();
         let letters = Letters::load(Some(folder.path())).unwrap();
-        let rendered = letters.render(&Letter::Test {}, &Language::En, &site("Example")).unwrap();
+        let rendered = letters.render(&Letter::Test {}, Language::En, &site("Example")).unwrap();
         assert_eq!(rendered.text, "Ahoy! Hello,");
         assert_eq!(rendered.subject, "Test mail from Example");
     }

@@ -8,6 +8,7 @@
 //! Whatever accepts a token asks [`liveness`]. May import kernel to access.
 
 pub mod access;
+pub mod api_key;
 pub mod code;
 pub mod grant;
 pub mod id_token;

@@ -62,6 +62,13 @@ impl PageError {
         self
     }
 
+    /// With the seconds after which it is worth another try.
+    #[must_use]
+    pub const fn retry_after(mut self, secs: u32) -> Self {
+        self.retry_after = Some(secs);
+        self
+    }
+
     /// A link back.
     #[must_use]
     pub fn back(mut self, url: &str, label: &str) -> Self {

@@ -5,6 +5,7 @@
 
 pub mod assets;
 pub mod client_address;
+pub mod cookies;
 pub mod cors;
 pub mod csrf;
 pub mod edge;

@@ -73,6 +73,15 @@ impl Hasher {
         .await
     }
 
+    /// Whether the password is one of these.
+    ///
+    /// # Errors
+    /// [`Fault::Busy`] when the queue is full.
+    pub async fn verify_any(&self, password: &Password, stored: Vec<String>) -> Result<bool, Fault> {
+        let password = password.clone();
+        self.run(move || Ok(stored.iter().any(|hash| argon2id::verify(password.expose(), hash)))).await
+    }
+
     /// The hash of a new password.
     ///
     /// # Errors

@@ -11,6 +11,18 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Least number of characters.
+    #[must_use]
+    pub const fn minimum_length(&self) -> usize {
+        self.minimum_length
+    }
+
+    /// Former passwords that may not be used again.
+    #[must_use]
+    pub const fn history(&self) -> usize {
+        0
+    }
+
     /// Every rule that `password` breaks, in words; `own` are the person's own names and addresses.
     #[must_use]
     pub fn refusals(&self, password: &Password, own: &[&str]) -> Vec<String> {

@@ -146,6 +146,23 @@ pub fn find_open(
     Ok(rows.first::<Found>(conn).optional()?.map(of_row))
 }
 
+/// The newest one of this purpose that was not used, open or not.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn latest(conn: &mut Conn, purpose: Purpose, asker: Asker) -> Result<Option<Confirmation>, Fault> {
+    let mut rows = c::table
+        .filter(c::purpose.eq(purpose.as_str()).and(c::used_at.is_null()))
+        .order(c::created_at.desc())
+        .select((c::id, c::user_id, c::target, c::next, c::browser_digest))
+        .into_boxed();
+    rows = match asker {
+        Asker::User(user) => rows.filter(c::user_id.eq(user)),
+        Asker::Browser(browser) => rows.filter(c::browser_digest.eq(browser)),
+    };
+    Ok(rows.first::<Found>(conn).optional()?.map(of_row))
+}
+
 statement! {
     TryCode -> Bool {
         "UPDATE confirmations SET tries = tries + 1, used_at = CASE WHEN code_digest = " { code: Digest as Binary }

@@ -19,6 +19,7 @@ use crate::cli::{Failure, Globals, output};
 use crate::kernel::Conn;
 use crate::kernel::ids::EmailId;
 use crate::login::departure;
+use crate::login::password_change::{self, ApiKeys, NewPassword, Others};
 use crate::sessions::session::{self, End};
 
 /// Commands about users.
@@ -257,7 +258,9 @@ fn set_password(globals: &Globals, workshop: &Workshop, arguments: &SetPassword)
     let user = find(&mut workshop.connect()?, &arguments.name)?;
     let hash = hash_password(workshop, arguments.password_stdin, &[&user.username])?;
     let hash = hash.ok_or_else(|| Failure::Usage("no terminal to ask on: use --password-stdin".into()))?;
-    workshop.write(|conn, scene| Ok(departure::replace_password(conn, user.id, &hash, scene)?))?;
+    let keep_former = workshop.config.passwords.history;
+    let new = NewPassword { hash, keep_former, others: Others::SignedOut, keys: ApiKeys::Kept };
+    workshop.write(|conn, scene| Ok(password_change::set(conn, &user, &new, None, scene)?))?;
     tell(globals, &brief(&user), "The password is set; all sessions are ended.");
     Ok(())
 }

@@ -6,17 +6,22 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::destination::{Destination, destination, next_of};
+use super::show::show_towards;
 use crate::accounts::passwords::Password;
+use crate::accounts::store::Identifiers;
 use crate::app::App;
 use crate::audit::Scene;
+use crate::config::{KeepSignedIn, RegistrationMode};
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
-use crate::login::attempt::{self, Identified, Outcome};
+use crate::kernel::ids::UserId;
+use crate::login::attempt::{self, Door, Identified, Outcome};
 use crate::login::store::throttles;
 use crate::login::throttle::{Reservation, Source};
 use crate::sessions::Session;
-use crate::sessions::http::Current;
-use crate::sessions::http::current::enter;
+use crate::sessions::http::Visitor;
+use crate::sessions::http::current::{enter, until_closed};
+use crate::sessions::session::Persistence;
 use crate::spec::Params;
 use crate::web::client_address::network_of;
 use crate::web::page::{FieldError, see_other};
@@ -24,14 +29,21 @@ use crate::web::{Form, Page, PageError, ReturnTo, form};
 
 /// The sign-in page, and "confirm it's you" for somebody signed in.
 #[derive(Clone, Debug, Default, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of one page")]
 pub struct LoginPage {
     csrf: String,
     next: String,
     username: String,
     app_name: Option<String>,
-    notice: Option<String>,
+    notice: Option<&'static str>,
     reauth_username: Option<String>,
     switch_url: Option<String>,
+    reset_url: Option<String>,
+    register_url: Option<String>,
+    magic_url: Option<String>,
+    identifier_label: String,
+    can_keep: bool,
+    keep_signed_in: bool,
     errors: Vec<FieldError>,
 }
 
@@ -59,19 +71,30 @@ const MAX_NAME_BYTES: usize = 320;
 ///
 /// # Errors
 /// A page.
-pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Result<HttpResponse, PageError> {
+pub async fn get(req: HttpRequest, app: web::Data<App>, visitor: Visitor) -> Result<HttpResponse, PageError> {
     let query = form::query(&req)?;
     let next = next_of(&query);
     let destination = destination(&app, &next).await?;
-    let asks_again = destination.request.as_ref().is_some_and(|request| request.has("resume"));
-    match current.0 {
+    let asks_again =
+        query.has("confirm") || destination.request.as_ref().is_some_and(|request| request.has("resume"));
+    match visitor.0 {
+        Some(Session { hold: Some(hold), .. }) if !query.has("switch") => {
+            let query = Params::default().with("next", next.as_str());
+            Ok(see_other(ReturnTo::to(hold.page(), &query).as_str()))
+        }
         Some(_) if !asks_again && !query.has("switch") => Ok(see_other(next.as_str())),
         session => {
             let switches = query.has("switch");
             let reauth = session.filter(|_| !switches);
             let hint = destination.request.as_ref().and_then(|request| request.find("login_hint"));
             let username = hint.filter(|hint| hint.len() <= MAX_NAME_BYTES).unwrap_or_default().to_owned();
-            let page = LoginPage { username, ..LoginPage::default() };
+            let notice = match query.find("done") {
+                Some("reset") => Some("Your password is set. Sign in with it."),
+                Some("deleted") => Some("Your account will be deleted. Sign in within the next days to keep it."),
+                Some("not-me") => Some("Every session is ended, and a link for a new password is on its way to you."),
+                _ => None,
+            };
+            let page = LoginPage { username, notice, keep_signed_in: true, ..LoginPage::default() };
             show(&req, &app, StatusCode::OK, page, (&next, destination, reauth.as_ref()))
         }
     }
@@ -84,25 +107,34 @@ fn show(
     page: LoginPage,
     (next, destination, reauth): (&ReturnTo, Destination, Option<&Session>),
 ) -> Result<HttpResponse, PageError> {
-    let (binding, cookie) = app.csrf.browser(req, &app.random)?;
-    let switch = Params::default().with("switch", "1").with("next", next.as_str());
-    let page = LoginPage {
-        csrf: app.csrf.token(&binding),
+    let onwards = Params::default().with("next", next.as_str());
+    let switch = onwards.clone().with("switch", "1");
+    let registers = matches!(app.config.registration.mode, RegistrationMode::Open | RegistrationMode::Domains);
+    let form_action = destination.form_action.clone();
+    show_towards(req, app, status, &form_action, |csrf| LoginPage {
+        csrf,
         next: next.to_string(),
         app_name: destination.app_name,
         reauth_username: reauth.map(|session| session.username.clone()),
         switch_url: reauth.map(|_| ReturnTo::to("/login", &switch).to_string()),
+        reset_url: Some(ReturnTo::to("/password/reset", &onwards).to_string()),
+        register_url: registers.then(|| ReturnTo::to("/register", &onwards).to_string()),
+        identifier_label: identifier_label(app.identifiers),
+        can_keep: reauth.is_none() && app.config.login.keep_signed_in == KeepSignedIn::Ask,
         ..page
-    };
-    let mut response = app.pages.answer(req, status, &page, &destination.form_action)?;
-    if let Some(cookie) = cookie {
-        add_cookie(&mut response, &cookie)?;
-    }
-    Ok(response)
+    })
 }
 
-fn add_cookie(response: &mut HttpResponse, cookie: &Cookie<'_>) -> Result<(), PageError> {
-    response.add_cookie(cookie).map_err(|error| PageError::bug(error.to_string()))
+/// "Username, email or phone", by what is configured.
+fn identifier_label(by: Identifiers) -> String {
+    let known = [(by.username, "username"), (by.email, "email"), (by.phone, "phone")];
+    let words: Vec<&str> = known.into_iter().filter(|(on, _)| *on).map(|(_, word)| word).collect();
+    let label = match words.as_slice() {
+        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        words => words.concat(),
+    };
+    let mut letters = label.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// `POST /login`.
@@ -112,7 +144,7 @@ fn add_cookie(response: &mut HttpResponse, cookie: &Cookie<'_>) -> Result<(), Pa
 pub async fn post(
     req: HttpRequest,
     app: web::Data<App>,
-    current: Current,
+    visitor: Visitor,
     form: Form,
 ) -> Result<HttpResponse, PageError> {
     let form = form.0?;
@@ -125,7 +157,7 @@ pub async fn post(
     let identified = identify(&app, &typed, known.clone(), &scene).await?;
     if let Reservation::Blocked(until) = identified.reservation {
         let page =
-            LoginPage { username: typed, errors: vec![wait_in_words(until - scene.now)], ..LoginPage::default() };
+            LoginPage { username: typed, errors: vec![too_many(until - scene.now)], ..LoginPage::default() };
         let place = (&next, destination(&app, &next).await?, None);
         let mut response = show(&req, &app, StatusCode::TOO_MANY_REQUESTS, page, place)?;
         let secs = (until - scene.now).num_seconds().max(1);
@@ -135,8 +167,10 @@ pub async fn post(
     }
     let password = Password::parse(form.find("password").unwrap_or_default());
     let user = identified.user.as_ref().map(|user| user.id);
-    let replaces_session = current.0.is_some();
-    match verify_and_finish(&app, identified, password, current.0, scene).await? {
+    let replaces_session = visitor.0.is_some();
+    tokio::time::sleep(identified.delay).await;
+    let persistence = persistence(&app, &form);
+    match verify_and_finish(&app, identified, password, (visitor.0, persistence), scene).await? {
         Outcome::SignedIn(_, secret) => {
             if replaces_session {
                 app.forget();
@@ -144,23 +178,51 @@ pub async fn post(
             enter(&req, &secret)?;
             let mut response = see_other(next.as_str());
             if let Some(user) = user {
-                let value = app.known_browsers.with(known.as_deref(), user, &app.random)?;
-                add_cookie(&mut response, &known_cookie(&app, value))?;
+                remember_browser(&req, &app, &mut response, user)?;
+            }
+            if persistence == Persistence::UntilClosed {
+                until_closed(&mut response);
             }
             Ok(response)
         }
         Outcome::Refused => {
             let message = "The username or password is not right. Check both and try again.";
             let errors = vec![FieldError::new("username", message)];
-            let page = LoginPage { username: typed, errors, ..LoginPage::default() };
+            let keep_signed_in = persistence == Persistence::Kept;
+            let page = LoginPage { username: typed, errors, keep_signed_in, ..LoginPage::default() };
             let place = (&next, destination(&app, &next).await?, None);
             show(&req, &app, StatusCode::OK, page, place)
         }
     }
 }
 
+/// What the person chose; a form that did not ask keeps.
+fn persistence(app: &App, form: &Params) -> Persistence {
+    let declined = form.has("persistent_asked") && !form.has("persistent");
+    match app.config.login.keep_signed_in {
+        KeepSignedIn::Never => Persistence::UntilClosed,
+        KeepSignedIn::Ask if declined => Persistence::UntilClosed,
+        KeepSignedIn::Ask | KeepSignedIn::Always => Persistence::Kept,
+    }
+}
+
+/// Puts this account's mark into the browser: from now on it is known.
+///
+/// # Errors
+/// A fault when the cookie cannot be written.
+pub fn remember_browser(
+    req: &HttpRequest,
+    app: &App,
+    response: &mut HttpResponse,
+    user: UserId,
+) -> Result<(), PageError> {
+    let known = req.cookie(app.known_browsers.cookie_name).map(|cookie| cookie.value().to_owned());
+    let value = app.known_browsers.with(known.as_deref(), user, &app.random)?;
+    response.add_cookie(&known_cookie(app, value)).map_err(|error| PageError::bug(error.to_string()))
+}
+
 async fn identify(app: &App, typed: &str, known: Option<String>, scene: &Scene) -> Result<Identified, Fault> {
-    let (name, by, throttle) = (typed.to_owned(), app.identifiers, app.throttle.clone());
+    let (name, by, throttles) = (typed.to_owned(), app.identifiers, app.throttles.clone());
     let (browsers, scene) = (app.known_browsers.clone(), scene.clone());
     let name = if name.len() > MAX_NAME_BYTES { String::new() } else { name };
     app.db
@@ -170,7 +232,7 @@ async fn identify(app: &App, typed: &str, known: Option<String>, scene: &Scene) 
                 let mark = known.as_deref().zip(user).and_then(|(cookie, user)| browsers.find(cookie, user.id));
                 mark.map_or(Source::Network(address), Source::KnownBrowser)
             };
-            attempt::identify(conn, &name, by, &throttle, source, &scene)
+            attempt::identify(conn, &name, by, &throttles, source, &scene)
         })
         .await
 }
@@ -179,7 +241,7 @@ async fn verify_and_finish(
     app: &App,
     identified: Identified,
     password: Option<Password>,
-    current: Option<Session>,
+    (current, persistence): (Option<Session>, Persistence),
     scene: Scene,
 ) -> Result<Outcome, Fault> {
     let stored = identified.user.as_ref().and_then(|user| user.password_hash.clone());
@@ -194,8 +256,14 @@ async fn verify_and_finish(
             return Err(fault);
         }
     };
-    let lifetimes = app.sessions.lifetimes();
-    app.db.write(move |conn| attempt::finish(conn, &identified, &verdict, current.as_ref(), lifetimes, &scene)).await
+    let (lifetimes, throttles, courier) = (app.sessions.lifetimes(), app.throttles.clone(), app.courier.clone());
+    app.db
+        .write(move |conn| {
+            let current = current.as_ref();
+            let door = Door { current, persistence, lifetimes, throttles: &throttles, courier: &courier };
+            attempt::finish(conn, &identified, &verdict, &door, &scene)
+        })
+        .await
 }
 
 fn known_cookie(app: &App, value: String) -> Cookie<'static> {
@@ -208,8 +276,18 @@ fn known_cookie(app: &App, value: String) -> Cookie<'static> {
         .finish()
 }
 
-fn wait_in_words(wait: chrono::Duration) -> FieldError {
-    let minutes = wait.num_minutes() + 1;
-    let words = if minutes == 1 { "a minute".to_owned() } else { format!("{minutes} minutes") };
-    FieldError::new("", format!("There were too many failed tries. Wait {words}, then try again."))
+fn too_many(wait: chrono::Duration) -> FieldError {
+    let wait = wait_in_words(wait);
+    FieldError::new("", format!("There were too many failed tries. Wait {wait}, then try again."))
+}
+
+/// "5 minutes": what is left, rounded up.
+#[must_use]
+pub fn wait_in_words(wait: chrono::Duration) -> String {
+    let count = |number: i64, unit: &str| format!("{number} {unit}{}", if number == 1 { "" } else { "s" });
+    match (wait.num_seconds(), wait.num_minutes()) {
+        (..60, _) => count(wait.num_seconds().max(0) + 1, "second"),
+        (_, ..120) => count(wait.num_minutes() + 1, "minute"),
+        _ => count(wait.num_hours() + 1, "hour"),
+    }
 }

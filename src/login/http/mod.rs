@@ -3,6 +3,15 @@
 pub mod account;
 pub mod choose;
 pub mod destination;
+pub mod flood;
+pub mod form_token;
+pub mod holds;
+pub mod link;
 pub mod login;
 pub mod logout;
+pub mod new_password;
+pub mod register;
+pub mod reset;
 pub mod setup;
+pub mod show;
+pub mod verify_email;

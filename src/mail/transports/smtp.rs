@@ -53,9 +53,8 @@ fn tls_parameters(settings: &config::Smtp) -> Result<TlsParameters, String> {
     if let Some(file) = &settings.ca_file {
         let in_words = |error: String| format!("mail.smtp.ca_file: {}: {error}", file.display());
         let pem = fs::read(file).map_err(|error| in_words(error.to_string()))?;
-        for certificate in Certificate::from_pem(&pem).map_err(|error| in_words(error.to_string()))? {
-            builder = builder.add_root_certificate(certificate);
-        }
+        let certificate = Certificate::from_pem(&pem).map_err(|error| in_words(error.to_string()))?;
+        builder = builder.add_root_certificate(certificate);
     }
     builder.build().map_err(|error| format!("TLS to the mail server: {error}"))
 }

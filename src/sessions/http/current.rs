@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_session::SessionExt as _;
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 
 use super::cookie_store::{BEGUN, FAULT, SESSION};
 use crate::kernel::fault::Fault;
@@ -64,6 +64,16 @@ pub fn enter(req: &HttpRequest, secret: &Secret<String>) -> Result<(), PageError
     state.insert(BEGUN, secret.expose()).map_err(|error| PageError::bug(error.to_string()))?;
     state.renew();
     Ok(())
+}
+
+/// Marks the answer whose session cookie goes with the browser's window: actix-session gives every
+/// cookie an age, and the server takes it off again (see `server`).
+#[derive(Clone, Copy, Debug)]
+pub struct UntilClosed;
+
+/// The session just begun goes with the browser's window.
+pub fn until_closed(response: &mut HttpResponse) {
+    response.extensions_mut().insert(UntilClosed);
 }
 
 /// Takes the cookie away.

@@ -1,0 +1,75 @@
+//! A new password, whoever sets it: what ends with the old one.
+
+use crate::accounts::confirmation::Purpose;
+use crate::accounts::standing;
+use crate::accounts::store::confirmations;
+use crate::accounts::User;
+use crate::audit::Scene;
+use crate::kernel::Conn;
+use crate::kernel::fault::Fault;
+use crate::kernel::ids::SessionId;
+use crate::sessions::session::{self, End};
+use crate::tokens::{api_key, revocation};
+
+/// A password to be set.
+#[derive(Clone, Debug)]
+pub struct NewPassword {
+    /// Its hash.
+    pub hash: String,
+    /// Former ones kept.
+    pub keep_former: usize,
+    /// Sessions and refresh families.
+    pub others: Others,
+    /// Personal API keys.
+    pub keys: ApiKeys,
+}
+
+/// Sessions and refresh families that began with the old password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// They end.
+    SignedOut,
+    /// They go on.
+    Kept,
+}
+
+/// Personal API keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiKeys {
+    /// They end.
+    Revoked,
+    /// They go on.
+    Kept,
+}
+
+/// Sets it. Links that wait in letters are void in any case; `here` is the session that goes on.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn set(
+    conn: &mut Conn,
+    user: &User,
+    new: &NewPassword,
+    here: Option<SessionId>,
+    scene: &Scene,
+) -> Result<(), Fault> {
+    standing::set_password(conn, user.id, &new.hash, new.keep_former, scene)?;
+    void_links(conn, user, scene)?;
+    if new.others == Others::SignedOut {
+        session::end_all(conn, user.id, here, End::Expelled, scene.now)?;
+        revocation::revoke_families_of(conn, user.id, End::Expelled.as_str(), scene.now)?;
+    }
+    if new.keys == ApiKeys::Revoked {
+        api_key::revoke_all(conn, user.id, scene)?;
+    }
+    Ok(())
+}
+
+/// Links and codes that wait in letters serve no more.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn void_links(conn: &mut Conn, user: &User, scene: &Scene) -> Result<(), Fault> {
+    let pending = [Purpose::ResetPassword, Purpose::MagicLink, Purpose::VerifyEmail, Purpose::VerifyPhone];
+    confirmations::void(conn, user.id, &pending, None, scene.now)
+}
