@@ -7,5 +7,5 @@ for (const button of document.querySelectorAll("[data-show-password]")) {
   };
   button.hidden = false;
   button.addEventListener("click", () => turn(field.type === "password" ? "text" : "password"));
-  field.form.addEventListener("submit", () => field.type === "text" && turn("password"));
+  field.form?.addEventListener("submit", () => field.type === "text" && turn("password"));
 }
