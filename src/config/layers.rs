@@ -42,7 +42,9 @@ pub(super) enum Raw {
     Text(String),
     /// A list of scalars.
     List(Vec<String>),
-    /// Something no key takes, such as a table inside a list.
+    /// `[[…]]`: the values of each table, by dotted key.
+    Tables(Vec<Vec<(String, Self)>>),
+    /// Something no key takes, such as a list inside a list.
     Odd,
 }
 
@@ -70,6 +72,19 @@ impl Layers {
         for (key, raw) in layers.parse(BUILT_IN, &Source::BuiltIn) {
             let source = Source::BuiltIn;
             layers.defaults.insert(key, Given { raw, source });
+        }
+        layers
+    }
+
+    /// One table of `[[…]]` alone, above what such tables say when they say nothing.
+    pub fn of_table(table: Vec<(String, Raw)>, source: &Source, defaults: &[(&str, &str)]) -> Self {
+        let mut layers = Self { defaults: BTreeMap::new(), given: BTreeMap::new(), problems: Vec::new() };
+        for (key, text) in defaults {
+            let given = Given { raw: Raw::Text((*text).to_owned()), source: Source::BuiltIn };
+            layers.defaults.insert((*key).to_owned(), given);
+        }
+        for (key, raw) in table {
+            layers.give(key, raw, source.clone());
         }
         layers
     }
@@ -169,12 +184,28 @@ fn flatten(key: String, value: Value, into: &mut Vec<(String, Raw)>) {
                 flatten(format!("{key}.{inner}"), value, into);
             }
         }
-        ValueKind::Array(items) => {
-            let items: Option<Vec<String>> = items.into_iter().map(|item| scalar(item.kind)).collect();
-            into.push((key, items.map_or(Raw::Odd, Raw::List)));
-        }
+        ValueKind::Array(items) => into.push((key, array(items))),
         kind => into.push((key, scalar(kind).map_or(Raw::Odd, Raw::Text))),
     }
+}
+
+fn array(items: Vec<Value>) -> Raw {
+    let is_table = |item: &Value| matches!(item.kind, ValueKind::Table(_));
+    if !items.is_empty() && items.iter().all(is_table) {
+        return Raw::Tables(items.into_iter().map(table).collect());
+    }
+    let items: Option<Vec<String>> = items.into_iter().map(|item| scalar(item.kind)).collect();
+    items.map_or(Raw::Odd, Raw::List)
+}
+
+fn table(item: Value) -> Vec<(String, Raw)> {
+    let mut flat = Vec::new();
+    if let ValueKind::Table(table) = item.kind {
+        for (key, value) in table {
+            flatten(key, value, &mut flat);
+        }
+    }
+    flat
 }
 
 fn scalar(kind: ValueKind) -> Option<String> {

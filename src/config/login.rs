@@ -1,7 +1,8 @@
-//! `[login]`: throttling, and what names a person.
+//! `[login]`: throttling, what names a person, and who knows their passwords.
 
 use std::time::Duration;
 
+use super::backends::{self, LoginBackend};
 use super::choice::Choice;
 use super::reader::Reader;
 
@@ -23,6 +24,8 @@ pub struct Login {
     pub keep_signed_in: KeepSignedIn,
     /// What a person may type to say who they are; at least one, each once.
     pub identifiers: Vec<LoginIdentifier>,
+    /// Who is asked whether a password is right, in this order; at least one, each name once.
+    pub backends: Vec<LoginBackend>,
 }
 
 /// What names a person at the sign-in form.
@@ -68,6 +71,7 @@ impl Login {
             slow_down_after: from.number("login.slow_down_after", 1..=1_000_000),
             keep_signed_in: from.choice("login.keep_signed_in"),
             identifiers: read_identifiers(from),
+            backends: backends::read(from),
         }
     }
 }

@@ -12,6 +12,7 @@
 //!
 //! The calls that the sections make are the list of known keys: there is no second one.
 
+mod backends;
 mod choice;
 mod data;
 mod database;
@@ -39,6 +40,10 @@ mod tokens;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use backends::{
+    Attributes, Channel, Directory, DirectoryServer, GroupSearch, LoginBackend, Lookup, OnFailure, Pattern, Place,
+    ServiceAccount,
+};
 pub use choice::Choice;
 pub use data::Data;
 pub use database::Database;
@@ -81,7 +86,7 @@ pub struct Config {
     pub sessions: Sessions,
     /// Cost of password hashes, rules for new passwords.
     pub passwords: Passwords,
-    /// Throttling, and what names a person.
+    /// Throttling, what names a person, and who knows their passwords.
     pub login: Login,
     /// Where own templates lie.
     pub templates: Templates,

@@ -1,5 +1,7 @@
 //! Takes untyped values out of the layers, one call per key.
 
+mod tables;
+
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -17,6 +19,8 @@ use super::show::Setting;
 /// is never used, because a configuration with problems is not given out.
 pub(super) struct Reader {
     layers: Layers,
+    /// Where a value would have to be added that is missing.
+    home: Source,
     known: Vec<&'static str>,
     settings: Vec<Setting>,
     problems: Vec<Problem>,
@@ -25,7 +29,7 @@ pub(super) struct Reader {
 impl Reader {
     pub fn new(mut layers: Layers) -> Self {
         let problems = std::mem::take(&mut layers.problems);
-        Self { layers, known: Vec::new(), settings: Vec::new(), problems }
+        Self { layers, home: Source::BuiltIn, known: Vec::new(), settings: Vec::new(), problems }
     }
 
     /// All settings and all problems; what no section asked for is an unknown key.
@@ -98,7 +102,7 @@ impl Reader {
 
     /// A path, or none where the key has no default and is not set.
     pub fn path(&mut self, key: &'static str) -> Option<PathBuf> {
-        self.optional(key, |text| Ok((PathBuf::from(text), text.to_owned())))
+        self.find(key, |text| Ok(PathBuf::from(text)))
     }
 
     /// A path that `fallback` gives when the key is not set.
@@ -117,6 +121,17 @@ impl Reader {
         parse: impl FnOnce(&str) -> Result<(T, String), String>,
     ) -> Option<T> {
         self.optional(key, parse)
+    }
+
+    /// A value that may be missing.
+    pub fn find<T>(&mut self, key: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        self.optional(key, |text| parse(text).map(|value| (value, text.to_owned())))
+    }
+
+    /// A yes or no.
+    pub fn flag(&mut self, key: &'static str) -> bool {
+        let read = self.parse(key, |text| text.parse().map_err(|_| format!("`{text}` is neither true nor false")));
+        read.unwrap_or_default()
     }
 
     /// A list; in the environment and in value files it is comma separated.
@@ -140,9 +155,9 @@ impl Reader {
     }
 
     /// A rule between keys is broken: blames `key` where it was set.
-    pub fn blame(&mut self, key: &'static str, text: String) {
+    pub fn blame(&mut self, key: &str, text: String) {
         let setting = self.settings.iter().find(|setting| setting.key == key);
-        let source = setting.map_or(Source::BuiltIn, |setting| setting.source.clone());
+        let source = setting.map_or_else(|| self.home.clone(), |setting| setting.source.clone());
         self.refuse(key, source, text);
     }
 
@@ -155,7 +170,7 @@ impl Reader {
         let before = self.problem_count();
         let value = self.optional(key, parse);
         if value.is_none() && self.problem_count() == before {
-            self.refuse(key, Source::BuiltIn, String::from("has no value; set it"));
+            self.refuse(key, self.home.clone(), String::from("has no value; set it"));
         }
         value
     }
@@ -168,7 +183,7 @@ impl Reader {
         let read = match &given.raw {
             Raw::Text(text) if text.is_empty() => Err(String::from("is empty; give a value or remove it")),
             Raw::Text(text) => parse(text),
-            Raw::List(_) | Raw::Odd => Err(String::from("takes a single value; give just one")),
+            Raw::List(_) | Raw::Tables(_) | Raw::Odd => Err(String::from("takes a single value; give just one")),
         };
         match read {
             Ok((value, shown)) => {
@@ -193,8 +208,8 @@ impl Reader {
         }
     }
 
-    fn record(&mut self, key: &'static str, value_shown: String, source: Source) {
-        self.settings.push(Setting { key, value_shown, source });
+    fn record(&mut self, key: &str, value_shown: String, source: Source) {
+        self.settings.push(Setting { key: key.to_owned(), value_shown, source });
     }
 
     fn refuse(&mut self, key: &str, source: Source, text: String) {
@@ -209,6 +224,6 @@ fn list_items(raw: Raw) -> Option<Vec<String>> {
             let items = text.split(',').map(|item| item.trim().to_owned());
             Some(items.filter(|item| !item.is_empty()).collect())
         }
-        Raw::Odd => None,
+        Raw::Tables(_) | Raw::Odd => None,
     }
 }

@@ -5,8 +5,8 @@ use super::layers::Source;
 /// One key as it is in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// The dotted key, such as `server.listen`.
-    pub key: &'static str,
+    /// The dotted key, such as `server.listen` or `login.backends[0].kind`.
+    pub key: String,
     /// Its value as text, secrets redacted; `none` where nothing is set.
     pub value_shown: String,
     /// Where the value came from.
@@ -23,7 +23,7 @@ pub fn render_table(settings: &[Setting]) -> String {
     let mut lines = vec![line("key", "value", "source")];
     lines.extend(settings.iter().map(|setting| {
         let source = setting.source.to_string();
-        line(setting.key, &setting.value_shown, &source)
+        line(&setting.key, &setting.value_shown, &source)
     }));
     lines.push(String::new());
     lines.join("\n")
