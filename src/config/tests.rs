@@ -237,9 +237,8 @@ fn a_broken_file_is_named_without_its_text() {
 #[test]
 fn the_built_in_file_names_every_key_and_no_other() {
     let text = include_str!("../../config/default.toml");
-    let is_key = |line: &str| {
-        line.starts_with("[[") || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '))
-    };
+    let is_key =
+        |line: &str| line.starts_with("[[") || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
     let uncommented: Vec<&str> =
         text.lines().map(|line| line.strip_prefix("# ").filter(|rest| is_key(rest)).unwrap_or(line)).collect();
     let folder = tempfile::tempdir().expect("temporary folder");

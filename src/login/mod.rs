@@ -6,6 +6,7 @@
 //! May import kernel to tokens. Start at [`attempt`].
 
 pub mod attempt;
+pub mod backends;
 pub mod courier;
 pub mod departure;
 pub mod http;

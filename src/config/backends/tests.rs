@@ -96,7 +96,8 @@ fn keys_are_refused_beside_their_honest_twins() {
 fn a_direct_bind_takes_no_key_of_the_search() {
     let lookup = directory(&format!("{LDAP}{DIRECT}")).lookup;
     assert!(matches!(lookup, Lookup::Direct { .. }));
-    for key in ["bind_dn = 'cn=a'", "bind_password_file = '/x'", "base_dn = 'ou=x'", "user_filter = '(uid={username})'"] {
+    for key in ["bind_dn = 'cn=a'", "bind_password_file = '/x'", "base_dn = 'ou=x'", "user_filter = '(uid={username})'"]
+    {
         let refusal = load(&format!("{LDAP}{DIRECT}{key}")).unwrap_err();
         assert!(refusal.contains("belongs to mode = \"search\""), "{refusal}");
         assert!(!refusal.contains("not a key"), "{refusal}");
@@ -197,8 +198,7 @@ fn the_built_in_file_documents_every_key_of_a_directory() {
         format!("[[login.backends]]\n{}", keys.join("\n"))
     };
     let search = documented(&["user_dn"]);
-    let direct =
-        documented(&["bind_dn", "bind_password", "base_dn", "user_filter", "mode"]) + "\nmode = 'direct'";
+    let direct = documented(&["bind_dn", "bind_password", "base_dn", "user_filter", "mode"]) + "\nmode = 'direct'";
     let mut known = BTreeSet::new();
     for toml in [search, direct] {
         let settings = load(&toml).unwrap_or_else(|errors| panic!("{toml}: {errors}")).sources;
@@ -207,6 +207,7 @@ fn the_built_in_file_documents_every_key_of_a_directory() {
             key.split('.').next().map(str::to_owned)
         }));
     }
-    let named: BTreeSet<String> = lines().filter(is_key).filter_map(|line| Some(line.split_once(" = ")?.0.to_owned())).collect();
+    let named: BTreeSet<String> =
+        lines().filter(is_key).filter_map(|line| Some(line.split_once(" = ")?.0.to_owned())).collect();
     assert_eq!(named, known);
 }
