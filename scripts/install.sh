@@ -4,7 +4,7 @@
 #   scripts/install.sh run      to build and run: a C compiler, libpq with its headers, Postgres server programs
 #   scripts/install.sh bench    that, and wrk, psql, Python
 #   scripts/install.sh schema   as run, and diesel_cli (in build/tools)
-#   scripts/install.sh test     as schema, and Chromium, Apache with mod_auth_openidc, Node, npm, Python
+#   scripts/install.sh test     as schema, and Chromium, Apache with mod_auth_openidc, OpenLDAP, Node, npm, Python
 #
 # Debian and Ubuntu by apt-get (root or sudo), macOS by Homebrew. Rust itself is left to its owner.
 set -eu
@@ -82,12 +82,16 @@ for_bench() {
 for_test() {
   if mac; then
     node_is_new_enough || want node
+    slapd >/dev/null || want openldap
     return
   fi
   [ -e "$(chromium)" ] || ubuntu || want chromium
   # Not the package `apache2`: that one brings a service.
   [ -e "$(apache)" ] || want apache2-bin
   [ -e "$(apache_modules)/mod_auth_openidc.so" ] || want libapache2-mod-auth-openidc
+  # Its packages' own server is not started (scripts/apt.sh), and the tests do not touch its files.
+  slapd >/dev/null || want slapd
+  have ldapsearch || want ldap-utils
   have node || want nodejs
   have npm || want npm
   python3 -c 'import ensurepip, venv' 2>/dev/null || want python3 python3-venv
@@ -109,6 +113,13 @@ try_c() {
 
 chromium() { echo "${CHROMIUM:-/usr/bin/chromium}"; }
 apache() { echo "${APACHE2:-/usr/sbin/apache2}"; }
+# Where tests/it/support/slapd.rs looks.
+slapd() {
+  for slapd in /usr/sbin/slapd /usr/libexec/slapd /opt/homebrew/opt/openldap/libexec/slapd /usr/local/opt/openldap/libexec/slapd; do
+    [ ! -x "$slapd" ] || { echo "$slapd"; return; }
+  done
+  return 1
+}
 apache_modules() { echo "${APACHE2_MODULES:-/usr/lib/apache2/modules}"; }
 
 install_packages() {
@@ -145,6 +156,7 @@ check_test() {
   [ -e "$(chromium)" ] || fail "no browser at $(chromium): install Chromium or Chrome and say where it is: CHROMIUM=…"
   [ -e "$(apache_modules)/mod_auth_openidc.so" ] ||
     fail "no mod_auth_openidc in $(apache_modules): install Apache and the module, and set APACHE2 and APACHE2_MODULES"
+  slapd >/dev/null || fail "no slapd: install the server of OpenLDAP"
 }
 
 # Programs in build/tools

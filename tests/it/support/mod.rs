@@ -6,10 +6,12 @@ pub mod faulty_wire;
 pub mod process;
 pub mod relying_party;
 pub mod server;
+pub mod slapd;
 
 pub use browser::{Browser, Page};
 pub use relying_party::RelyingParty;
 pub use server::TestServer;
+pub use slapd::Slapd;
 
 /// The password of everybody here.
 pub const PASSWORD: &str = "correct horse battery staple";
