@@ -25,6 +25,7 @@ mod mail;
 mod metrics;
 mod passwords;
 mod problem;
+mod profile;
 mod public_url;
 mod reader;
 mod registration;
@@ -54,6 +55,7 @@ pub use login::{KeepSignedIn, Login, LoginIdentifier};
 pub use mail::{Mail, MailTransport, SmsTransport, Smtp, SmtpSecurity};
 pub use metrics::Metrics;
 pub use passwords::Passwords;
+pub use profile::{Editor, FieldKind, ProfileField};
 pub use problem::{ConfigErrors, Problem};
 pub use public_url::PublicUrl;
 pub use registration::{Registration, RegistrationMode};
@@ -94,6 +96,8 @@ pub struct Config {
     pub log: Log,
     /// Who may register. Reserved for a later version.
     pub registration: Registration,
+    /// The operator's own fields of an account.
+    pub profile_fields: Vec<ProfileField>,
     /// How mail leaves. Reserved for a later version.
     pub mail: Mail,
     /// Where metrics are served. Reserved for a later version.
@@ -149,6 +153,7 @@ impl Config {
         let templates = Templates::read(from);
         let log = Log::read(from);
         let registration = Registration::read(from);
+        let profile_fields = profile::read(from);
         let mail = Mail::read(from, server.as_ref().map(|server| &server.public_url));
         let metrics = Metrics::read(from);
         Some(Self {
@@ -164,6 +169,7 @@ impl Config {
             templates,
             log,
             registration,
+            profile_fields,
             mail,
             metrics: metrics?,
         })
