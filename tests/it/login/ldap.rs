@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use portcullis::accounts::passwords::Password;
@@ -183,6 +183,26 @@ async fn a_directory_that_is_told_wrong_things_is_away() {
     ] {
         assert_eq!(ask(&open(&[slapd.ldap()], &keys), "ada", PASSWORD).await, Answer::Away, "{keys}");
     }
+}
+
+#[tokio::test]
+async fn warnings_name_the_server_and_the_cause_and_no_secret() {
+    let slapd = Slapd::start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("log");
+    let writer = Mutex::new(fs::File::create(&file).unwrap());
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false).with_writer(writer);
+    let guard = tracing::subscriber::set_default(subscriber.finish());
+    let nobody = down();
+    let keys = format!("{}{SEARCH}", ACCOUNT.replace("staple", "hunter2"));
+    assert_eq!(ask(&open(&[nobody.clone(), slapd.ldap()], &keys), "ada", PASSWORD).await, Answer::Away);
+    drop(guard);
+    let log = fs::read_to_string(&file).unwrap();
+    for says in ["backend.name=\"example\"", &nobody, "refused", &slapd.ldap(), "bind_dn"] {
+        assert!(log.contains(says), "{says}: {log}");
+    }
+    assert!(!log.contains("hunter2") && !log.contains(PASSWORD), "{log}");
 }
 
 #[tokio::test]
