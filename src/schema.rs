@@ -42,6 +42,7 @@ diesel::table! {
         address -> Nullable<Text>,
         request_id -> Nullable<Text>,
         details -> Jsonb,
+        device -> Nullable<Text>,
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// Imports go from a line to the lines before it. Folders on one line do not import each other, save the process.
-const ORDER: [&[&str]; 14] = [
+const ORDER: [&[&str]; 15] = [
     &["kernel"],
     &["spec"],
     &["config"],
@@ -19,6 +19,7 @@ const ORDER: [&[&str]; 14] = [
     &["access"],
     &["sessions", "tokens"],
     &["login", "oidc"],
+    &["portal"],
     &["admin"],
     &["api"],
     &["app"],

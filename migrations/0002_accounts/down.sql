@@ -1,3 +1,4 @@
+ALTER TABLE audit_events DROP COLUMN device;
 ALTER TABLE mail_outbox DROP COLUMN channel, DROP COLUMN user_id, DROP COLUMN language;
 DROP INDEX mail_outbox_sent;
 ALTER TABLE throttles DROP COLUMN kind, DROP COLUMN user_id, DROP COLUMN network;

@@ -126,6 +126,9 @@ ALTER TABLE throttles
 ALTER TABLE sessions ADD COLUMN is_persistent boolean NOT NULL DEFAULT true;
 COMMENT ON COLUMN sessions.is_persistent IS 'Kept when the browser is closed.';
 
+-- Shown to the person: "Firefox on Linux".
+ALTER TABLE audit_events ADD COLUMN device text;
+
 -- The outbox also carries text messages; failures are visible and can be tried again.
 ALTER TABLE mail_outbox
     ADD COLUMN channel text NOT NULL DEFAULT 'mail' CHECK (channel IN ('mail', 'sms')),

@@ -130,10 +130,12 @@ pub fn redeem_link(
 }
 
 /// Whose code is entered.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Asker {
     /// Somebody signed in.
     User(UserId),
+    /// Somebody signed in, about one of their addresses or numbers.
+    About(UserId, String),
     /// The browser that asked.
     Browser(Digest),
 }
@@ -146,7 +148,7 @@ pub enum Asker {
 pub fn redeem_code(
     conn: &mut Conn,
     codes: &Mac,
-    (purpose, asker): (Purpose, Asker),
+    (purpose, asker): (Purpose, &Asker),
     typed: &str,
     scene: &Scene,
 ) -> Result<Option<Confirmation>, Fault> {

@@ -2,11 +2,12 @@
 
 use diesel::prelude::*;
 
+use super::device;
 use super::event::Event;
 use super::scene::Scene;
-use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
-use crate::kernel::ids::EventId;
+use crate::kernel::ids::{EventId, UserId};
+use crate::kernel::{Conn, Instant};
 use crate::schema::audit_events as a;
 
 /// Writes `event` in the caller's transaction: it stands exactly when the change it tells of stands.
@@ -32,9 +33,57 @@ pub fn record(conn: &mut Conn, event: &Event, scene: &Scene) -> Result<(), Fault
             a::client_id.eq(&event.client_id),
             a::session_id.eq(event.session_id),
             a::address.eq(origin.address.map(|address| address.to_string())),
+            a::device.eq(origin.user_agent.as_deref().map(device::in_words)),
             a::request_id.eq(&origin.request_id),
             a::details.eq(&event.details),
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// An event as its person sees it.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = a)]
+#[expect(missing_docs, reason = "the columns speak for themselves")]
+pub struct Listed {
+    pub id: EventId,
+    pub at: Instant,
+    pub event: String,
+    pub actor: String,
+    pub client_id: Option<String>,
+    pub address: Option<String>,
+    pub device: Option<String>,
+    pub details: serde_json::Value,
+}
+
+/// Which events of a person.
+#[derive(Clone, Debug)]
+pub struct Wanted<'a> {
+    /// Whose.
+    pub user: UserId,
+    /// Of these kinds.
+    pub kinds: &'a [&'static str],
+    /// Not before this instant.
+    pub since: Instant,
+    /// Older than this one.
+    pub before: Option<EventId>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Events about a person, the latest first.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn list_of(conn: &mut Conn, wanted: &Wanted<'_>) -> Result<Vec<Listed>, Fault> {
+    let mut events = a::table
+        .filter(a::user_id.eq(wanted.user).and(a::event.eq_any(wanted.kinds)).and(a::at.ge(wanted.since)))
+        .order(a::id.desc())
+        .limit(wanted.limit)
+        .select(Listed::as_select())
+        .into_boxed();
+    if let Some(before) = wanted.before {
+        events = events.filter(a::id.lt(before));
+    }
+    Ok(events.load(conn)?)
 }

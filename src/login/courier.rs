@@ -17,7 +17,6 @@ use crate::kernel::crypto::Mac;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
 use crate::kernel::secret::Digest;
-use crate::mail::channel::Channel;
 use crate::mail::letter::{Facts, Letter, OtherWay};
 use crate::mail::outbox::{Addressee, NOTICE_LIFE, Postbox};
 
@@ -177,7 +176,7 @@ impl Courier {
         scene: &Scene,
     ) -> Result<(), Fault> {
         let (address, locale) = (address.to_owned(), locale.map(str::to_owned));
-        let to = Addressee { user_id: None, channel: Channel::Mail, address, locale };
+        let to = Addressee { user_id: None, address, locale };
         self.postbox.post(conn, &to, letter, life, (scene.now, &scene.random))
     }
 
@@ -196,7 +195,6 @@ impl Courier {
     ) -> Result<(), Fault> {
         let to = Addressee {
             user_id: Some(user.id),
-            channel: Channel::Mail,
             address: address.to_owned(),
             locale: user.locale.clone(),
         };

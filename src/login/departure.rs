@@ -58,3 +58,11 @@ pub fn disable(conn: &mut Conn, user: UserId, scene: &Scene) -> Result<Outcome, 
     Ok(outcome)
 }
 
+
+/// All sessions but the present one were ended by their person.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn record_end_of_others(conn: &mut Conn, user: UserId, scene: &Scene) -> Result<(), Fault> {
+    scene.record(conn, &Event::new(Kind::SignedOutEverywhere).user(user))
+}

@@ -82,19 +82,17 @@ impl Dispatch {
     }
 
     fn send(&self, claimed: &Claimed) -> Result<(), Undelivered> {
-        let letter = self.postbox.open(claimed.id, &claimed.sealed).map_err(Undelivered::ForGood)?;
-        let rendered = self
-            .letters
-            .render(&letter, Language::of_tag(&claimed.language), &self.site)
-            .map_err(Undelivered::ForGood)?;
-        let name = claimed.id.to_string();
+        let (name, language) = (claimed.id.to_string(), Language::of_tag(&claimed.language));
         match claimed.channel {
             Channel::Mail => {
-                let message = self.message(&claimed.recipient, rendered, &name).map_err(Undelivered::ForGood)?;
-                self.mail.send(&message, &name)
+                let letter = self.postbox.open(claimed.id, &claimed.sealed).map_err(Undelivered::ForGood)?;
+                self.send_now(&claimed.recipient, &letter, language, &name)
             }
-            // A text message is its subject: one line.
-            Channel::Sms => self.text.send(&claimed.recipient, &rendered.subject, &name),
+            Channel::Sms => {
+                let message = self.postbox.open(claimed.id, &claimed.sealed).map_err(Undelivered::ForGood)?;
+                let text = self.letters.render_text(&message, language, &self.site).map_err(Undelivered::ForGood)?;
+                self.text.send(&claimed.recipient, &text, &name)
+            }
         }
     }
 

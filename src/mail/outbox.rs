@@ -1,11 +1,14 @@
 //! Posting letters: in the transaction that gives cause for them, so that neither is without the other.
 
 use chrono::Duration;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::channel::Channel;
 use super::language::Language;
 use super::letter::Letter;
 use super::store::{self, NewRow};
+use super::text_message::TextMessage;
 use crate::kernel::crypto::{Place, Sealer};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{ParcelId, UserId};
@@ -25,8 +28,6 @@ pub struct Postbox {
 pub struct Addressee {
     /// Whose account it is about.
     pub user_id: Option<UserId>,
-    /// Mail or text message.
-    pub channel: Channel,
     /// Mail address, or number in E.164.
     pub address: String,
     /// The language they read, where they said so (BCP 47).
@@ -50,16 +51,42 @@ impl Postbox {
         to: &Addressee,
         letter: &Letter,
         life: Duration,
+        when: (Instant, &Random),
+    ) -> Result<(), Fault> {
+        self.put(conn, (Channel::Mail, letter.kind()), to, (letter, life), when)
+    }
+
+    /// Posts a text message, as [`Postbox::post`] a letter.
+    ///
+    /// # Errors
+    /// [`Fault`] of the database.
+    pub fn post_text(
+        &self,
+        conn: &mut Conn,
+        to: &Addressee,
+        message: &TextMessage,
+        life: Duration,
+        when: (Instant, &Random),
+    ) -> Result<(), Fault> {
+        self.put(conn, (Channel::Sms, message.kind()), to, (message, life), when)
+    }
+
+    fn put(
+        &self,
+        conn: &mut Conn,
+        (channel, kind): (Channel, &'static str),
+        to: &Addressee,
+        (content, life): (&impl Serialize, Duration),
         (now, random): (Instant, &Random),
     ) -> Result<(), Fault> {
         let id = ParcelId::new(random, now)?;
-        let plain = serde_json::to_vec(letter).map_err(|error| Fault::bug(error.to_string()))?;
+        let plain = serde_json::to_vec(content).map_err(|error| Fault::bug(error.to_string()))?;
         let sealed = self.sealer.seal(place(&id.to_string()), &plain, random)?;
         let language = to.locale.as_deref().map_or(self.language, Language::of_tag);
         let row = NewRow {
             id,
-            channel: to.channel,
-            kind: letter.kind(),
+            channel,
+            kind,
             recipient: &to.address,
             user_id: to.user_id,
             language: language.as_str(),
@@ -70,11 +97,11 @@ impl Postbox {
         notify::announce_mail(conn)
     }
 
-    /// The letter of a row.
+    /// The letter or text message of a row.
     ///
     /// # Errors
     /// In words: sealed under another key, or of a later version.
-    pub fn open(&self, id: ParcelId, sealed: &[u8]) -> Result<Letter, String> {
+    pub fn open<T: DeserializeOwned>(&self, id: ParcelId, sealed: &[u8]) -> Result<T, String> {
         let plain = self.sealer.open(place(&id.to_string()), sealed).ok_or("it does not open with this master key")?;
         serde_json::from_slice(plain.expose()).map_err(|error| format!("it cannot be read: {error}"))
     }

@@ -9,7 +9,9 @@ use rust_embed::RustEmbed;
 use tera::{Context, Tera};
 
 use super::language::Language;
+use super::clean;
 use super::letter::Letter;
+use super::text_message::TextMessage;
 use super::phrases::Phrases;
 use super::sheet::Sheet;
 
@@ -83,12 +85,33 @@ impl Letters {
         Ok(Rendered { subject: sheet.subject, text, html: to_html(&mjml)? })
     }
 
+    /// Writes a text message: one line.
+    ///
+    /// # Errors
+    /// As [`Letters::render`].
+    pub fn render_text(&self, message: &TextMessage, language: Language, site: &Site) -> Result<String, String> {
+        let phrases = self.languages.iter().find(|phrases| phrases.language() == language);
+        let phrases = phrases.ok_or_else(|| format!("no language file for `{language}`"))?;
+        let mut told = FluentArgs::new();
+        told.set("site", clean::name(&site.name));
+        match message {
+            TextMessage::PhoneCode { code, minutes } => {
+                told.set("code", code.clone());
+                told.set("minutes", *minutes);
+                phrases.say("text-phone-code", &told)
+            }
+        }
+    }
+
     /// An operator's file that is wrong must stop the start, not the first letter weeks later.
     fn check(&self) -> Result<(), String> {
         let site = Site { name: "Portcullis".to_owned(), public_url: "https://id.example.org".to_owned() };
         for language in Language::ALL {
             for letter in Letter::samples() {
                 self.render(&letter, *language, &site)?;
+            }
+            for message in TextMessage::samples() {
+                self.render_text(&message, *language, &site)?;
             }
         }
         Ok(())

@@ -58,6 +58,20 @@ pub fn revoke_refresh_token(conn: &mut Conn, family: FamilyId, client_id: &str, 
     Ok(true)
 }
 
+/// A person takes an app's access back: consent, families and tokens are void. `false` when there
+/// was none.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn revoke_grant(conn: &mut Conn, user: UserId, client_id: &str, scene: &Scene) -> Result<bool, Fault> {
+    let revoked = grants::revoke_one(conn, user, client_id, scene.now)?;
+    if revoked {
+        notify::announce(conn, Change::Standing)?;
+        scene.record(conn, &Event::new(Kind::GrantRevoked).user(user).client(client_id))?;
+    }
+    Ok(revoked)
+}
+
 /// A grant, and with it every family under it, is void from now on: consent is gone.
 ///
 /// # Errors

@@ -157,6 +157,10 @@ api-key-expiring-subject = Ein API-Schlüssel läuft bald ab
 api-key-expiring-intro = Ihr API-Schlüssel { $name } bei { $site } gilt bis { $date }. Legen Sie vorher einen neuen an, wenn Sie ihn noch brauchen.
 api-key-expiring-action = { $site } öffnen
 
+## Textnachrichten
+
+text-phone-code = { $code } ist Ihr Code bei { $site }. Er gilt { $minutes } Minuten. Geben Sie ihn niemandem.
+
 ## Ausprobieren
 
 test-subject = Test-E-Mail von { $site }

@@ -157,6 +157,10 @@ api-key-expiring-subject = An API key ends soon
 api-key-expiring-intro = Your API key { $name } at { $site } works until { $date }. Create a new one before that day, if you still need it.
 api-key-expiring-action = Open { $site }
 
+## Text messages
+
+text-phone-code = { $code } is your code at { $site }. It works for { $minutes } minutes. Give it to nobody.
+
 ## Trying out
 
 test-subject = Test mail from { $site }

@@ -130,7 +130,7 @@ pub fn redeem_link(
 pub fn find_open(
     conn: &mut Conn,
     purpose: Purpose,
-    asker: Asker,
+    asker: &Asker,
     now: Instant,
 ) -> Result<Option<Confirmation>, Fault> {
     let open = c::used_at.is_null().and(c::voided_at.is_null()).and(c::expires_at.gt(now));
@@ -140,8 +140,9 @@ pub fn find_open(
         .select((c::id, c::user_id, c::target, c::next, c::browser_digest))
         .into_boxed();
     rows = match asker {
-        Asker::User(user) => rows.filter(c::user_id.eq(user)),
-        Asker::Browser(browser) => rows.filter(c::browser_digest.eq(browser)),
+        Asker::User(user) => rows.filter(c::user_id.eq(*user)),
+        Asker::About(user, target) => rows.filter(c::user_id.eq(*user).and(c::target.eq(target.clone()))),
+        Asker::Browser(browser) => rows.filter(c::browser_digest.eq(*browser)),
     };
     Ok(rows.first::<Found>(conn).optional()?.map(of_row))
 }
@@ -150,15 +151,16 @@ pub fn find_open(
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn latest(conn: &mut Conn, purpose: Purpose, asker: Asker) -> Result<Option<Confirmation>, Fault> {
+pub fn latest(conn: &mut Conn, purpose: Purpose, asker: &Asker) -> Result<Option<Confirmation>, Fault> {
     let mut rows = c::table
         .filter(c::purpose.eq(purpose.as_str()).and(c::used_at.is_null()))
         .order(c::created_at.desc())
         .select((c::id, c::user_id, c::target, c::next, c::browser_digest))
         .into_boxed();
     rows = match asker {
-        Asker::User(user) => rows.filter(c::user_id.eq(user)),
-        Asker::Browser(browser) => rows.filter(c::browser_digest.eq(browser)),
+        Asker::User(user) => rows.filter(c::user_id.eq(*user)),
+        Asker::About(user, target) => rows.filter(c::user_id.eq(*user).and(c::target.eq(target.clone()))),
+        Asker::Browser(browser) => rows.filter(c::browser_digest.eq(*browser)),
     };
     Ok(rows.first::<Found>(conn).optional()?.map(of_row))
 }

@@ -1,6 +1,5 @@
 //! The pages of signing in and out.
 
-pub mod account;
 pub mod choose;
 pub mod destination;
 pub mod flood;

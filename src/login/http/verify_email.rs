@@ -149,13 +149,13 @@ pub async fn post(
     let Some(waiting) = waiting(&req, &app, visitor).await? else { return Ok(see_other(next.as_str())) };
     let scene = app.scene(&req, "anonymous");
     flood::check(&app, Flood::Codes, &scene).await?;
-    let (codes, asker) = (app.courier.codes.clone(), waiting.asker);
+    let (codes, asker) = (app.courier.codes.clone(), waiting.asker.clone());
     let typed = form.find("code").unwrap_or_default().to_owned();
     let door = Door::of(&app, waiting.session.clone());
     let done = app
         .db
         .write(move |conn| -> Result<_, Fault> {
-            match confirmation::redeem_code(conn, &codes, (Purpose::VerifyEmail, asker), &typed, &scene)? {
+            match confirmation::redeem_code(conn, &codes, (Purpose::VerifyEmail, &asker), &typed, &scene)? {
                 Some(confirmation) => door.pass(conn, confirmation, &scene).map(Some),
                 None => Ok(None),
             }
@@ -202,9 +202,9 @@ fn send_again(
     next: String,
     scene: &Scene,
 ) -> Result<(), Fault> {
-    let last = confirmations::latest(conn, Purpose::VerifyEmail, waiting.asker)?;
-    let user_id = match (waiting.asker, &last) {
-        (Asker::User(user), _) => Some(user),
+    let last = confirmations::latest(conn, Purpose::VerifyEmail, &waiting.asker)?;
+    let user_id = match (&waiting.asker, &last) {
+        (Asker::User(user) | Asker::About(user, _), _) => Some(*user),
         (Asker::Browser(_), Some(last)) => Some(last.user_id),
         (Asker::Browser(_), None) => None,
     };

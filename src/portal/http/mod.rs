@@ -1,0 +1,20 @@
+//! The account's pages.
+
+pub mod activity;
+pub mod addresses;
+pub mod api_keys;
+pub mod apps;
+pub mod asker;
+pub mod data;
+pub mod home;
+pub mod not_me;
+pub mod password;
+pub mod phone;
+pub mod picture;
+pub mod profile;
+pub mod security;
+pub mod sessions;
+pub mod undo_email;
+mod when;
+
+pub use asker::Asker;

@@ -1,0 +1,114 @@
+//! `/account/picture`, and `/pictures/{id}` that everybody sees.
+
+use actix_multipart::Multipart;
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::StreamExt as _;
+use uuid::Uuid;
+
+use super::asker::{Asker, to_login};
+use super::profile::show_picture_error;
+use crate::accounts::profile;
+use crate::accounts::store::pictures;
+use crate::app::App;
+use crate::portal::picture::{MAX_UPLOAD_BYTES, square};
+use crate::sessions::http::Current;
+use crate::spec::Params;
+use crate::web::csrf;
+use crate::web::page::see_other;
+use crate::web::{Form, PageError};
+
+const PAGE: &str = "/account/profile";
+
+/// `POST /account/picture`: one file, after the form token.
+///
+/// # Errors
+/// A page.
+pub async fn post(
+    req: HttpRequest,
+    app: web::Data<App>,
+    current: Current,
+    upload: Multipart,
+) -> Result<HttpResponse, PageError> {
+    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
+    let bytes = match receive(&asker, upload).await? {
+        Ok(bytes) => bytes,
+        Err(message) => return show_picture_error(&app, &asker, message).await,
+    };
+    // Decoding is work: it has its own threads and its own queue, like passwords.
+    let made = app.hasher.apart(move || Ok(square(&bytes))).await?;
+    let jpeg = match made {
+        Ok(jpeg) => jpeg,
+        Err(message) => return show_picture_error(&app, &asker, message).await,
+    };
+    let (user, scene, issuer) = (asker.session.user_id, asker.scene(), app.issuer.clone());
+    app.db.write(move |conn| profile::set_picture(conn, user, &jpeg, &issuer, &scene)).await?;
+    app.forget();
+    Ok(see_other("/account/profile?done=picture"))
+}
+
+/// Reads the parts: the form token first, then the file, no more of it than may be.
+async fn receive(asker: &Asker<'_>, mut upload: Multipart) -> Result<Result<Vec<u8>, String>, PageError> {
+    let broken = || PageError::bad_request("the upload is no multipart form");
+    let mut is_ours = false;
+    while let Some(part) = upload.next().await {
+        let mut part = part.map_err(|_| broken())?;
+        let name = part.name().unwrap_or_default().to_owned();
+        let limit = if name == "picture" { MAX_UPLOAD_BYTES } else { 1024 };
+        let mut bytes = Vec::new();
+        while let Some(chunk) = part.next().await {
+            let chunk = chunk.map_err(|_| broken())?;
+            if bytes.len() + chunk.len() > limit {
+                return Ok(Err("This file is too large: use one of at most 8 MB.".into()));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        match name.as_str() {
+            csrf::FIELD => {
+                let token = String::from_utf8(bytes).map_err(|_| broken())?;
+                asker.check(&Params::default().with(csrf::FIELD, &token))?;
+                is_ours = true;
+            }
+            "picture" if is_ours && !bytes.is_empty() => return Ok(Ok(bytes)),
+            "picture" if is_ours => return Ok(Err("Choose a picture first.".into())),
+            "picture" => return Err(PageError::foreign_form("the form token is missing")),
+            _ => {}
+        }
+    }
+    if is_ours { Ok(Err("Choose a picture first.".into())) } else { Err(broken()) }
+}
+
+/// `POST /account/picture/remove`.
+///
+/// # Errors
+/// A page.
+pub async fn remove(
+    req: HttpRequest,
+    app: web::Data<App>,
+    current: Current,
+    form: Form,
+) -> Result<HttpResponse, PageError> {
+    let form = form.0?;
+    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
+    asker.check(&form)?;
+    let (user, scene) = (asker.session.user_id, asker.scene());
+    app.db.write(move |conn| profile::remove_picture(conn, user, &scene)).await?;
+    app.forget();
+    Ok(see_other("/account/profile?done=picture"))
+}
+
+/// `GET /pictures/{id}`: another picture has another id, so this one is kept for ever.
+///
+/// # Errors
+/// 404.
+pub async fn get(app: web::Data<App>, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let id: Uuid = id.parse().map_err(|_| PageError::not_found())?;
+    let bytes = app.db.read(move |conn| pictures::find(conn, id)).await?.ok_or_else(PageError::not_found)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "image/jpeg"))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'"))
+        .insert_header(("cross-origin-resource-policy", "cross-origin"))
+        .body(bytes))
+}
