@@ -149,7 +149,7 @@ impl App {
             db: Db::open(&settings)?,
             keyring: Keyring::new(Keys::open(&keys, &sealer)?),
             hasher: Hasher::start(cost, config.passwords.threads, config.passwords.queue)?,
-            password_policy: Policy { minimum_length: config.passwords.minimum_length },
+            password_policy: password_policy(&config).map_err(Fault::Bug)?,
             identifiers: identifiers(&config),
             throttles: throttles(&config, &master)?,
             floods: Throttle::new(
@@ -285,6 +285,15 @@ pub const fn password_cost(config: &Config) -> Cost {
         iterations: config.passwords.iterations,
         parallelism: config.passwords.parallelism,
     }
+}
+
+/// The rules for new passwords, by the configuration.
+///
+/// # Errors
+/// Says which list of leaked passwords cannot be read.
+pub fn password_policy(config: &Config) -> Result<Policy, String> {
+    let host = config.server.public_url.url().host_str().unwrap_or_default();
+    Policy::load(&config.passwords, &[host, &config.server.site_name])
 }
 
 /// How long tokens last, by the configuration.

@@ -10,6 +10,7 @@ mod key;
 mod logging;
 mod migrate;
 mod output;
+mod passwords;
 mod secret_input;
 mod serve;
 mod session;
@@ -74,6 +75,9 @@ enum Command {
     /// Signing keys.
     #[command(subcommand)]
     Key(key::Command),
+    /// Password hashes.
+    #[command(subcommand)]
+    Passwords(passwords::Command),
     /// Looks inside, without issuing anything.
     #[command(subcommand)]
     Debug(debug::Command),
@@ -113,6 +117,7 @@ fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
         Command::Session(command) => session::run(globals, command),
         Command::Token(command) => token::run(globals, command),
         Command::Key(command) => key::run(globals, command),
+        Command::Passwords(command) => passwords::run(globals, command),
         Command::Debug(command) => debug::run(globals, command),
         Command::Healthcheck => healthcheck::run(globals),
     }

@@ -1,5 +1,8 @@
 //! `[passwords]`: cost of password hashes, rules for new passwords.
 
+use std::path::PathBuf;
+
+use super::choice::Choice;
 use super::reader::Reader;
 use super::server::or_cores;
 
@@ -18,8 +21,48 @@ pub struct Passwords {
     pub queue: usize,
     /// Characters a new password needs at least.
     pub minimum_length: usize,
+    /// Rules for new passwords, in the order of their refusals; each once.
+    pub validators: Vec<Validator>,
     /// Former passwords that may not be used again.
     pub history: usize,
+    /// Words of this place that may not make up most of a password.
+    pub context_words: Vec<String>,
+    /// Folder of leaked passwords, a file for each first five digits of their SHA-1.
+    pub breached_dir: Option<PathBuf>,
+    /// File of leaked passwords.
+    pub breached_file: Option<PathBuf>,
+}
+
+/// A rule for new passwords.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Validator {
+    /// `passwords.minimum_length`.
+    #[default]
+    MinimumLength,
+    /// Not like the person's own names and addresses.
+    Similarity,
+    /// Not among what is guessed first.
+    Common,
+    /// Not in a list of leaked passwords.
+    Breached,
+    /// Not digits alone.
+    Numeric,
+    /// Not mostly words of this place.
+    Context,
+    /// Not a former password: `passwords.history`. Checked where the former hashes are.
+    History,
+}
+
+impl Choice for Validator {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("minimum_length", Self::MinimumLength),
+        ("similarity", Self::Similarity),
+        ("common", Self::Common),
+        ("breached", Self::Breached),
+        ("numeric", Self::Numeric),
+        ("context", Self::Context),
+        ("history", Self::History),
+    ];
 }
 
 impl Passwords {
@@ -31,7 +74,21 @@ impl Passwords {
             threads: or_cores(from.number("passwords.threads", 0..=256)),
             queue: from.number("passwords.queue", 1..=100_000),
             minimum_length: from.number("passwords.minimum_length", 8..=128),
-            history: 0,
+            validators: read_validators(from),
+            history: from.number("passwords.history", 0..=24),
+            context_words: from.list("passwords.context_words", |word| Ok(word.to_owned())),
+            breached_dir: from.path("passwords.breached_dir"),
+            breached_file: from.path("passwords.breached_file"),
         }
     }
+}
+
+fn read_validators(from: &mut Reader) -> Vec<Validator> {
+    let key = "passwords.validators";
+    let validators = from.list(key, Validator::choose);
+    let twice = |(at, word)| validators.iter().take(at).any(|earlier| earlier == word);
+    if validators.iter().enumerate().any(twice) {
+        from.blame(key, String::from("names the same word twice; remove one"));
+    }
+    validators
 }

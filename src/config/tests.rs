@@ -38,6 +38,7 @@ fn the_defaults_stand_alone() {
     assert_eq!(config.sessions.store, SessionStore::Cached);
     assert_eq!(config.login.identifiers.len(), 3);
     assert_eq!(config.passwords.minimum_length, 15);
+    assert_eq!((config.passwords.validators.len(), config.passwords.history), (7, 0));
 }
 
 #[test]
@@ -83,6 +84,9 @@ const TWINS: &[(&str, &str, &str, &str)] = &[
     ("SESSIONS__STORE", "cached", "memory", "cached, database"),
     ("PASSWORDS__MEMORY_KIB", "19456", "19455", "from 19456"),
     ("PASSWORDS__MINIMUM_LENGTH", "8", "7", "from 8"),
+    ("PASSWORDS__VALIDATORS", "numeric,common", "numeric,uppercase", "`uppercase`"),
+    ("PASSWORDS__VALIDATORS", "", "numeric,numeric", "twice"),
+    ("PASSWORDS__HISTORY", "24", "25", "from 0 to 24"),
     ("LOGIN__IDENTIFIERS", "email,phone", "email,pigeon", "`pigeon`"),
     ("LOGIN__IDENTIFIERS", "email", "", "nobody could sign in"),
     ("LOGIN__IDENTIFIERS", "email", "email,email", "twice"),

@@ -3,6 +3,7 @@
 mod csrf;
 mod ldap;
 mod one_answer;
+mod password_schemes;
 mod setup;
 mod sign_in;
 mod throttle;
