@@ -1,13 +1,12 @@
 //! PBKDF2 (RFC 8018 section 5.2): Django's `pbkdf2_sha256$` and `pbkdf2_sha1$`, and the PHC strings
 //! `$pbkdf2-sha256$` and `$pbkdf2-sha512$`.
 
+use std::num::NonZeroU32;
+
+use aws_lc_rs::pbkdf2::{self, PBKDF2_HMAC_SHA1, PBKDF2_HMAC_SHA256, PBKDF2_HMAC_SHA512};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use password_hash::phc::PasswordHash;
-use pbkdf2::pbkdf2_hmac;
-use sha1::Sha1;
-use sha2::{Sha256, Sha512};
-use subtle::ConstantTimeEq as _;
 
 /// Most iterations; Django 6 makes 1,200,000.
 const DEAREST: u32 = 5_000_000;
@@ -41,7 +40,7 @@ impl Function {
 #[derive(Clone, Debug)]
 pub struct Stored {
     function: Function,
-    iterations: u32,
+    iterations: NonZeroU32,
     salt: Vec<u8>,
     digest: Vec<u8>,
 }
@@ -67,12 +66,12 @@ impl Stored {
         let length = hash.params.get("l").map(|_| hash.params.get_decimal("l"));
         let is_as_told = length.is_none_or(|length| length.and_then(|l| usize::try_from(l).ok()) == Some(digest.len()));
         let salt = AsRef::<[u8]>::as_ref(hash.salt.as_ref()?).to_vec();
-        let stored = Self { function, iterations: hash.params.get_decimal("i")?, salt, digest };
+        let stored = Self { function, iterations: NonZeroU32::new(hash.params.get_decimal("i")?)?, salt, digest };
         stored.checked().filter(|_| is_as_told)
     }
 
     fn checked(self) -> Option<Self> {
-        let is_sound = (1..=DEAREST).contains(&self.iterations)
+        let is_sound = self.iterations.get() <= DEAREST
             && (1..=LONGEST_SALT).contains(&self.salt.len())
             && (SHORTEST_DIGEST..=self.function.output()).contains(&self.digest.len());
         is_sound.then_some(self)
@@ -80,14 +79,13 @@ impl Stored {
 
     /// Whether `password` is the one that was hashed.
     pub fn matches(&self, password: &str) -> bool {
-        let mut made = vec![0; self.digest.len()];
-        let derive = match self.function {
-            Function::Sha1 => pbkdf2_hmac::<Sha1>,
-            Function::Sha256 => pbkdf2_hmac::<Sha256>,
-            Function::Sha512 => pbkdf2_hmac::<Sha512>,
+        let algorithm = match self.function {
+            Function::Sha1 => PBKDF2_HMAC_SHA1,
+            Function::Sha256 => PBKDF2_HMAC_SHA256,
+            Function::Sha512 => PBKDF2_HMAC_SHA512,
         };
-        derive(password.as_bytes(), &self.salt, self.iterations, &mut made);
-        made.ct_eq(&self.digest).into()
+        // Compares in constant time.
+        pbkdf2::verify(algorithm, self.iterations, &self.salt, password.as_bytes(), &self.digest).is_ok()
     }
 }
 
