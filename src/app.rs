@@ -171,7 +171,7 @@ impl App {
             access_tokens: AccessTokens::new(&issuer),
             refresh_tokens: RefreshTokens::new(&master, &issuer)?,
             resumes: Resumes::new(master.mac(Purpose::Csrf)?),
-            discovery: discovery::document(&issuer),
+            discovery: discovery::document(&issuer, &config.profile_fields),
             lifetimes,
             sealer,
             clock,

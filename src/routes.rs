@@ -4,9 +4,14 @@ use actix_web::http::Method;
 use actix_web::web::{ServiceConfig, get, head, method, post, resource, to};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
-use crate::login::http::{account, choose, holds, login, logout, register, reset, setup, verify_email};
+use crate::login::http::{choose, holds, login, logout, register, reset, setup, verify_email};
 use crate::oidc::http::{answer, authorize, consent, end_session, introspect, metadata, revoke, token, userinfo};
+use crate::portal::http::{
+    activity, addresses, api_keys, apps, data, home, not_me, password, phone, picture, profile, security, sessions,
+    undo_email,
+};
 use crate::server::health;
+use crate::web::page::see_other;
 use crate::web::{PageError, assets, cors};
 
 /// Endpoints for programs, and static files: no session is read for them.
@@ -21,6 +26,7 @@ pub fn machines(config: &mut ServiceConfig) {
         .service(open("/oauth2/token", "POST").route(post().to(token::post)))
         .service(open("/oauth2/revoke", "POST").route(post().to(revoke::post)))
         .service(machine("/readyz", LOOK).route(get().to(health::ready)).route(head().to(health::ready)))
+        .service(shown("/pictures/{id}", LOOK, picture::get))
         .service(shown("/assets/{version}/{path:.*}", LOOK, assets::get));
     for path in ["/healthz", "/health", "/livez"] {
         config.service(machine(path, LOOK).route(get().to(health::process)).route(head().to(health::process)));
@@ -56,10 +62,43 @@ pub fn browsers(config: &mut ServiceConfig) {
         .service(shown("/account/keep", FORM, holds::keep).route(post().to(holds::post_keep)))
         .service(shown("/setup", FORM, setup::get).route(post().to(setup::post)))
         .service(shown("/setup/done", LOOK, setup::done))
-        .service(shown("/account", LOOK, account::get))
-        .service(page("/account/sessions/end", "POST").route(post().to(account::end_one)))
-        .service(page("/account/sessions/end-all", "POST").route(post().to(account::end_all)))
-        .service(shown("/", LOOK, account::front));
+        .service(shown("/", LOOK, home::front))
+        .service(shown("/account", LOOK, home::get))
+        .service(shown("/account/profile", FORM, profile::get).route(post().to(profile::post)))
+        .service(page("/account/picture", "POST").route(post().to(picture::post)))
+        .service(page("/account/picture/remove", "POST").route(post().to(picture::remove)))
+        .service(shown("/account/addresses", LOOK, addresses::get))
+        .service(page("/account/addresses/add", "POST").route(post().to(addresses::add)))
+        .service(shown("/account/addresses/verify", FORM, addresses::verify).route(post().to(addresses::post_verify)))
+        .service(page("/account/addresses/resend", "POST").route(post().to(addresses::resend)))
+        .service(page("/account/addresses/primary", "POST").route(post().to(addresses::primary)))
+        .service(page("/account/addresses/remove", "POST").route(post().to(addresses::remove)))
+        .service(page("/account/phone", "POST").route(post().to(phone::post)))
+        .service(page("/account/phone/verify", "POST").route(post().to(phone::verify)))
+        .service(page("/account/phone/remove", "POST").route(post().to(phone::remove)))
+        .service(shown("/account/undo-email", FORM, undo_email::get).route(post().to(undo_email::post)))
+        .service(shown("/account/undo-email/link", LOOK, undo_email::link))
+        .service(shown("/account/security", LOOK, security::get))
+        .service(shown("/account/password", FORM, password::get).route(post().to(password::post)))
+        .service(shown("/account/api-keys/new", FORM, api_keys::get).route(post().to(api_keys::post)))
+        .service(page("/account/api-keys/revoke", "POST").route(post().to(security::revoke_key)))
+        .service(shown("/account/sessions", LOOK, sessions::get))
+        .service(page("/account/sessions/end", "POST").route(post().to(sessions::end_one)))
+        .service(page("/account/sessions/end-others", "POST").route(post().to(sessions::end_others)))
+        .service(page("/account/sessions/end-all", "POST").route(post().to(sessions::end_all)))
+        .service(shown("/account/apps", LOOK, apps::get))
+        .service(page("/account/apps/revoke", "POST").route(post().to(apps::revoke)))
+        .service(shown("/account/activity", LOOK, activity::get))
+        .service(shown("/account/not-me", FORM, not_me::get).route(post().to(not_me::post)))
+        .service(shown("/account/data", LOOK, data::get))
+        .service(shown("/account/data/export", LOOK, data::download))
+        .service(page("/account/delete", "POST").route(post().to(data::delete)))
+        .service(shown("/.well-known/change-password", LOOK, change_password));
+}
+
+/// Where password managers send people (W3C change-password-url).
+async fn change_password() -> HttpResponse {
+    see_other("/account/password")
 }
 
 const BOTH: &str = "GET, POST";

@@ -1,6 +1,9 @@
 //! Phone numbers in E.164.
 
-/// A number as `+` and 7 to 15 digits; spaces, dots, hyphens and brackets are dropped when read.
+/// Longest text read.
+const MAX_BYTES: usize = 40;
+
+/// A number that its country's plan knows, as `+` and digits (E.164).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PhoneNumber(String);
 
@@ -10,14 +13,17 @@ impl PhoneNumber {
     /// # Errors
     /// In words, fit for a page.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let compact: String = text.trim().chars().filter(|letter| !" .-()/".contains(*letter)).collect();
-        let digits = compact.strip_prefix('+').unwrap_or_default();
-        let sound = (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if sound && !digits.starts_with('0') {
-            Ok(Self(compact))
-        } else {
-            Err("Enter a phone number with country code, like +49 30 123456.".into())
+        let refused = || "Enter a phone number with country code, like +49 30 123456.".to_owned();
+        let text = text.trim();
+        // Only what could be one is looked at: names come this way, too.
+        if !text.starts_with('+') || text.len() > MAX_BYTES {
+            return Err(refused());
         }
+        let number = phonenumber::parse(None, text).map_err(|_| refused())?;
+        let digits = number.format().mode(phonenumber::Mode::E164).to_string();
+        // An extension is nothing a message could be sent to.
+        let sound = number.is_valid() && number.extension().is_none() && digits.len() <= 16;
+        if sound { Ok(Self(digits)) } else { Err(refused()) }
     }
 
     /// `+` and digits: the number and its unique key in one.

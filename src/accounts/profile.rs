@@ -70,6 +70,42 @@ pub fn update(conn: &mut Conn, user: UserId, changes: &ProfileChanges, scene: &S
     scene.record(conn, &Event::new(Kind::UserUpdated).user(user))
 }
 
+/// Writes the operator's own fields.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn update_attributes(conn: &mut Conn, user: UserId, attributes: &serde_json::Value) -> Result<(), Fault> {
+    store::set_attributes(conn, user, attributes)
+}
+
+/// Sets the picture and the claim that leads to it; each picture has an address of its own.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn set_picture(conn: &mut Conn, user: UserId, jpeg: &[u8], issuer: &str, scene: &Scene) -> Result<(), Fault> {
+    let id = scene.random.uuid()?;
+    store::pictures::replace(conn, user, id, jpeg, scene.now)?;
+    let picture = Some(Some(format!("{}/pictures/{id}", issuer.trim_end_matches('/'))));
+    store::update_profile(conn, user, &ProfileChanges { picture, ..ProfileChanges::default() }, scene.now)?;
+    picture_changed(conn, user, scene)
+}
+
+/// Takes picture and claim away.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn remove_picture(conn: &mut Conn, user: UserId, scene: &Scene) -> Result<(), Fault> {
+    store::pictures::remove(conn, user)?;
+    let changes = ProfileChanges { picture: Some(None), ..ProfileChanges::default() };
+    store::update_profile(conn, user, &changes, scene.now)?;
+    picture_changed(conn, user, scene)
+}
+
+fn picture_changed(conn: &mut Conn, user: UserId, scene: &Scene) -> Result<(), Fault> {
+    notify::announce(conn, Change::Standing)?;
+    scene.record(conn, &Event::new(Kind::PictureChanged).user(user))
+}
+
 #[cfg(test)]
 mod tests {
     use super::is_birthdate;

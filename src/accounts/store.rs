@@ -8,6 +8,7 @@ pub mod emails;
 pub mod former_passwords;
 pub mod invitations;
 pub mod lifecycle;
+pub mod pictures;
 
 use super::Username;
 use super::name_key::name_key;
@@ -162,6 +163,15 @@ pub fn insert(conn: &mut Conn, (id, sub): (UserId, Subject), new: &NewUser, now:
 /// [`Fault`] of the database.
 pub fn update_profile(conn: &mut Conn, user: UserId, changes: &ProfileChanges, now: Instant) -> Result<(), Fault> {
     diesel::update(users::table.find(user)).set((changes, users::updated_at.eq(now))).execute(conn)?;
+    Ok(())
+}
+
+/// Writes the operator's own fields.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn set_attributes(conn: &mut Conn, user: UserId, attributes: &serde_json::Value) -> Result<(), Fault> {
+    diesel::update(users::table.find(user)).set(users::attributes.eq(attributes)).execute(conn)?;
     Ok(())
 }
 

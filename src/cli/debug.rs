@@ -59,6 +59,7 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
     let memberships = person::memberships(&mut conn, user.id, &scope)?;
     let place = if client.claims_in_id_token { Place::FullIdToken } else { Place::IdToken };
     let own = |mut claims: serde_json::Map<String, serde_json::Value>| {
+        claims::add_own(&mut claims, &user.attributes, &scope, &workshop.config.profile_fields);
         claims.insert("sub".into(), user.sub.to_string().into());
         claims
     };

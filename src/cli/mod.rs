@@ -5,9 +5,11 @@ mod client;
 mod debug;
 mod exit;
 mod group;
+mod invitation;
 mod healthcheck;
 mod key;
 mod logging;
+mod mail;
 mod migrate;
 mod output;
 mod passwords;
@@ -15,6 +17,7 @@ mod secret_input;
 mod serve;
 mod session;
 mod setup_link;
+mod throttle;
 mod token;
 mod user;
 mod workshop;
@@ -69,6 +72,15 @@ enum Command {
     /// Browsers that are signed in.
     #[command(subcommand)]
     Session(session::Command),
+    /// Mail: what waits, what could not be sent, how it looks.
+    #[command(subcommand)]
+    Mail(mail::Command),
+    /// Invitations to register.
+    #[command(subcommand)]
+    Invitation(invitation::Command),
+    /// Who has to wait after too many tries.
+    #[command(subcommand)]
+    Throttle(throttle::Command),
     /// Tokens.
     #[command(subcommand)]
     Token(token::Command),
@@ -115,6 +127,9 @@ fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
         Command::Group(command) => group::run(globals, command),
         Command::Client(command) => client::run(globals, command),
         Command::Session(command) => session::run(globals, command),
+        Command::Mail(command) => mail::run(globals, command),
+        Command::Invitation(command) => invitation::run(globals, command),
+        Command::Throttle(command) => throttle::run(globals, command),
         Command::Token(command) => token::run(globals, command),
         Command::Key(command) => key::run(globals, command),
         Command::Passwords(command) => passwords::run(globals, command),

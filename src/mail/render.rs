@@ -9,6 +9,8 @@ use rust_embed::RustEmbed;
 use tera::{Context, Tera};
 
 use super::language::Language;
+use fluent_bundle::FluentArgs;
+
 use super::clean;
 use super::letter::Letter;
 use super::text_message::TextMessage;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::person::Person;
+use crate::config::ProfileField;
 use crate::spec::{ClaimsRequest, Scope};
 
 /// Claims that tokens carry of themselves.
@@ -69,6 +70,16 @@ pub fn assemble(person: &Person, scope: &Scope, request: Option<&ClaimsRequest>,
         wanted.extend(one_by_one.keys().map(String::as_str));
     }
     wanted.into_iter().filter_map(|name| Some((name.to_owned(), claim(person, name)?))).collect()
+}
+
+/// Adds the operator's own fields of a person, each behind its scope and with its type.
+pub fn add_own(out: &mut Map<String, Value>, attributes: &Value, scope: &Scope, fields: &[ProfileField]) {
+    let open = |field: &&ProfileField| field.scope.as_ref().is_some_and(|opener| scope.has(opener));
+    for field in fields.iter().filter(open) {
+        if let Some(value) = attributes.get(&field.name) {
+            out.insert(field.claim.clone(), value.clone());
+        }
+    }
 }
 
 /// Whether a claim is one of a person's, which they are asked to consent to.

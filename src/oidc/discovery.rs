@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::claims::supported;
+use crate::config::ProfileField;
 use crate::keys::Algorithm;
 use crate::spec::display_mode::DisplayMode;
 use crate::spec::prompt::Prompt;
@@ -12,7 +13,7 @@ use crate::spec::{Acr, AuthMethod, GrantType, ResponseMode, ResponseType};
 
 /// The document, serialized once. `issuer` is put in front of every path byte for byte.
 #[must_use]
-pub fn document(issuer: &str) -> Vec<u8> {
+pub fn document(issuer: &str, fields: &[ProfileField]) -> Vec<u8> {
     let at = |path: &str| Value::from(format!("{issuer}{path}"));
     let algs = words(Algorithm::ALL, Algorithm::as_str);
     let confidential: Vec<_> = AuthMethod::ALL.iter().filter(|method| **method != AuthMethod::None).collect();
@@ -25,8 +26,8 @@ pub fn document(issuer: &str) -> Vec<u8> {
         "introspection_endpoint": at("/oauth2/introspect"),
         "revocation_endpoint": at("/oauth2/revoke"),
         "end_session_endpoint": at("/oauth2/logout"),
-        "scopes_supported": STANDARD.as_slice(),
-        "claims_supported": supported(),
+        "scopes_supported": scopes(fields),
+        "claims_supported": claims(fields),
         "claim_types_supported": ["normal"],
         "response_types_supported": words(ResponseType::ALL, ResponseType::as_str),
         "response_modes_supported": words(ResponseMode::ALL, ResponseMode::as_str),
@@ -54,6 +55,21 @@ pub fn document(issuer: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// Standard scopes, and those that open the operator's own fields.
+fn scopes(fields: &[ProfileField]) -> Vec<&str> {
+    let own = fields.iter().filter_map(|field| field.scope.as_deref());
+    let mut all: Vec<&str> = STANDARD.into_iter().chain(own).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    all.retain(|scope| seen.insert(*scope));
+    all
+}
+
+/// Every claim there can be.
+fn claims(fields: &[ProfileField]) -> Vec<&str> {
+    let own = fields.iter().filter(|field| field.scope.is_some()).map(|field| field.claim.as_str());
+    supported().into_iter().chain(own).collect()
+}
+
 fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<&'static str> {
     all.iter().map(|one| word(*one)).collect()
 }
@@ -66,7 +82,7 @@ mod tests {
 
     #[test]
     fn required_members_are_there_and_the_issuer_is_kept_byte_for_byte() {
-        let document: Value = serde_json::from_slice(&document("https://id.example/base")).unwrap();
+        let document: Value = serde_json::from_slice(&document("https://id.example/base", &[])).unwrap();
         assert_eq!(document["issuer"], "https://id.example/base");
         assert_eq!(document["token_endpoint"], "https://id.example/base/oauth2/token");
         assert!(document["id_token_signing_alg_values_supported"].as_array().unwrap().contains(&"RS256".into()));

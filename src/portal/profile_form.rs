@@ -293,3 +293,21 @@ fn zone(text: &str) -> Result<(), &'static str> {
 fn language(text: &str) -> Result<(), &'static str> {
     text.parse::<unic_langid::LanguageIdentifier>().map(|_| ()).map_err(|_| "Enter a language like en or de-AT.")
 }
+
+/// A form for galleries.
+#[must_use]
+pub fn sample() -> Vec<Section> {
+    let input = |id: &str, kind| Input {
+        id: id.to_owned(),
+        label: format!("A {kind}"),
+        r#type: kind,
+        value: String::new(),
+        options: vec![Choice { value: "a".into(), label: "A".into() }],
+        hint: Some("A sample".into()),
+        required: true,
+        readonly: false,
+        autocomplete: None,
+    };
+    let fields = vec![input("name", "text"), input("size", "select"), input("news", "checkbox")];
+    vec![Section { title: "Name", fields }]
+}

@@ -124,6 +124,24 @@ pub fn renew(
     Ok(renewed.then_some(secret))
 }
 
+/// A new secret for a session whose person has just proved who they are, and nothing else new.
+///
+/// # Errors
+/// [`Fault`] of the database. `None` when the session has ended meanwhile.
+pub fn change_secret(
+    conn: &mut Conn,
+    session: SessionId,
+    user: UserId,
+    scene: &Scene,
+) -> Result<Option<Secret<String>>, Fault> {
+    let secret = scene.random.secret()?;
+    let changed = store::change_secret(conn, (session, user), secret.digest(), scene.now)?;
+    if changed {
+        notify::announce(conn, Change::Standing)?;
+    }
+    Ok(changed.then_some(secret))
+}
+
 /// Why a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {

@@ -85,6 +85,20 @@ pub fn renew(
     Ok(renewed == 1)
 }
 
+/// Puts a new secret on a live session of this user, authenticated now.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn change_secret(
+    conn: &mut Conn,
+    (id, user): (SessionId, UserId),
+    digest: Digest,
+    now: Instant,
+) -> Result<bool, Fault> {
+    let live = s::table.filter(s::id.eq(id).and(s::user_id.eq(user)).and(s::ended_at.is_null()));
+    Ok(diesel::update(live).set((s::digest.eq(digest), s::auth_time.eq(now))).execute(conn)? == 1)
+}
+
 type Found = (
     SessionId,
     UserId,

@@ -27,7 +27,7 @@ pub async fn read(app: &App, form: &Params, user: &User) -> Result<Result<Passwo
     if !refusals.is_empty() {
         return Ok(Err(refusals.into_iter().map(|text| FieldError::new(FIELD, text)).collect()));
     }
-    if keep > 0 && app.hasher.verify_any(&password, former).await? {
+    if keep > 0 && app.hasher.verify_any(password.clone(), former).await? {
         return refuse("You have used this password before. Choose one you have not used here.");
     }
     Ok(Ok(password))

@@ -174,13 +174,12 @@ pub fn unlock(conn: &mut Conn, user: Option<UserId>, network: Option<&str>) -> R
     Ok(shut.execute(conn)?)
 }
 
-/// A success: these buckets start anew, and no others.
+/// A success: these buckets start anew, and no others. Says how many there were.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn clear(conn: &mut Conn, buckets: &[Digest]) -> Result<(), Fault> {
-    diesel::delete(t::table.filter(t::bucket.eq_any(buckets))).execute(conn)?;
-    Ok(())
+pub fn clear(conn: &mut Conn, buckets: &[Digest]) -> Result<usize, Fault> {
+    Ok(diesel::delete(t::table.filter(t::bucket.eq_any(buckets))).execute(conn)?)
 }
 
 /// The try was never made: takes it back.

@@ -89,6 +89,7 @@ const fn issuer<'a>(app: &'a App, scene: &'a Scene) -> Issuer<'a> {
         refresh_tokens: &app.refresh_tokens,
         lifetimes: app.lifetimes,
         random: &app.random,
+        profile_fields: app.config.profile_fields.as_slice(),
         now: scene.now,
     }
 }

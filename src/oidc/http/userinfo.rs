@@ -67,6 +67,7 @@ async fn claims_for(req: &HttpRequest, app: &App, body: &Params) -> Result<Optio
     let holder = standing.person.as_ref().ok_or_else(|| invalid("a client's own token has no person"))?;
     let person = find(app, holder.user_id, now).await?.ok_or_else(|| invalid("the account is gone"))?;
     let mut out = claims::assemble(&person, &claims.scope, holder.claims.as_ref(), Place::Userinfo);
+    claims::add_own(&mut out, &person.user.attributes, &claims.scope, &app.config.profile_fields);
     out.insert("sub".into(), claims.sub.into());
     Ok(Some(Value::Object(out)))
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::clients::Client;
+use crate::config::ProfileField;
 use crate::kernel::Conn;
 use crate::kernel::Instant;
 use crate::kernel::fault::Fault;
@@ -10,7 +11,7 @@ use crate::kernel::random::Random;
 use crate::keys::Keyring;
 use crate::keys::jws::TokenType;
 use crate::oidc::claims::{self, Place};
-use crate::oidc::person::{self, Memberships};
+use crate::oidc::person::{self, Memberships, Person};
 use crate::spec::{Audiences, Scope};
 use crate::tokens::access::{self, Contents};
 use crate::tokens::id_token::{self, Wanted};
@@ -31,6 +32,8 @@ pub struct Issuer<'a> {
     pub random: &'a Random,
     /// The instant of issue.
     pub now: Instant,
+    /// The operator's own fields, and the claims they become.
+    pub profile_fields: &'a [ProfileField],
 }
 
 /// What of a person goes into the tokens; read in the transaction that makes the family stand.
@@ -40,6 +43,8 @@ pub struct Told {
     pub memberships: Memberships,
     /// For the ID token.
     pub claims: Map<String, Value>,
+    /// The operator's own fields, for the ID token of a client that reads nothing else.
+    pub attributes: Option<Value>,
 }
 
 /// Reads what the tokens of this family will tell; usually nothing, and then asks nothing.
@@ -50,13 +55,14 @@ pub fn read_person(conn: &mut Conn, family: &Family, client: &Client, scope: &Sc
     let memberships = person::memberships(conn, family.user_id, scope)?;
     let asked_one_by_one = family.claims.as_ref().is_some_and(|claims| !claims.id_token.is_empty());
     if !scope.has("openid") || !(client.claims_in_id_token || asked_one_by_one) {
-        return Ok(Told { memberships, claims: Map::new() });
+        return Ok(Told { memberships, claims: Map::new(), attributes: None });
     }
     let place = if client.claims_in_id_token { Place::FullIdToken } else { Place::IdToken };
-    let claims = person::load(conn, family.user_id)?
-        .map(|person| claims::assemble(&person, scope, family.claims.as_ref(), place))
-        .unwrap_or_default();
-    Ok(Told { memberships, claims })
+    let person = person::load(conn, family.user_id)?;
+    let assemble = |person: &Person| claims::assemble(person, scope, family.claims.as_ref(), place);
+    let claims = person.as_ref().map(assemble).unwrap_or_default();
+    let attributes = person.filter(|_| place == Place::FullIdToken).map(|person| person.user.attributes);
+    Ok(Told { memberships, claims, attributes })
 }
 
 /// Signs the tokens of a family: access, refresh where it may, ID with `openid`. `nonce` goes into the
@@ -72,6 +78,7 @@ pub fn for_family(
     (told, nonce): (Told, Option<String>),
 ) -> Result<Value, Fault> {
     let has_id_token = scope.has("openid");
+    let opened = scope.clone();
     let Memberships { groups, permissions } = told.memberships;
     let contents = Contents { scope, audiences, groups, permissions };
     let mut out = access_token(by, client, Some(family), contents)?;
@@ -79,10 +86,14 @@ pub fn for_family(
         out.insert("refresh_token".into(), by.refresh_tokens.sign(family)?.into());
     }
     if has_id_token {
+        let mut told_claims = told.claims;
+        if let Some(attributes) = &told.attributes {
+            claims::add_own(&mut told_claims, attributes, &opened, by.profile_fields);
+        }
         let access_token = out.get("access_token").and_then(Value::as_str).unwrap_or_default().to_owned();
         let wanted = Wanted { nonce: nonce.as_deref(), access_token: &access_token };
         let times = (by.issuer, by.lifetimes.id, by.now);
-        let mut claims = id_token::claims(client, family, wanted, told.claims, times);
+        let mut claims = id_token::claims(client, family, wanted, told_claims, times);
         id_token::fit_at_hash(&mut claims, client.id_token_alg, &access_token);
         out.insert("id_token".into(), by.keyring.sign(client.id_token_alg, TokenType::Id, &claims)?.into());
     }

@@ -47,6 +47,14 @@ impl<'a> Asker<'a> {
     /// A page that says to load the form again.
     pub fn check(&self, form: &Params) -> Result<(), PageError> {
         form.refuse_repeated()?;
+        self.check_token(form)
+    }
+
+    /// Checks a posted form whose fields may stand more than once.
+    ///
+    /// # Errors
+    /// A page that says to load the form again.
+    pub fn check_token(&self, form: &Params) -> Result<(), PageError> {
         self.app.csrf.check_session(self.req, &self.app.hosts, form, &self.session.id.to_string())
     }
 

@@ -36,7 +36,7 @@ pub async fn post(
         Err(message) => return show_picture_error(&app, &asker, message).await,
     };
     // Decoding is work: it has its own threads and its own queue, like passwords.
-    let made = app.hasher.apart(move || Ok(square(&bytes))).await?;
+    let made = app.hasher.apart(move || square(&bytes)).await?;
     let jpeg = match made {
         Ok(jpeg) => jpeg,
         Err(message) => return show_picture_error(&app, &asker, message).await,

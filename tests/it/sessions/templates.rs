@@ -3,12 +3,27 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use portcullis::login::http::account::AccountPage;
 use portcullis::login::http::choose::ChooseAccountPage;
+use portcullis::login::http::holds::{ChangeRequiredPage, ChooseUsernamePage, DeletionPendingPage};
+use portcullis::login::http::link::{ConfirmLinkPage, LinkDeadPage, LinkElsewherePage};
 use portcullis::login::http::login::LoginPage;
+use portcullis::login::http::register::{RegisterClosedPage, RegisterPage};
+use portcullis::login::http::reset::{DeadPage, RequestPage, ResetPage, SentPage};
 use portcullis::login::http::setup::{SetupDonePage, SetupPage};
+use portcullis::login::http::verify_email::VerifyEmailPage;
 use portcullis::oidc::http::authorize::FormPostPage;
 use portcullis::oidc::http::consent::ConsentPage;
+use portcullis::portal::http::activity::ActivityPage;
+use portcullis::portal::http::addresses::{AddressesPage, VerifyAddressPage};
+use portcullis::portal::http::api_keys::{ApiKeyMadePage, ApiKeyNewPage};
+use portcullis::portal::http::apps::AppsPage;
+use portcullis::portal::http::data::DataPage;
+use portcullis::portal::http::home::AccountPage;
+use portcullis::portal::http::not_me::NotMePage;
+use portcullis::portal::http::password::PasswordPage;
+use portcullis::portal::http::profile::ProfilePage;
+use portcullis::portal::http::security::SecurityPage;
+use portcullis::portal::http::sessions::SessionsPage;
 use portcullis::sessions::http::logout_pages::{LoggedOutPage, LogoutPage};
 use portcullis::web::onward::ContinuePage;
 use portcullis::web::{Page, PageError, Pages};
@@ -43,6 +58,31 @@ fn rendered<P: Page>(pages: &Pages) -> (&'static str, String) {
 fn gallery(pages: &Pages) -> Vec<(&'static str, String)> {
     vec![
         rendered::<AccountPage>(pages),
+        rendered::<ActivityPage>(pages),
+        rendered::<AddressesPage>(pages),
+        rendered::<ApiKeyMadePage>(pages),
+        rendered::<ApiKeyNewPage>(pages),
+        rendered::<AppsPage>(pages),
+        rendered::<ChangeRequiredPage>(pages),
+        rendered::<ChooseUsernamePage>(pages),
+        rendered::<ConfirmLinkPage>(pages),
+        rendered::<DataPage>(pages),
+        rendered::<DeadPage>(pages),
+        rendered::<DeletionPendingPage>(pages),
+        rendered::<LinkDeadPage>(pages),
+        rendered::<LinkElsewherePage>(pages),
+        rendered::<NotMePage>(pages),
+        rendered::<PasswordPage>(pages),
+        rendered::<ProfilePage>(pages),
+        rendered::<RegisterClosedPage>(pages),
+        rendered::<RegisterPage>(pages),
+        rendered::<RequestPage>(pages),
+        rendered::<ResetPage>(pages),
+        rendered::<SecurityPage>(pages),
+        rendered::<SentPage>(pages),
+        rendered::<SessionsPage>(pages),
+        rendered::<VerifyAddressPage>(pages),
+        rendered::<VerifyEmailPage>(pages),
         rendered::<ChooseAccountPage>(pages),
         rendered::<ConsentPage>(pages),
         rendered::<ContinuePage>(pages),
