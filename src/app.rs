@@ -1,5 +1,7 @@
 //! Everything a process holds, built once and passed down. There are no globals.
 
+use std::sync::Arc;
+
 use actix_web::{HttpMessage as _, HttpRequest};
 
 use crate::accounts::passwords::Hasher;
@@ -20,10 +22,10 @@ use crate::keys::Keyring;
 use crate::keys::keyring::Keys;
 use crate::keys::rotation::Schedule;
 use crate::keys::store::KeyRow;
-use crate::login::departure;
-use crate::login::known_browser::KnownBrowsers;
 use crate::login::attempt::Throttles;
 use crate::login::courier::Courier;
+use crate::login::departure;
+use crate::login::known_browser::KnownBrowsers;
 use crate::login::links::Links;
 use crate::login::pace::Pace;
 use crate::login::throttle::Throttle;
@@ -69,11 +71,11 @@ pub struct App {
     /// What names a person at sign-in.
     pub identifiers: Identifiers,
     /// Counters of failures.
-    pub throttles: Throttles,
+    pub throttles: Arc<Throttles>,
     /// Counters of what one network asks for.
     pub floods: Throttle,
     /// Writes to people.
-    pub courier: Courier,
+    pub courier: Arc<Courier>,
     /// Small cookies beside the session's.
     pub cookies: Cookies,
     /// Marks of browsers that have signed in before.
@@ -93,7 +95,7 @@ pub struct App {
     /// The liveness rule.
     pub liveness: Liveness,
     /// People, for userinfo.
-    pub persons: FreshCache<UserId, std::sync::Arc<Person>>,
+    pub persons: FreshCache<UserId, Arc<Person>>,
     /// Reads access tokens.
     pub access_tokens: AccessTokens,
     /// Signs and reads refresh tokens.
@@ -151,13 +153,13 @@ impl App {
             hasher: Hasher::start(cost, config.passwords.threads, config.passwords.queue)?,
             password_policy: password_policy(&config).map_err(Fault::Bug)?,
             identifiers: identifiers(&config),
-            throttles: throttles(&config, &master)?,
+            throttles: Arc::new(throttles(&config, &master)?),
             floods: Throttle::new(
                 master.mac(Purpose::Throttle)?,
                 config.login.network_limit,
                 chrono_of(config.login.cooloff)?,
             ),
-            courier: courier(&config, &master)?,
+            courier: Arc::new(courier(&config, &master)?),
             cookies: Cookies::new(is_https),
             known_browsers: KnownBrowsers::new(master.mac(Purpose::KnownBrowser)?, is_https),
             pages: Pages::load(config.templates.dir.as_deref()).map_err(Fault::Bug)?,

@@ -242,7 +242,8 @@ pub fn tidy(app: &App, conn: &mut Conn, now: Instant) -> Result<(), Fault> {
     let tools = rotation::Tools { sealer: &app.sealer, random: &app.random, now };
     transaction(conn, |conn| rotation::keep_schedule(conn, schedule, tools))?;
     reload_keys(app, conn)?;
-    let scene = Scene { now, random: app.random.clone(), origin: Origin { actor: "server".into(), ..Origin::default() } };
+    let scene =
+        Scene { now, random: app.random.clone(), origin: Origin { actor: "server".into(), ..Origin::default() } };
     transaction(conn, |conn| lifecycle::delete_due(conn, &app.courier, &scene))?;
     transaction(conn, |conn| lifecycle::sweep(conn, chrono_of(app.config.registration.unproven)?, &scene))?;
     transaction(conn, |conn| lifecycle::warn_of_ending_keys(conn, &app.courier, &scene))?;

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use actix_web::web::{ServiceConfig, get, head, method, post, resource, to};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
-use crate::login::http::{choose, holds, login, logout, register, reset, setup, verify_email};
+use crate::login::http::{choose, holds, login, logout, magic, register, reset, setup, verify_email};
 use crate::oidc::http::{answer, authorize, consent, end_session, introspect, metadata, revoke, token, userinfo};
 use crate::portal::http::{
     activity, addresses, api_keys, apps, data, home, not_me, password, phone, picture, profile, security, sessions,
@@ -45,6 +45,11 @@ pub fn browsers(config: &mut ServiceConfig) {
         .service(page("/login/switch", "POST").route(post().to(choose::post_switch)))
         .service(shown("/logout", FORM, logout::get).route(post().to(logout::post)))
         .service(shown("/logged-out", LOOK, logout::done))
+        .service(shown("/login/link", FORM, magic::get).route(post().to(magic::post)))
+        .service(shown("/login/link/sent", LOOK, magic::sent))
+        .service(shown("/login/link/open", LOOK, magic::open))
+        .service(shown("/login/link/confirm", FORM, magic::confirm).route(post().to(magic::post_confirm)))
+        .service(page("/login/link/finish", "POST").route(post().to(magic::finish)))
         .service(shown("/register", FORM, register::get).route(post().to(register::post)))
         .service(shown("/verify-email", FORM, verify_email::get).route(post().to(verify_email::post)))
         .service(page("/verify-email/resend", "POST").route(post().to(verify_email::resend)))

@@ -48,7 +48,7 @@ fn outline(conn: &mut PgConnection) -> BTreeSet<String> {
 }
 
 /// One row in each table, in the order of their references.
-const ROWS: [&str; 21] = [
+const ROWS: [&str; 27] = [
     "instance VALUES (1, 'sealed', now())",
     "setup_links VALUES (sha256('link'), now(), now(), NULL)",
     "users (id, sub, username, username_key, created_at, updated_at) VALUES (:id, :id, 'ada', 'ada', now(), now())",
@@ -76,6 +76,15 @@ const ROWS: [&str; 21] = [
     "throttles VALUES (sha256('bucket'), 1, now(), NULL)",
     "mail_outbox (id, kind, recipient, sealed_letter, created_at, due_at) VALUES (:id, 'k', 'r', 'sealed', now(), now())",
     "audit_events (id, at, event, actor) VALUES (:id, now(), 'user.created', 'cli')",
+    "confirmations (id, purpose, user_id, target, link_digest, created_at, expires_at) \
+     VALUES (:id, 'verify_email', :id, 'ada@example.test', sha256('link'), now(), now())",
+    "invitations (id, digest, invited_by, created_at, expires_at) VALUES (:id, sha256('invite'), 'cli', now(), now())",
+    "former_passwords VALUES (:id, :id, 'hash', now())",
+    "pictures VALUES (:id, :id, 'jpeg', now())",
+    "api_keys (id, user_id, name, prefix, digest, scope, created_at) \
+     VALUES (:id, :id, 'key', 'ptc_', sha256('key'), 'openid', now())",
+    "totp_devices (id, user_id, name, sealed_secret, digits, period_secs, created_at) \
+     VALUES (:id, :id, 'phone', 'sealed', 6, 30, now())",
 ];
 
 fn fill(conn: &mut PgConnection) {

@@ -42,7 +42,8 @@ pub struct Invitation {
 pub fn invite(conn: &mut Conn, new: &NewInvitation, scene: &Scene) -> Result<(InvitationId, Secret<String>), Fault> {
     let (id, secret) = (InvitationId::new(&scene.random, scene.now)?, scene.random.secret()?);
     invitations::insert(conn, (id, secret.digest()), new, &scene.origin.actor, scene.now)?;
-    scene.record(conn, &Event::new(Kind::InvitationMade).details(serde_json::json!({ "invitation": id.to_string() })))?;
+    scene
+        .record(conn, &Event::new(Kind::InvitationMade).details(serde_json::json!({ "invitation": id.to_string() })))?;
     Ok((id, secret))
 }
 

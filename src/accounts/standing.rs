@@ -47,13 +47,7 @@ pub fn set_activity(conn: &mut Conn, user: UserId, activity: Activity, scene: &S
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn set_password(
-    conn: &mut Conn,
-    user: UserId,
-    hash: &str,
-    keep: usize,
-    scene: &Scene,
-) -> Result<(), Fault> {
+pub fn set_password(conn: &mut Conn, user: UserId, hash: &str, keep: usize, scene: &Scene) -> Result<(), Fault> {
     store::former_passwords::keep(conn, user, keep, (scene.now, &scene.random))?;
     store::set_password_hash(conn, user, hash, scene.now)?;
     notify::announce(conn, Change::Standing)?;

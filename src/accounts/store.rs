@@ -53,7 +53,11 @@ pub fn find_by_identifier(conn: &mut Conn, typed: &str, by: Identifiers) -> Resu
         // Whoever holds it; else the last who claims it, to prove it.
         let owner = emails_table::table
             .inner_join(users::table)
-            .filter(emails_table::address_key.eq(&key).and(emails_table::is_primary.or(emails_table::verified_at.is_not_null())))
+            .filter(
+                emails_table::address_key
+                    .eq(&key)
+                    .and(emails_table::is_primary.or(emails_table::verified_at.is_not_null())),
+            )
             .filter(emails_table::is_held.or(users::awaits_proof_since.is_not_null()))
             .order((emails_table::is_held.desc(), emails_table::created_at.desc()));
         return Ok(owner.select(User::as_select()).first(conn).optional()?);

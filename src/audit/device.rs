@@ -5,7 +5,7 @@
 pub fn in_words(user_agent: &str) -> String {
     let known = woothee::parser::Parser::new().parse(user_agent);
     let said = |word: &str| (word != "UNKNOWN" && !word.is_empty()).then(|| word.to_owned());
-    let (browser, system) = known.map_or((None, None), |found| (said(found.name), said(&found.os)));
+    let (browser, system) = known.map_or((None, None), |found| (said(found.name), said(found.os)));
     match (browser, system.map(|name| plain(&name))) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(one), None) | (None, Some(one)) => one,

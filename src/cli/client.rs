@@ -64,6 +64,7 @@ pub struct RotateSecret {
 
 /// A new client.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of one client")]
 pub struct Create {
     /// Public name of the app; made up when left out.
     #[arg(long)]
@@ -116,6 +117,9 @@ pub struct Create {
     /// Do not ask people for consent.
     #[arg(long)]
     skip_consent: bool,
+    /// Let people sign in to it by a link in a mail.
+    #[arg(long)]
+    allow_magic_link: bool,
     /// Demand PKCE although the client is confidential.
     #[arg(long)]
     require_pkce: bool,
@@ -226,6 +230,7 @@ fn draft(workshop: &Workshop, arguments: Create) -> Result<Draft, Failure> {
         access_ttl_secs: arguments.access_ttl_secs,
         claims_in_id_token: arguments.claims_in_id_token,
         skip_consent: arguments.skip_consent,
+        allow_magic_link: arguments.allow_magic_link,
         require_pkce: arguments.require_pkce,
         default_max_age_secs: arguments.default_max_age_secs,
         client_uri: arguments.client_uri,
@@ -307,6 +312,7 @@ fn describe(client: &Client) -> Value {
         "access_token_typ": client.access_token_typ.as_str(),
         "claims_in_id_token": client.claims_in_id_token,
         "skip_consent": client.skip_consent,
+        "allow_magic_link": client.allow_magic_link,
         "require_pkce": client.needs_pkce(),
     })
 }

@@ -140,9 +140,10 @@ fn withdraw(globals: &Globals, workshop: &Workshop, id: InvitationId) -> Result<
     if !withdrawn {
         return Err(Failure::Failed("there is no open invitation of this id".into()));
     }
-    match globals.json {
-        true => output::print_json(&json!({ "withdrawn": id })),
-        false => output::say("Withdrawn."),
+    if globals.json {
+        output::print_json(&json!({ "withdrawn": id }));
+    } else {
+        output::say("Withdrawn.");
     }
     Ok(())
 }

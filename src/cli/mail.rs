@@ -138,9 +138,10 @@ fn test(globals: &Globals, to: &str, lang: &str) -> Result<(), Failure> {
     dispatch
         .send_now(to.as_str(), &Letter::Test {}, language, &name)
         .map_err(|error| Failure::Failed(format!("the test letter was not taken: {error}")))?;
-    match globals.json {
-        true => output::print_json(&json!({ "sent_to": to.as_str() })),
-        false => output::say(&format!("A test letter is on its way to {to}.")),
+    if globals.json {
+        output::print_json(&json!({ "sent_to": to.as_str() }));
+    } else {
+        output::say(&format!("A test letter is on its way to {to}."));
     }
     Ok(())
 }
@@ -150,7 +151,9 @@ fn preview(globals: &Globals, letter: Option<&str>, lang: &str, format: Part) ->
     let config = load(globals)?.config;
     let samples = Letter::samples();
     let Some(name) = letter else {
-        samples.iter().for_each(|letter| output::say(letter.kind()));
+        for letter in &samples {
+            output::say(letter.kind());
+        }
         return Ok(());
     };
     let letter = samples.iter().find(|letter| letter.kind() == name);

@@ -15,8 +15,7 @@ use crate::app;
 use crate::kernel::fault::Fault;
 use crate::kernel::{Conn, Instant};
 use crate::login::store::throttles::{self, Shut};
-use crate::login::throttle::{Account, Source, Throttle};
-use crate::web::client_address::network_of;
+use crate::login::throttle::{Account, Source, Throttle, network_of};
 
 /// What to do about throttles.
 #[derive(Debug, Subcommand)]
@@ -97,20 +96,19 @@ fn as_json((row, user): &(Shut, Option<String>)) -> serde_json::Value {
 
 fn unlock(globals: &Globals, workshop: &Workshop, whom: &Unlock) -> Result<(), Failure> {
     let counters = app::throttles(&workshop.config, &workshop.master_key()?)?;
-    let opened = workshop.write(|conn, scene| match &whom.user {
-        Some(name) => {
-            let user = accounts::store::find_named(conn, name)?;
-            let user = user.ok_or_else(|| Failure::Failed(format!("there is no user `{name}`")))?;
-            Ok(unlock_user(conn, &counters.account, &user, scene.now)?)
-        }
-        None => {
+    let opened = workshop.write(|conn, scene| {
+        let Some(name) = &whom.user else {
             let network = whom.network.map(|address| network_of(address.to_canonical()).to_string());
-            Ok(throttles::unlock(conn, None, network.as_deref())?)
-        }
+            return Ok(throttles::unlock(conn, None, network.as_deref())?);
+        };
+        let user = accounts::store::find_named(conn, name)?;
+        let user = user.ok_or_else(|| Failure::Failed(format!("there is no user `{name}`")))?;
+        Ok(unlock_user(conn, &counters.account, &user, scene.now)?)
     })?;
-    match globals.json {
-        true => output::print_json(&json!({ "opened": opened })),
-        false => output::say(if opened == 0 { "Nothing was shut." } else { "They may try again." }),
+    if globals.json {
+        output::print_json(&json!({ "opened": opened }));
+    } else {
+        output::say(if opened == 0 { "Nothing was shut." } else { "They may try again." });
     }
     Ok(())
 }

@@ -64,6 +64,8 @@ pub struct Client {
     pub claims_in_id_token: bool,
     /// The operator answers for consent.
     pub skip_consent: bool,
+    /// People may sign in to it by a link in a mail.
+    pub allow_magic_link: bool,
     /// PKCE is demanded though the client is confidential.
     pub require_pkce: bool,
     /// Applies when a request has no `max_age`.

@@ -12,6 +12,7 @@ use crate::spec::{Audiences, AuthMethod, GrantType, Scope};
 /// A client as somebody wishes it; nothing checked yet.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the fields are those of `Client`")]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of one client")]
 pub struct Draft {
     pub client_id: String,
     pub name: String,
@@ -30,6 +31,8 @@ pub struct Draft {
     pub access_ttl_secs: Option<i32>,
     pub claims_in_id_token: bool,
     pub skip_consent: bool,
+    /// People may sign in to it by a link in a mail.
+    pub allow_magic_link: bool,
     pub require_pkce: bool,
     pub default_max_age_secs: Option<i32>,
     pub client_uri: Option<String>,
@@ -212,6 +215,7 @@ mod tests {
             access_ttl_secs: None,
             claims_in_id_token: false,
             skip_consent: false,
+            allow_magic_link: false,
             require_pkce: false,
             default_max_age_secs: None,
             client_uri: None,

@@ -174,7 +174,8 @@ fn read_sms(from: &mut Reader) -> Sms {
         Ok(url) if url.scheme() == "https" || is_loopback(url.host_str().unwrap_or_default()) => Ok(url),
         _ => Err(format!("`{text}` is not an https URL")),
     });
-    let webhook_secret = from.secret("sms.webhook_secret", |text| Ok((Secret::new(text.to_owned()), "[secret]".into())));
+    let webhook_secret =
+        from.secret("sms.webhook_secret", |text| Ok((Secret::new(text.to_owned()), "[secret]".into())));
     if transport == SmsTransport::Webhook && (webhook_url.is_none() || webhook_secret.is_none()) {
         from.blame("sms.transport", "`webhook` needs sms.webhook_url and sms.webhook_secret; set both".into());
     }

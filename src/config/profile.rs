@@ -75,11 +75,56 @@ const DEFAULTS: &[(&str, &str)] = &[("type", "text"), ("required", "false"), ("e
 
 /// Names that mean something already: claims of OIDC Core section 5.1, of tokens, and of ours.
 const TAKEN: [&str; 50] = [
-    "sub", "iss", "aud", "exp", "nbf", "iat", "jti", "auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash",
-    "s_hash", "sid", "fid", "scope", "client_id", "typ", "token_type", "username", "user_id", "active", "name",
-    "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website",
-    "email", "email_verified", "gender", "birthdate", "zoneinfo", "locale", "phone_number", "phone_number_verified",
-    "address", "updated_at", "groups", "permissions", "cnf", "act", "may_act", "events", "_claim_names",
+    "sub",
+    "iss",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "auth_time",
+    "nonce",
+    "acr",
+    "amr",
+    "azp",
+    "at_hash",
+    "c_hash",
+    "s_hash",
+    "sid",
+    "fid",
+    "scope",
+    "client_id",
+    "typ",
+    "token_type",
+    "username",
+    "user_id",
+    "active",
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "preferred_username",
+    "profile",
+    "picture",
+    "website",
+    "email",
+    "email_verified",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "phone_number",
+    "phone_number_verified",
+    "address",
+    "updated_at",
+    "groups",
+    "permissions",
+    "cnf",
+    "act",
+    "may_act",
+    "events",
+    "_claim_names",
 ];
 
 /// Reads all tables.
@@ -98,17 +143,17 @@ pub(super) fn read(from: &mut Reader) -> Vec<ProfileField> {
 }
 
 fn read_one(from: &mut Reader) -> Option<ProfileField> {
-    let name = from.parse("name", |text| word(text));
+    let name = from.parse("name", word);
     let label = from.text("label");
     let kind = from.choice("type");
-    let choices = if kind == FieldKind::Choice { from.list("choices", |text| line(text)) } else { Vec::new() };
+    let choices = if kind == FieldKind::Choice { from.list("choices", line) } else { Vec::new() };
     if kind == FieldKind::Choice && choices.is_empty() {
         from.blame("type", "`choice` needs choices; name at least one".into());
     }
     let required = from.flag("required");
     let edited_by = from.choice("editable_by");
-    let scope = from.find("scope", |text| scope_word(text));
-    let claim = from.find("claim", |text| word(text));
+    let scope = from.find("scope", scope_word);
+    let claim = from.find("claim", word);
     let name = name?;
     let label = label.unwrap_or_else(|| name.clone());
     let claim = claim.unwrap_or_else(|| name.clone());

@@ -111,7 +111,15 @@ pub fn identify(
         let event = Event::new(Kind::SignInThrottled);
         scene.record(conn, &user.as_ref().map_or(event.clone(), |user| event.user(user.id)))?;
     }
-    Ok(Identified { user, buckets, reservation, is_spent, delay, is_known_browser, failure: Failure { network, anywhere } })
+    Ok(Identified {
+        user,
+        buckets,
+        reservation,
+        is_spent,
+        delay,
+        is_known_browser,
+        failure: Failure { network, anywhere },
+    })
 }
 
 /// How a try ended.
@@ -163,8 +171,7 @@ pub fn finish(
     if let (Some(old), Some(new)) = (checked, upgrade) {
         accounts::store::upgrade_password_hash(conn, user.id, old, new)?;
     }
-    let authentication =
-        Authentication { user_id: user.id, acr: Acr::Aal1, amr: "pwd", persistence: door.persistence };
+    let authentication = Authentication { user_id: user.id, acr: Acr::Aal1, amr: "pwd", persistence: door.persistence };
     let (id, secret) = enter(conn, &authentication, door.current, door.lifetimes, scene)?;
     record_sign_in(conn, user.id, id, scene)?;
     if !identified.is_known_browser {

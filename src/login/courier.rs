@@ -68,7 +68,7 @@ impl Courier {
         if let Paced::NotBefore(_) = paced {
             return Ok(paced);
         }
-        let made = self.confirm(conn, Purpose::VerifyEmail, (user.id, address), trip, PROOF_LIFE, scene)?;
+        let made = self.confirm(conn, Purpose::VerifyEmail, (user.id, address), trip, (PROOF_LIFE, scene))?;
         let (link, code) = (self.links.secret("/verify-email/link", &made.link), made.code.expose().clone());
         let (username, minutes) = (user.username.clone(), minutes(PROOF_LIFE));
         let letter = if user.awaits_proof_since.is_some() {
@@ -78,7 +78,7 @@ impl Courier {
         } else {
             Letter::EmailChangeVerify { username, new_address: address.to_owned(), link, code, minutes }
         };
-        self.post(conn, user, address, &letter, PROOF_LIFE, scene)?;
+        self.post(conn, user, address, &letter, (PROOF_LIFE, scene))?;
         Ok(paced)
     }
 
@@ -113,14 +113,13 @@ impl Courier {
             let way = OtherWay::Directory { name: directory.clone() };
             let sign_in_link = self.links.page("/login");
             let letter = Letter::ResetWithoutPassword { username, way, sign_in_link, facts };
-            return self.post(conn, user, &email.address, &letter, RESET_LIFE, scene);
+            return self.post(conn, user, &email.address, &letter, (RESET_LIFE, scene));
         }
         let trip = Trip { next: next.to_owned(), app: None, browser: None };
-        let made =
-            self.confirm(conn, Purpose::ResetPassword, (user.id, &email.address), &trip, RESET_LIFE, scene)?;
+        let made = self.confirm(conn, Purpose::ResetPassword, (user.id, &email.address), &trip, (RESET_LIFE, scene))?;
         let link = self.links.secret("/password/reset/link", &made.link);
         let letter = Letter::ResetPassword { username, link, minutes: minutes(RESET_LIFE), facts };
-        self.post(conn, user, &email.address, &letter, RESET_LIFE, scene)
+        self.post(conn, user, &email.address, &letter, (RESET_LIFE, scene))
     }
 
     /// Tells the person that their password is another.
@@ -139,7 +138,7 @@ impl Courier {
     pub fn notify(&self, conn: &mut Conn, user: &User, letter: &Letter, scene: &Scene) -> Result<(), Fault> {
         match emails::primary_of(conn, user.id)? {
             Some(email) if user.awaits_proof_since.is_none() => {
-                self.post(conn, user, &email.address, letter, NOTICE_LIFE, scene)
+                self.post(conn, user, &email.address, letter, (NOTICE_LIFE, scene))
             }
             _ => Ok(()),
         }
@@ -155,8 +154,7 @@ impl Courier {
         purpose: Purpose,
         (user_id, target): (UserId, &str),
         trip: &Trip,
-        life: Duration,
-        scene: &Scene,
+        (life, scene): (Duration, &Scene),
     ) -> Result<Made, Fault> {
         let (target, next) = (target.to_owned(), trip.next.clone());
         let order = Order { purpose, user_id, target, next, browser: trip.browser, life };
@@ -190,14 +188,9 @@ impl Courier {
         user: &User,
         address: &str,
         letter: &Letter,
-        life: Duration,
-        scene: &Scene,
+        (life, scene): (Duration, &Scene),
     ) -> Result<(), Fault> {
-        let to = Addressee {
-            user_id: Some(user.id),
-            address: address.to_owned(),
-            locale: user.locale.clone(),
-        };
+        let to = Addressee { user_id: Some(user.id), address: address.to_owned(), locale: user.locale.clone() };
         self.postbox.post(conn, &to, letter, life, (scene.now, &scene.random))
     }
 }

@@ -58,7 +58,6 @@ pub fn disable(conn: &mut Conn, user: UserId, scene: &Scene) -> Result<Outcome, 
     Ok(outcome)
 }
 
-
 /// All sessions but the present one were ended by their person.
 ///
 /// # Errors

@@ -4,8 +4,8 @@ use chrono::Duration;
 
 use super::courier::{Courier, facts};
 use super::departure;
-use crate::accounts::store::{self, emails, lifecycle};
 use crate::accounts::User;
+use crate::accounts::store::{self, emails, lifecycle};
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::kernel::Conn;

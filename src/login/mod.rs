@@ -13,6 +13,7 @@ pub mod http;
 pub mod known_browser;
 pub mod lifecycle;
 pub mod links;
+pub mod magic_link;
 pub mod pace;
 pub mod password_change;
 pub mod recovery;

@@ -1,9 +1,9 @@
 //! A new password, whoever sets it: what ends with the old one.
 
+use crate::accounts::User;
 use crate::accounts::confirmation::Purpose;
 use crate::accounts::standing;
 use crate::accounts::store::confirmations;
-use crate::accounts::User;
 use crate::audit::Scene;
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;

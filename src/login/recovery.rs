@@ -8,9 +8,9 @@
 use super::courier::Courier;
 use super::password_change::{self, ApiKeys, NewPassword, Others};
 use super::registering::{self, Proven};
+use crate::accounts::User;
 use crate::accounts::confirmation::{self, Confirmation, Look, Purpose};
 use crate::accounts::store::{self, Identifiers};
-use crate::accounts::User;
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::kernel::Conn;

@@ -59,10 +59,9 @@ fn create(conn: &mut Conn, wish: &Registration, scene: &Scene) -> Result<User, F
     if is_taken {
         new.username = stand_in(scene)?;
     }
-    let id = match registration::create(conn, &new, scene)? {
-        Creation::Done(id) => id,
+    let Creation::Done(id) = registration::create(conn, &new, scene)? else {
         // Taken between the look and the insert: the next try finds it taken.
-        _ => return Err(Fault::Busy("the name was taken at this moment")),
+        return Err(Fault::Busy("the name was taken at this moment"));
     };
     let unproven = Unproven {
         wanted_username: is_taken.then_some(wish.new.username.as_str()),

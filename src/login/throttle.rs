@@ -9,7 +9,7 @@
 //! A browser that has signed in to the account before has a bucket of its own, so that a stranger
 //! cannot lock its owner out.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use chrono::Duration;
 
@@ -108,12 +108,8 @@ impl Throttle {
     /// # Errors
     /// [`Fault`] of the database.
     pub fn reserve(&self, conn: &mut Conn, bucket: &Bucket, now: Instant) -> Result<Reservation, Fault> {
-        let limits = Limits {
-            now,
-            window_start: now - self.cooloff,
-            limit: self.limit,
-            blocked_until: now + self.cooloff,
-        };
+        let limits =
+            Limits { now, window_start: now - self.cooloff, limit: self.limit, blocked_until: now + self.cooloff };
         Ok(match throttles::count(conn, bucket, limits)? {
             Counted::Failures(failures) if failures >= self.limit => Reservation::LastOne,
             Counted::Failures(_) => Reservation::Granted,
@@ -156,6 +152,18 @@ impl Throttle {
     }
 }
 
+/// The network that throttles count by: an IPv4 address, or the /64 of an IPv6 one.
+#[must_use]
+pub const fn network_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
 /// How long a try waits, by how many failed lately at its account from anywhere: a second for each
 /// multiple of `threshold`, five at most.
 #[must_use]
@@ -167,7 +175,16 @@ pub fn delay(failures: i32, threshold: u32) -> std::time::Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::delay;
+    use std::net::IpAddr;
+
+    use super::{delay, network_of};
+
+    #[test]
+    fn ipv6_counts_by_64() {
+        let network = |text: &str| network_of(text.parse::<IpAddr>().unwrap()).to_string();
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(network("192.0.2.7"), "192.0.2.7");
+    }
 
     #[test]
     fn tries_wait_longer_and_longer_but_never_for_ever() {

@@ -106,9 +106,8 @@ impl Dispatch {
     }
 
     fn message(&self, to: &str, rendered: Rendered, name: &str) -> Result<Message, String> {
-        let header = |name: &'static str, value: &str| {
-            HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
-        };
+        let header =
+            |name: &'static str, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());
         Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, address(to)?))

@@ -21,11 +21,11 @@ mod phrases;
 pub mod render;
 mod samples;
 mod sheet;
-pub mod text_message;
 pub mod store;
+pub mod text_message;
 pub mod transports;
 
 pub use language::Language;
 pub use letter::{Facts, Letter, OtherWay};
-pub use text_message::TextMessage;
 pub use render::{Letters, Rendered, Site};
+pub use text_message::TextMessage;

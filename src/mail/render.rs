@@ -9,13 +9,10 @@ use rust_embed::RustEmbed;
 use tera::{Context, Tera};
 
 use super::language::Language;
-use fluent_bundle::FluentArgs;
-
-use super::clean;
 use super::letter::Letter;
-use super::text_message::TextMessage;
 use super::phrases::Phrases;
 use super::sheet::Sheet;
+use super::text_message::TextMessage;
 
 const HTML: &str = "letter.mjml";
 const TEXT: &str = "letter.txt";
@@ -94,15 +91,7 @@ impl Letters {
     pub fn render_text(&self, message: &TextMessage, language: Language, site: &Site) -> Result<String, String> {
         let phrases = self.languages.iter().find(|phrases| phrases.language() == language);
         let phrases = phrases.ok_or_else(|| format!("no language file for `{language}`"))?;
-        let mut told = FluentArgs::new();
-        told.set("site", clean::name(&site.name));
-        match message {
-            TextMessage::PhoneCode { code, minutes } => {
-                told.set("code", code.clone());
-                told.set("minutes", *minutes);
-                phrases.say("text-phone-code", &told)
-            }
-        }
+        message.write(phrases, site)
     }
 
     /// An operator's file that is wrong must stop the start, not the first letter weeks later.

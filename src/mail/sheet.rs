@@ -137,6 +137,7 @@ impl<'a> Writer<'a> {
 
 #[cfg(test)]
 mod tests {
+    use crate::mail::text_message::TextMessage;
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
@@ -170,7 +171,8 @@ mod tests {
         let phrases = Phrases::parse(language, source)?;
         let site = Site { name: "Example".to_owned(), public_url: "https://id.example.org".to_owned() };
         let letters = [Letter::samples(), other_shapes()].concat();
-        letters.iter().try_for_each(|letter| Sheet::write(letter, &phrases, &site).map(drop))
+        letters.iter().try_for_each(|letter| Sheet::write(letter, &phrases, &site).map(drop))?;
+        TextMessage::samples().iter().try_for_each(|message| message.write(&phrases, &site).map(drop))
     }
 
     #[test]

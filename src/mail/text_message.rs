@@ -2,7 +2,12 @@
 
 use std::fmt;
 
+use fluent_bundle::FluentArgs;
 use serde::{Deserialize, Serialize};
+
+use super::clean;
+use super::phrases::Phrases;
+use super::render::Site;
 
 /// A text message to one person. Stored sealed until it is sent.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +28,19 @@ impl TextMessage {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::PhoneCode { .. } => "phone_code",
+        }
+    }
+
+    /// The message in one language: one line.
+    pub(super) fn write(&self, phrases: &Phrases, site: &Site) -> Result<String, String> {
+        let mut told = FluentArgs::new();
+        told.set("site", clean::name(&site.name));
+        match self {
+            Self::PhoneCode { code, minutes } => {
+                told.set("code", code.clone());
+                told.set("minutes", *minutes);
+                phrases.say("text-phone-code", &told)
+            }
         }
     }
 

@@ -91,13 +91,8 @@ pub fn in_words(event: &str) -> &'static str {
 /// Whether an event deserves a second look.
 #[must_use]
 pub fn is_bad(event: &str) -> bool {
-    let bad = [
-        Kind::SignInFailed,
-        Kind::SignInThrottled,
-        Kind::NewDevice,
-        Kind::RefreshReused,
-        Kind::RegistrationRepeated,
-    ];
+    let bad =
+        [Kind::SignInFailed, Kind::SignInThrottled, Kind::NewDevice, Kind::RefreshReused, Kind::RegistrationRepeated];
     bad.iter().any(|kind| kind.as_str() == event)
 }
 

@@ -120,7 +120,7 @@ fn tell_old(
     scene: &Scene,
 ) -> Result<(), Fault> {
     let trip = Trip { next: "/login".into(), app: None, browser: None };
-    let made = courier.confirm(conn, Purpose::UndoEmail, (user.id, &old.address), &trip, UNDO_LIFE, scene)?;
+    let made = courier.confirm(conn, Purpose::UndoEmail, (user.id, &old.address), &trip, (UNDO_LIFE, scene))?;
     let letter = Letter::EmailChanged {
         username: user.username.clone(),
         old_address: old.address.clone(),
@@ -129,7 +129,7 @@ fn tell_old(
         days: u32::try_from(UNDO_LIFE.num_days()).unwrap_or(0),
         facts: facts(scene),
     };
-    courier.post(conn, user, &old.address, &letter, UNDO_LIFE, scene)
+    courier.post(conn, user, &old.address, &letter, (UNDO_LIFE, scene))
 }
 
 /// Takes an address off; the primary one stays. A proven one is told. `false` when it is none of the
@@ -148,7 +148,7 @@ pub fn remove(conn: &mut Conn, courier: &Courier, user: &User, id: EmailId, scen
             facts: facts(scene),
             security_link: courier.links.page("/account/security"),
         };
-        courier.post(conn, user, &email.address, &letter, crate::mail::outbox::NOTICE_LIFE, scene)?;
+        courier.post(conn, user, &email.address, &letter, (crate::mail::outbox::NOTICE_LIFE, scene))?;
     }
     changed(conn, Kind::AddressRemoved, user.id, scene)?;
     Ok(true)

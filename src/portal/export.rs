@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::activity::Filter;
+use crate::access;
 use crate::accounts::User;
 use crate::accounts::store::emails;
 use crate::audit::Scene;
@@ -14,7 +15,6 @@ use crate::kernel::Instant;
 use crate::kernel::fault::Fault;
 use crate::sessions::{self, Lifetimes};
 use crate::tokens::store::{api_keys, grants};
-use crate::access;
 
 /// Events in an export at most.
 const MAX_EVENTS: i64 = 50_000;

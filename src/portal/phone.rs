@@ -13,8 +13,8 @@ use crate::kernel::fault::Fault;
 use crate::kernel::notify::{self, Change};
 use crate::login::courier::{Courier, Trip};
 use crate::login::pace::Paced;
-use crate::mail::text_message::TextMessage;
 use crate::mail::outbox::Addressee;
+use crate::mail::text_message::TextMessage;
 
 /// A code serves this long.
 const LIFE: Duration = Duration::minutes(10);
@@ -41,16 +41,12 @@ pub fn send_code(
     }
     confirmations::void(conn, user.id, &[Purpose::VerifyPhone], None, scene.now)?;
     let trip = Trip { next: "/account/addresses".into(), app: None, browser: None };
-    let made = courier.confirm(conn, Purpose::VerifyPhone, (user.id, number.as_str()), &trip, LIFE, scene)?;
+    let made = courier.confirm(conn, Purpose::VerifyPhone, (user.id, number.as_str()), &trip, (LIFE, scene))?;
     let message = TextMessage::PhoneCode {
         code: made.code.expose().clone(),
         minutes: u32::try_from(LIFE.num_minutes()).unwrap_or(0),
     };
-    let to = Addressee {
-        user_id: Some(user.id),
-        address: number.as_str().to_owned(),
-        locale: user.locale.clone(),
-    };
+    let to = Addressee { user_id: Some(user.id), address: number.as_str().to_owned(), locale: user.locale.clone() };
     courier.postbox.post_text(conn, &to, &message, LIFE, (scene.now, &scene.random))?;
     Ok(by_number)
 }
@@ -95,8 +91,7 @@ pub fn enter_code(
     if user.phone.as_deref() != Some(number.as_str()) && store::phone_is_taken(conn, number.as_str())? {
         return Ok(Entered::Taken);
     }
-    let changes =
-        ProfileChanges { phone_verified: Some(true), ..ProfileChanges::default().with_phone(Some(&number)) };
+    let changes = ProfileChanges { phone_verified: Some(true), ..ProfileChanges::default().with_phone(Some(&number)) };
     store::update_profile(conn, user.id, &changes, scene.now)?;
     notify::announce(conn, Change::Standing)?;
     scene.record(conn, &Event::new(Kind::PhoneProven).user(user.id))?;

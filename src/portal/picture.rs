@@ -78,7 +78,12 @@ mod tests {
     use super::square;
 
     fn png(width: u32, height: u32) -> Vec<u8> {
-        let picture = RgbaImage::from_fn(width, height, |x, _| if x < width / 2 { Rgba([255, 0, 0, 255]) } else { Rgba([0, 0, 0, 0]) });
+        let picture =
+            RgbaImage::from_fn(
+                width,
+                height,
+                |x, _| if x < width / 2 { Rgba([255, 0, 0, 255]) } else { Rgba([0, 0, 0, 0]) },
+            );
         let mut out = Cursor::new(Vec::new());
         DynamicImage::ImageRgba8(picture).write_to(&mut out, ImageFormat::Png).unwrap();
         out.into_inner()
@@ -113,7 +118,10 @@ mod tests {
         let kept = square(&turned).unwrap();
         assert!(!kept.windows(4).any(|window| window == b"Exif"));
         let kept = image::load_from_memory(&kept).unwrap().to_rgb8();
-        let is_red = |x, y| { let [red, green, ..] = kept.get_pixel(x, y).0; red > 200 && green < 100 };
+        let is_red = |x, y| {
+            let [red, green, ..] = kept.get_pixel(x, y).0;
+            red > 200 && green < 100
+        };
         assert!(is_red(10, 10) && is_red(50, 10) && !is_red(10, 50), "red on top after a quarter turn");
     }
 

@@ -99,7 +99,13 @@ pub fn begin(
 ) -> Result<(SessionId, Secret<String>), Fault> {
     let secret = scene.random.secret()?;
     let id = SessionId::new(&scene.random, scene.now)?;
-    store::insert(conn, (id, secret.digest()), authentication, scene.now + authentication.persistence.absolute(lifetimes), scene)?;
+    store::insert(
+        conn,
+        (id, secret.digest()),
+        authentication,
+        scene.now + authentication.persistence.absolute(lifetimes),
+        scene,
+    )?;
     Ok((id, secret))
 }
 

@@ -140,12 +140,7 @@ pub fn find_live(
             users::name,
             users::given_name,
             users::family_name,
-            (
-                users::deletion_due_at,
-                users::awaits_proof_since,
-                users::wanted_username,
-                users::must_change_password,
-            ),
+            (users::deletion_due_at, users::awaits_proof_since, users::wanted_username, users::must_change_password),
         ))
         .first::<Found>(conn)
         .optional()?;

@@ -1,6 +1,6 @@
 //! Where a request comes from: the peer, or what a trusted proxy says of it.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use actix_web::HttpRequest;
 use ipnet::IpNet;
@@ -43,23 +43,9 @@ const fn canonical(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
 
-/// The network that throttles count by: an IPv4 address, or the /64 of an IPv6 one.
-#[must_use]
-pub const fn network_of(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-
-    use super::{network_of, rightmost_untrusted};
+    use super::rightmost_untrusted;
 
     #[test]
     fn only_trusted_hops_are_walked_back() {
@@ -72,12 +58,5 @@ mod tests {
         assert_eq!(from("10.0.0.1", "6.6.6.6, 1.2.3.4, 10.0.0.2"), "1.2.3.4");
         assert_eq!(from("10.0.0.1", "1.2.3.4, nonsense"), "10.0.0.1");
         assert_eq!(from("::ffff:10.0.0.1", "1.2.3.4"), "1.2.3.4");
-    }
-
-    #[test]
-    fn ipv6_counts_by_64() {
-        let network = |text: &str| network_of(text.parse::<IpAddr>().unwrap()).to_string();
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_eq!(network("192.0.2.7"), "192.0.2.7");
     }
 }

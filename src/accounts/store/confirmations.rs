@@ -189,9 +189,20 @@ pub fn try_code(conn: &mut Conn, id: ConfirmationId, code: Digest, now: Instant)
 /// # Errors
 /// [`Fault`] of the database.
 pub fn mark_confirmed(conn: &mut Conn, purpose: Purpose, link: Digest, now: Instant) -> Result<bool, Fault> {
-    let open = c::used_at.is_null().and(c::voided_at.is_null()).and(c::expires_at.gt(now)).and(c::confirmed_at.is_null());
+    let open =
+        c::used_at.is_null().and(c::voided_at.is_null()).and(c::expires_at.gt(now)).and(c::confirmed_at.is_null());
     let row = c::table.filter(c::link_digest.eq(link).and(c::purpose.eq(purpose.as_str())).and(open));
     Ok(diesel::update(row).set(c::confirmed_at.eq(now)).execute(conn)? == 1)
+}
+
+/// Uses up one that was confirmed elsewhere; `false` when it was not, or serves no more.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn redeem_confirmed(conn: &mut Conn, id: ConfirmationId, now: Instant) -> Result<bool, Fault> {
+    let open = c::used_at.is_null().and(c::voided_at.is_null()).and(c::expires_at.gt(now));
+    let row = c::table.filter(c::id.eq(id).and(open).and(c::confirmed_at.is_not_null()));
+    Ok(diesel::update(row).set(c::used_at.eq(now)).execute(conn)? == 1)
 }
 
 /// Deletes what expired before `before`.

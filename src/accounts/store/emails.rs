@@ -149,7 +149,9 @@ pub fn drop_claims(conn: &mut Conn, key: &str, but: UserId) -> Result<(), Fault>
 /// # Errors
 /// [`Fault`] of the database.
 pub fn set_primary(conn: &mut Conn, user: UserId, id: EmailId) -> Result<(), Fault> {
-    diesel::update(e::table.filter(e::user_id.eq(user).and(e::is_primary))).set(e::is_primary.eq(false)).execute(conn)?;
+    diesel::update(e::table.filter(e::user_id.eq(user).and(e::is_primary)))
+        .set(e::is_primary.eq(false))
+        .execute(conn)?;
     diesel::update(e::table.filter(e::user_id.eq(user).and(e::id.eq(id)))).set(e::is_primary.eq(true)).execute(conn)?;
     Ok(())
 }

@@ -14,7 +14,8 @@ use crate::schema::{former_passwords as f, users};
 /// # Errors
 /// [`Fault`] of the database.
 pub fn keep(conn: &mut Conn, user: UserId, keep: usize, (now, random): (Instant, &Random)) -> Result<(), Fault> {
-    let present: Option<String> = users::table.find(user).select(users::password_hash).first(conn).optional()?.flatten();
+    let present: Option<String> =
+        users::table.find(user).select(users::password_hash).first(conn).optional()?.flatten();
     if let (Some(hash), 1..) = (present, keep) {
         let id = random.ordered_uuid(now)?;
         diesel::insert_into(f::table)
@@ -22,8 +23,12 @@ pub fn keep(conn: &mut Conn, user: UserId, keep: usize, (now, random): (Instant,
             .execute(conn)?;
     }
     let offset = i64::try_from(keep).unwrap_or(i64::MAX);
-    let old: Vec<Uuid> =
-        f::table.filter(f::user_id.eq(user)).order((f::created_at.desc(), f::id.desc())).offset(offset).select(f::id).load(conn)?;
+    let old: Vec<Uuid> = f::table
+        .filter(f::user_id.eq(user))
+        .order((f::created_at.desc(), f::id.desc()))
+        .offset(offset)
+        .select(f::id)
+        .load(conn)?;
     if !old.is_empty() {
         diesel::delete(f::table.filter(f::id.eq_any(old))).execute(conn)?;
     }

@@ -16,6 +16,8 @@ pub struct Destination {
     pub app_name: Option<String>,
     /// Its verified redirect origin.
     pub form_action: FormAction,
+    /// Whether people may sign in to it by a link in a mail.
+    pub allows_magic_link: bool,
     /// The parameters of its authorization request.
     pub request: Option<Params>,
 }
@@ -38,5 +40,10 @@ pub async fn destination(app: &App, next: &ReturnTo) -> Result<Destination, Faul
     };
     let redirect_uri = request.find("redirect_uri").filter(|uri| client.find_redirect_uri(uri).is_some());
     let form_action = FormAction(redirect_uri.and_then(origin_of));
-    Ok(Destination { app_name: Some(client.name.clone()), form_action, request: Some(request) })
+    Ok(Destination {
+        app_name: Some(client.name.clone()),
+        form_action,
+        allows_magic_link: client.allow_magic_link,
+        request: Some(request),
+    })
 }

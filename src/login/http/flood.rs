@@ -6,9 +6,8 @@ use crate::app::App;
 use crate::audit::Scene;
 use crate::kernel::ids::UserId;
 use crate::login::store::throttles;
-use crate::login::throttle::{Account, Bucket, Reservation, Source};
+use crate::login::throttle::{Account, Bucket, Reservation, Source, network_of};
 use crate::web::PageError;
-use crate::web::client_address::network_of;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug)]

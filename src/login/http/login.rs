@@ -17,19 +17,17 @@ use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
 use crate::login::attempt::{self, Door, Identified, Outcome};
 use crate::login::store::throttles;
-use crate::login::throttle::{Reservation, Source};
+use crate::login::throttle::{Reservation, Source, network_of};
 use crate::sessions::Session;
 use crate::sessions::http::Visitor;
 use crate::sessions::http::current::{enter, until_closed};
 use crate::sessions::session::Persistence;
 use crate::spec::Params;
-use crate::web::client_address::network_of;
 use crate::web::page::{FieldError, see_other};
 use crate::web::{Form, Page, PageError, ReturnTo, form};
 
 /// The sign-in page, and "confirm it's you" for somebody signed in.
 #[derive(Clone, Debug, Default, Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "independent switches of one page")]
 pub struct LoginPage {
     csrf: String,
     next: String,
@@ -75,8 +73,7 @@ pub async fn get(req: HttpRequest, app: web::Data<App>, visitor: Visitor) -> Res
     let query = form::query(&req)?;
     let next = next_of(&query);
     let destination = destination(&app, &next).await?;
-    let asks_again =
-        query.has("confirm") || destination.request.as_ref().is_some_and(|request| request.has("resume"));
+    let asks_again = query.has("confirm") || destination.request.as_ref().is_some_and(|request| request.has("resume"));
     match visitor.0 {
         Some(Session { hold: Some(hold), .. }) if !query.has("switch") => {
             let query = Params::default().with("next", next.as_str());
@@ -117,6 +114,7 @@ fn show(
         app_name: destination.app_name,
         reauth_username: reauth.map(|session| session.username.clone()),
         switch_url: reauth.map(|_| ReturnTo::to("/login", &switch).to_string()),
+        magic_url: destination.allows_magic_link.then(|| ReturnTo::to("/login/link", &onwards).to_string()),
         reset_url: Some(ReturnTo::to("/password/reset", &onwards).to_string()),
         register_url: registers.then(|| ReturnTo::to("/register", &onwards).to_string()),
         identifier_label: identifier_label(app.identifiers),
@@ -156,8 +154,7 @@ pub async fn post(
     let known = req.cookie(app.known_browsers.cookie_name).map(|cookie| cookie.value().to_owned());
     let identified = identify(&app, &typed, known.clone(), &scene).await?;
     if let Reservation::Blocked(until) = identified.reservation {
-        let page =
-            LoginPage { username: typed, errors: vec![too_many(until - scene.now)], ..LoginPage::default() };
+        let page = LoginPage { username: typed, errors: vec![too_many(until - scene.now)], ..LoginPage::default() };
         let place = (&next, destination(&app, &next).await?, None);
         let mut response = show(&req, &app, StatusCode::TOO_MANY_REQUESTS, page, place)?;
         let secs = (until - scene.now).num_seconds().max(1);

@@ -8,6 +8,7 @@ pub mod holds;
 pub mod link;
 pub mod login;
 pub mod logout;
+pub mod magic;
 pub mod new_password;
 pub mod register;
 pub mod reset;

@@ -1,8 +1,8 @@
 //! A new password out of a form, held to the rules.
 
+use crate::accounts::User;
 use crate::accounts::passwords::Password;
 use crate::accounts::store::{emails, former_passwords};
-use crate::accounts::User;
 use crate::app::App;
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;

@@ -123,10 +123,8 @@ async fn admission(app: &App, token: &str) -> Result<Admission, Fault> {
         return Ok(Admission::Closed("closed"));
     }
     let (token, now) = (token.to_owned(), app.clock.now());
-    let invitation = match token.is_empty() {
-        true => None,
-        false => app.db.read(move |conn| invitation::find_open(conn, &token, now)).await?,
-    };
+    let invitation =
+        if token.is_empty() { None } else { app.db.read(move |conn| invitation::find_open(conn, &token, now)).await? };
     if mode == RegistrationMode::Invite && invitation.is_none() {
         return Ok(Admission::Closed("invite"));
     }
@@ -193,7 +191,7 @@ pub async fn post(
     flood::check(&app, Flood::Registration, &scene).await?;
     let wish = match read(&form, &app, invitation.as_deref()) {
         Ok(wish) => wish,
-        Err(page) => return present(&req, &app, page, (&next, invitation.as_deref())).await,
+        Err(page) => return present(&req, &app, *page, (&next, invitation.as_deref())).await,
     };
     // Known or not, everybody's password is hashed.
     let password_hash = Some(app.hasher.hash(wish.password).await?);
@@ -222,7 +220,7 @@ struct Wish {
     accepts_terms: bool,
 }
 
-fn read(form: &Params, app: &App, invitation: Option<&Invitation>) -> Result<Wish, RegisterPage> {
+fn read(form: &Params, app: &App, invitation: Option<&Invitation>) -> Result<Wish, Box<RegisterPage>> {
     let field = |name: &str| form.find(name).unwrap_or_default().trim().to_owned();
     let (username, given_name, family_name) = (field("username"), field("given_name"), field("family_name"));
     let email = invitation.and_then(|invitation| invitation.address.clone()).unwrap_or_else(|| field("email"));
@@ -263,7 +261,7 @@ fn read(form: &Params, app: &App, invitation: Option<&Invitation>) -> Result<Wis
         _ => {
             let invitation = form.find("invitation").unwrap_or_default().to_owned();
             let typed = RegisterPage { username, email, given_name, family_name, ..RegisterPage::default() };
-            Err(RegisterPage { terms_accepted: accepts_terms, invitation, errors, ..typed })
+            Err(Box::new(RegisterPage { terms_accepted: accepts_terms, invitation, errors, ..typed }))
         }
     }
 }

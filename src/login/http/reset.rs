@@ -7,13 +7,13 @@ use serde::Serialize;
 use super::destination::next_of;
 use super::flood::{self, Flood};
 use super::link;
+use super::new_password;
 use super::show::show;
-use crate::accounts::confirmation::Look;
 use crate::accounts::User;
+use crate::accounts::confirmation::Look;
 use crate::app::App;
 use crate::kernel::fault::Fault;
 use crate::login::courier::RESET_LIFE;
-use super::new_password;
 use crate::login::password_change::{ApiKeys, NewPassword, Others};
 use crate::login::recovery;
 use crate::spec::Params;
@@ -214,10 +214,7 @@ pub async fn post_new(req: HttpRequest, app: web::Data<App>, form: Form) -> Resu
     let (courier, keep_former) = (app.courier.clone(), app.password_policy.history());
     let new = NewPassword { hash, keep_former, others, keys: ApiKeys::Kept };
     let link = link::opened(&req, &app).unwrap_or_default();
-    let done = app
-        .db
-        .write(move |conn| recovery::reset(conn, &courier, &link, &new, &scene))
-        .await?;
+    let done = app.db.write(move |conn| recovery::reset(conn, &courier, &link, &new, &scene)).await?;
     app.forget();
     let Some(confirmation) = done else { return dead(&req, &app, &found) };
     let next = ReturnTo::parse(&confirmation.next).unwrap_or_else(ReturnTo::home);

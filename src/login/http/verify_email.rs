@@ -117,9 +117,9 @@ async fn present(
     waiting: &Waiting,
     page: VerifyEmailPage,
 ) -> Result<HttpResponse, PageError> {
-    let (pace, key, now) = (app.courier.pace.clone(), name_key(&waiting.address), app.clock.now());
-    let paced = app.db.read(move |conn| pace.look(conn, "proof", &key, now)).await?;
-    let wait = paced.next() - now;
+    let (courier, key, now) = (app.courier.clone(), name_key(&waiting.address), app.clock.now());
+    let soonest = app.db.read(move |conn| courier.pace.look(conn, "proof", &key, now)).await?.next();
+    let wait = soonest - now;
     let wait_secs = if wait > chrono::Duration::zero() { wait.num_seconds() + 1 } else { 0 };
     let shown = |csrf| VerifyEmailPage {
         csrf,
@@ -161,14 +161,13 @@ pub async fn post(
             }
         })
         .await?;
-    match done {
-        Some(passed) => arrive(&req, &app, passed, &next),
-        None => {
-            let message = "This code is not right, or no longer good. Check it, or ask for a new mail.";
-            let errors = vec![FieldError::new("code", message)];
-            let page = VerifyEmailPage { next: next.to_string(), errors, ..Default::default() };
-            present(&req, &app, &waiting, page).await
-        }
+    if let Some(passed) = done {
+        arrive(&req, &app, &passed, &next)
+    } else {
+        let message = "This code is not right, or no longer good. Check it, or ask for a new mail.";
+        let errors = vec![FieldError::new("code", message)];
+        let page = VerifyEmailPage { next: next.to_string(), errors, ..Default::default() };
+        present(&req, &app, &waiting, page).await
     }
 }
 
@@ -195,13 +194,7 @@ pub async fn resend(
 }
 
 /// Sends the letter once more. A browser whose address has an account gets none, at the same pace.
-fn send_again(
-    conn: &mut Conn,
-    courier: &Courier,
-    waiting: &Waiting,
-    next: String,
-    scene: &Scene,
-) -> Result<(), Fault> {
+fn send_again(conn: &mut Conn, courier: &Courier, waiting: &Waiting, next: String, scene: &Scene) -> Result<(), Fault> {
     let last = confirmations::latest(conn, Purpose::VerifyEmail, &waiting.asker)?;
     let user_id = match (&waiting.asker, &last) {
         (Asker::User(user) | Asker::About(user, _), _) => Some(*user),
@@ -297,8 +290,7 @@ pub async fn post_confirm(
     flood::check(&app, Flood::Codes, &scene).await?;
     let secret = link::opened(&req, &app).unwrap_or_default();
     let (looked, look_scene) = (secret.clone(), scene.clone());
-    let look =
-        app.db.read(move |conn| confirmation::look(conn, Purpose::VerifyEmail, &looked, &look_scene)).await?;
+    let look = app.db.read(move |conn| confirmation::look(conn, Purpose::VerifyEmail, &looked, &look_scene)).await?;
     let Look::Good(found) = look else { return dead(&req, &app) };
     if !is_theirs(&req, &app, visitor.0.as_ref(), &found) {
         return elsewhere(&req, &app, visitor.0.as_ref());
@@ -314,7 +306,7 @@ pub async fn post_confirm(
         })
         .await?;
     match done {
-        Some(passed) => arrive(&req, &app, passed, &ReturnTo::home()),
+        Some(passed) => arrive(&req, &app, &passed, &ReturnTo::home()),
         None => dead(&req, &app),
     }
 }
@@ -336,7 +328,7 @@ struct Passed {
 }
 
 impl Door {
-    fn of(app: &App, session: Option<Session>) -> Self {
+    const fn of(app: &App, session: Option<Session>) -> Self {
         Self { session, lifetimes: app.sessions.lifetimes() }
     }
 
@@ -359,7 +351,7 @@ impl Door {
     }
 }
 
-fn arrive(req: &HttpRequest, app: &App, passed: Passed, typed: &ReturnTo) -> Result<HttpResponse, PageError> {
+fn arrive(req: &HttpRequest, app: &App, passed: &Passed, typed: &ReturnTo) -> Result<HttpResponse, PageError> {
     app.forget();
     match passed.proven {
         Proven::Done(user) => {

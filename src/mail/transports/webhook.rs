@@ -56,8 +56,7 @@ impl Webhook {
             .enable_all()
             .build()
             .map_err(|error| away(error.to_string()))?;
-        let response =
-            runtime.block_on(request.send()).map_err(|error| away(error.without_url().to_string()))?;
+        let response = runtime.block_on(request.send()).map_err(|error| away(error.without_url().to_string()))?;
         let status = response.status();
         if status.is_success() {
             Ok(())

@@ -247,9 +247,9 @@ async fn show_verify(
     email: &Email,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
-    let (pace, key, now) = (app.courier.pace.clone(), name_key(&email.address), app.clock.now());
-    let paced = app.db.read(move |conn| pace.look(conn, "proof", &key, now)).await?;
-    let wait = paced.next() - now;
+    let (courier, key, now) = (app.courier.clone(), name_key(&email.address), app.clock.now());
+    let soonest = app.db.read(move |conn| courier.pace.look(conn, "proof", &key, now)).await?.next();
+    let wait = soonest - now;
     let wait_secs = if wait > chrono::Duration::zero() { wait.num_seconds() + 1 } else { 0 };
     asker.show(&VerifyAddressPage {
         csrf: asker.csrf(),

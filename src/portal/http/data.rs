@@ -63,12 +63,7 @@ pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Res
     show(&app, &asker, &user, vec![]).await
 }
 
-async fn show(
-    app: &App,
-    asker: &Asker<'_>,
-    user: &User,
-    errors: Vec<FieldError>,
-) -> Result<HttpResponse, PageError> {
+async fn show(app: &App, asker: &Asker<'_>, user: &User, errors: Vec<FieldError>) -> Result<HttpResponse, PageError> {
     let id = user.id;
     let is_last = app.db.read(move |conn| accounts::store::is_last_administrator(conn, id)).await?;
     asker.show(&DataPage {
@@ -125,8 +120,7 @@ pub async fn delete(
     }
     let grace = chrono_of(app.config.registration.deletion_grace)?;
     let (scene, courier, person) = (asker.scene(), app.courier.clone(), user.clone());
-    let planned =
-        app.db.write(move |conn| lifecycle::plan_deletion(conn, &person, grace, &courier, &scene)).await?;
+    let planned = app.db.write(move |conn| lifecycle::plan_deletion(conn, &person, grace, &courier, &scene)).await?;
     app.forget();
     if planned == Planned::LastAdministrator {
         return show(&app, &asker, &user, vec![FieldError::new("", LAST_ADMINISTRATOR)]).await;

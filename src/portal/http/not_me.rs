@@ -28,7 +28,7 @@ impl Page for NotMePage {
     const TEMPLATE: &'static str = "account/not_me.html";
 
     fn title(&self) -> String {
-        "This wasn't me".into()
+        "Was it somebody else?".into()
     }
 
     fn sample() -> Self {

@@ -67,12 +67,7 @@ pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Res
     show(&app, &asker, &user, vec![]).await
 }
 
-async fn show(
-    app: &App,
-    asker: &Asker<'_>,
-    user: &User,
-    errors: Vec<FieldError>,
-) -> Result<HttpResponse, PageError> {
+async fn show(app: &App, asker: &Asker<'_>, user: &User, errors: Vec<FieldError>) -> Result<HttpResponse, PageError> {
     if user.backend.is_some() {
         return Ok(see_other("/account/security"));
     }

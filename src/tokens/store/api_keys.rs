@@ -59,7 +59,7 @@ pub fn find_live(conn: &mut Conn, digest: Digest, now: Instant) -> Result<Option
         .first(conn)
         .optional()?;
     row.map(|(id, user_id, sub, username, scope, created_at, expires_at, last_used_at)| {
-        let scope = Scope::parse(&scope).map_err(|error| Fault::bug(error.to_string()))?;
+        let scope = Scope::parse(&scope).map_err(|error| Fault::bug(error.clone()))?;
         Ok(ApiKey { id, user_id, sub, username, scope, created_at, expires_at, last_used_at })
     })
     .transpose()

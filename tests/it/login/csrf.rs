@@ -65,11 +65,11 @@ async fn at_form(world: &World, name: &str, action: &'static str) -> (Browser, F
         }
         "/logout" => (browser.get("/logout").await, own(&[])),
         "/oauth2/logout" => (browser.get("/oauth2/logout").await, own(&[])),
-        "/account/sessions/end-all" => (browser.get("/account").await, own(&[])),
+        "/account/sessions/end-all" => (browser.get("/account/sessions").await, own(&[])),
         "/account/sessions/end" => {
             // Another session of the same person, to be ended from this one.
             world.server.signed_in(name).await;
-            let page = browser.get("/account").await;
+            let page = browser.get("/account/sessions").await;
             let other = page.field("id");
             (page, own(&[("id", &other)]))
         }

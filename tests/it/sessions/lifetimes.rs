@@ -148,7 +148,7 @@ async fn one_session_is_ended_from_another_and_only_ones_own() {
         let (app, here, there) = (server.app("app"), server.signed_in("ada").await, server.signed_in("ada").await);
         let bob = server.signed_in("bob").await;
         let tokens = app.tokens_with(&there, &[("scope", "openid")]).await;
-        let page = here.get("/account").await;
+        let page = here.get("/account/sessions").await;
         let answer = here.submit(&page, "/account/sessions/end", &[("id", &page.field("id"))]).await;
         assert_eq!(answer.location(), "/account?done=ended");
         assert!(here.is_signed_in().await && !there.is_signed_in().await);
@@ -159,7 +159,7 @@ async fn one_session_is_ended_from_another_and_only_ones_own() {
         let newest: uuid::Uuid = s::sessions.order(s::created_at.desc()).select(s::id).first(&mut conn).unwrap();
         for id in [newest, uuid::Uuid::nil()] {
             let answer = here.submit(&page, "/account/sessions/end", &[("id", &id.to_string())]).await;
-            assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/account"));
+            assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/account/sessions"));
         }
         let nonsense = here.submit(&page, "/account/sessions/end", &[("id", "x")]).await;
         assert_eq!(nonsense.status, StatusCode::BAD_REQUEST);
@@ -175,7 +175,7 @@ async fn signing_out_everywhere_ends_every_session_and_offline_access_too() {
         let bob = server.signed_in("bob").await;
         let (bound, offline) = (app.tokens_with(&there, &[("scope", "openid")]).await, app.tokens(&there).await);
         let of_bob = app.tokens(&bob).await;
-        let page = here.get("/account").await;
+        let page = here.get("/account/sessions").await;
         let answer = here.submit(&page, "/account/sessions/end-all", &[]).await;
         assert_eq!((answer.location(), answer.cookie("portcullis")), ("/logged-out", Some("")));
         assert!(!here.is_signed_in().await && !there.is_signed_in().await);

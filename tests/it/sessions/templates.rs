@@ -7,6 +7,7 @@ use portcullis::login::http::choose::ChooseAccountPage;
 use portcullis::login::http::holds::{ChangeRequiredPage, ChooseUsernamePage, DeletionPendingPage};
 use portcullis::login::http::link::{ConfirmLinkPage, LinkDeadPage, LinkElsewherePage};
 use portcullis::login::http::login::LoginPage;
+use portcullis::login::http::magic::{MagicConfirmPage, MagicRequestPage, MagicSentPage};
 use portcullis::login::http::register::{RegisterClosedPage, RegisterPage};
 use portcullis::login::http::reset::{DeadPage, RequestPage, ResetPage, SentPage};
 use portcullis::login::http::setup::{SetupDonePage, SetupPage};
@@ -71,6 +72,9 @@ fn gallery(pages: &Pages) -> Vec<(&'static str, String)> {
         rendered::<DeletionPendingPage>(pages),
         rendered::<LinkDeadPage>(pages),
         rendered::<LinkElsewherePage>(pages),
+        rendered::<MagicConfirmPage>(pages),
+        rendered::<MagicRequestPage>(pages),
+        rendered::<MagicSentPage>(pages),
         rendered::<NotMePage>(pages),
         rendered::<PasswordPage>(pages),
         rendered::<ProfilePage>(pages),

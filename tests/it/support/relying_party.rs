@@ -47,6 +47,7 @@ pub fn draft(id: &str) -> Draft {
         access_ttl_secs: None,
         claims_in_id_token: false,
         skip_consent: true,
+        allow_magic_link: false,
         require_pkce: false,
         default_max_age_secs: None,
         client_uri: None,
