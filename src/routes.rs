@@ -4,6 +4,7 @@ use actix_web::http::Method;
 use actix_web::web::{ServiceConfig, get, head, method, post, resource, to};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
+use crate::api::http::{answer as api_answer, token_pair};
 use crate::login::http::{choose, holds, login, logout, magic, register, reset, setup, verify_email};
 use crate::oidc::http::{answer, authorize, consent, end_session, introspect, metadata, revoke, token, userinfo};
 use crate::portal::http::{
@@ -25,6 +26,10 @@ pub fn machines(config: &mut ServiceConfig) {
         .service(open("/oauth2/userinfo", "GET, POST").route(get().to(userinfo::get)).route(post().to(userinfo::post)))
         .service(open("/oauth2/token", "POST").route(post().to(token::post)))
         .service(open("/oauth2/revoke", "POST").route(post().to(revoke::post)))
+        .service(api("/api/token", "POST").route(post().to(token_pair::post)))
+        .service(api("/api/token/refresh", "POST").route(post().to(token_pair::refresh)))
+        .service(api("/api/token/verify", "POST").route(post().to(token_pair::verify)))
+        .service(api("/api/token/blacklist", "POST").route(post().to(token_pair::blacklist)))
         .service(machine("/readyz", LOOK).route(get().to(health::ready)).route(head().to(health::ready)))
         .service(shown("/pictures/{id}", LOOK, picture::get))
         .service(shown("/assets/{version}/{path:.*}", LOOK, assets::get));
@@ -128,6 +133,11 @@ fn page(path: &str, allow: &'static str) -> Resource {
 /// An endpoint for programs; other methods get JSON that says so.
 fn machine(path: &str, allow: &'static str) -> Resource {
     resource(path).default_service(to(move |req: HttpRequest| async move { answer::wrong_method(&req, allow) }))
+}
+
+/// An endpoint of the API; other methods are refused in its words.
+fn api(path: &str, allow: &'static str) -> Resource {
+    resource(path).default_service(to(move |req: HttpRequest| async move { api_answer::wrong_method(&req, allow) }))
 }
 
 /// An endpoint that scripts of other origins may call.

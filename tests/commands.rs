@@ -184,6 +184,11 @@ fn a_clients_secret_is_shown_once() {
     let public = json_of(&house, &format!("client create --id spa --type public --redirect-uri {REDIRECT}"));
     assert!(public.get("client_secret").is_none());
     assert_eq!(refusal(&house, "client rotate-secret spa", "").0, 1);
+    let pair = json_of(&house, "client create --id till --type public --allow-token-pair");
+    assert!(pair.get("client_secret").is_none());
+    let shown = json_of(&house, "client show till");
+    assert_eq!((&shown["allow_token_pair"], &shown["grant_types"]), (&json!(true), &json!([])));
+    assert_eq!(json_of(&house, "client show spa")["allow_token_pair"], false);
     let words_of_it = house.run(&words(&format!("client create --id plain --redirect-uri {REDIRECT}")));
     assert!(words_of_it.stdout.contains("shown only now"), "{words_of_it:?}");
     // A chosen secret comes by standard input or from a file.

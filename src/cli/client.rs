@@ -135,6 +135,9 @@ pub struct Create {
     /// Terms of service.
     #[arg(long, value_name = "URL")]
     tos_uri: Option<String>,
+    /// Let it sign people in by their password at `/api/token`: for apps of your own that cannot open a browser.
+    #[arg(long)]
+    allow_token_pair: bool,
     #[command(flatten)]
     secret: ChosenSecret,
 }
@@ -193,7 +196,9 @@ fn chosen(secret: &ChosenSecret) -> Result<Option<Secret<String>>, Failure> {
 
 /// What a client gets that asks for nothing: as much as its redirect URIs say it is for.
 fn default_grants(arguments: &Create) -> Vec<GrantType> {
-    if arguments.redirect_uris.is_empty() && arguments.kind == Kind::Confidential {
+    if arguments.redirect_uris.is_empty() && arguments.allow_token_pair {
+        vec![]
+    } else if arguments.redirect_uris.is_empty() && arguments.kind == Kind::Confidential {
         vec![GrantType::ClientCredentials]
     } else {
         vec![GrantType::AuthorizationCode, GrantType::RefreshToken]
@@ -203,7 +208,7 @@ fn default_grants(arguments: &Create) -> Vec<GrantType> {
 fn draft(workshop: &Workshop, arguments: Create) -> Result<Draft, Failure> {
     let grant_types =
         if arguments.grant_types.is_empty() { default_grants(&arguments) } else { arguments.grant_types.clone() };
-    let signs_people_in = grant_types.contains(&GrantType::AuthorizationCode);
+    let signs_people_in = grant_types.contains(&GrantType::AuthorizationCode) || arguments.allow_token_pair;
     let default_scope = if signs_people_in { "openid profile email offline_access" } else { "" };
     let jwks = arguments.jwks_file.as_ref().map(|file| {
         std::fs::read_to_string(file).map_err(|error| Failure::Failed(format!("{}: {error}", file.display())))
@@ -236,6 +241,7 @@ fn draft(workshop: &Workshop, arguments: Create) -> Result<Draft, Failure> {
         client_uri: arguments.client_uri,
         policy_uri: arguments.policy_uri,
         tos_uri: arguments.tos_uri,
+        allow_token_pair: arguments.allow_token_pair,
     })
 }
 
@@ -314,5 +320,6 @@ fn describe(client: &Client) -> Value {
         "skip_consent": client.skip_consent,
         "allow_magic_link": client.allow_magic_link,
         "require_pkce": client.needs_pkce(),
+        "allow_token_pair": client.allow_token_pair,
     })
 }

@@ -76,6 +76,8 @@ pub struct Client {
     pub policy_uri: Option<String>,
     /// Terms of service.
     pub tos_uri: Option<String>,
+    /// May sign people in by their password at `/api/token`: for apps of the operator's own.
+    pub allow_token_pair: bool,
     /// May be used at all.
     pub is_enabled: bool,
 }

@@ -38,6 +38,7 @@ pub struct Draft {
     pub client_uri: Option<String>,
     pub policy_uri: Option<String>,
     pub tos_uri: Option<String>,
+    pub allow_token_pair: bool,
 }
 
 /// A client that may be stored.
@@ -128,7 +129,7 @@ fn check_names(draft: &Draft, problems: &mut Vec<String>) {
 
 fn check_grants(draft: &Draft, problems: &mut Vec<String>) {
     let has = |grant: GrantType| draft.grant_types.contains(&grant);
-    if draft.grant_types.is_empty() {
+    if draft.grant_types.is_empty() && !draft.allow_token_pair {
         problems.push("at least one grant type is needed".into());
     }
     if has(GrantType::AuthorizationCode) && draft.redirect_uris.is_empty() {
@@ -221,6 +222,7 @@ mod tests {
             client_uri: None,
             policy_uri: None,
             tos_uri: None,
+            allow_token_pair: false,
         }
     }
 
@@ -247,5 +249,12 @@ mod tests {
             let problems = validate(spoiled).unwrap_err();
             assert!(problems.iter().any(|problem| problem.contains(word)), "{word}: {problems:?}");
         }
+    }
+
+    #[test]
+    fn a_client_of_token_pairs_needs_no_grant_type() {
+        let pair = Draft { redirect_uris: vec![], grant_types: vec![], allow_token_pair: true, ..draft() };
+        assert!(validate(pair.clone()).is_ok());
+        assert!(validate(Draft { allow_token_pair: false, ..pair }).is_err());
     }
 }

@@ -3,8 +3,9 @@
 //! ```text
 //! Identify: who is meant, and may they try?   (one trip, before the hash)
 //! Verify:   the hash, on its own threads      (a dummy when nobody is meant)
-//! Finish:   session, throttle, audit          (one transaction, after the hash)
+//! Finish:   throttle, audit, session          (one transaction, after the hash)
 //! ```
+//! [`admit`] is the part of the end that does not depend on what a success makes.
 //! Unknown user, wrong password and disabled account take the same steps and the same time.
 
 use serde_json::json;
@@ -140,13 +141,20 @@ pub struct Door<'a> {
     pub persistence: Persistence,
     /// How long sessions last.
     pub lifetimes: Lifetimes,
+    /// What a failure is told to.
+    pub watch: Watch<'a>,
+}
+
+/// Who counts failures, and who tells owners of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch<'a> {
     /// Counters.
     pub throttles: &'a Throttles,
     /// Tells owners.
     pub courier: &'a Courier,
 }
 
-/// Writes down how the try ended. To be called in a transaction.
+/// Writes down how the try ended, and makes the session. To be called in a transaction.
 ///
 /// # Errors
 /// [`Fault`] of the database.
@@ -157,27 +165,43 @@ pub fn finish(
     door: &Door<'_>,
     scene: &Scene,
 ) -> Result<Outcome, Fault> {
+    let Some(user) = admit(conn, identified, verdict, door.watch, scene)? else { return Ok(Outcome::Refused) };
+    let authentication = Authentication { user_id: user.id, acr: Acr::Aal1, amr: "pwd", persistence: door.persistence };
+    let (id, secret) = enter(conn, &authentication, door.current, door.lifetimes, scene)?;
+    record_sign_in(conn, user.id, id, scene)?;
+    if !identified.is_known_browser {
+        tell_new_device(conn, user, id, door.watch.courier, scene)?;
+    }
+    Ok(Outcome::SignedIn(id, secret))
+}
+
+/// What a try by password must meet, whatever a success then makes: the account of the password,
+/// held until the transaction ends; or `None`, which is counted and written down.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn admit<'a>(
+    conn: &mut Conn,
+    identified: &'a Identified,
+    verdict: &Verdict,
+    watch: Watch<'_>,
+    scene: &Scene,
+) -> Result<Option<&'a User>, Fault> {
     let (Some(user), Verdict::Right { upgrade }) = (&identified.user, verdict) else {
-        return refuse(conn, identified, door, "wrong name or password", scene);
+        return refuse(conn, identified, watch, "wrong name or password", scene);
     };
     let checked = user.password_hash.as_deref();
     if identified.is_spent {
-        return refuse(conn, identified, door, "too many tries under the account's other names", scene);
+        return refuse(conn, identified, watch, "too many tries under the account's other names", scene);
     }
     if !accounts::store::note_login(conn, user.id, checked, scene.now)? {
-        return refuse(conn, identified, door, "the account is disabled, or its password has just changed", scene);
+        return refuse(conn, identified, watch, "the account is disabled, or its password has just changed", scene);
     }
     throttles::clear(conn, &identified.buckets)?;
     if let (Some(old), Some(new)) = (checked, upgrade) {
         accounts::store::upgrade_password_hash(conn, user.id, old, new)?;
     }
-    let authentication = Authentication { user_id: user.id, acr: Acr::Aal1, amr: "pwd", persistence: door.persistence };
-    let (id, secret) = enter(conn, &authentication, door.current, door.lifetimes, scene)?;
-    record_sign_in(conn, user.id, id, scene)?;
-    if !identified.is_known_browser {
-        tell_new_device(conn, user, id, door.courier, scene)?;
-    }
-    Ok(Outcome::SignedIn(id, secret))
+    Ok(Some(user))
 }
 
 /// The account was signed in to.
@@ -231,13 +255,13 @@ pub fn enter(
     session::begin(conn, authentication, lifetimes, scene)
 }
 
-fn refuse(
+fn refuse<'a>(
     conn: &mut Conn,
-    identified: &Identified,
-    door: &Door<'_>,
+    identified: &'a Identified,
+    watch: Watch<'_>,
     because: &str,
     scene: &Scene,
-) -> Result<Outcome, Fault> {
+) -> Result<Option<&'a User>, Fault> {
     let about = |event: Event| match &identified.user {
         Some(user) => event.user(user.id),
         None => event,
@@ -245,13 +269,13 @@ fn refuse(
     scene.record(conn, &about(Event::new(Kind::SignInFailed).details(json!({ "because": because }))))?;
     let Failure { network, anywhere } = &identified.failure;
     if let Some(network) = network {
-        door.throttles.network.reserve(conn, network, scene.now)?;
-        let failures = door.throttles.account.add(conn, anywhere, scene.now)?;
-        if failures == i32::try_from(door.throttles.slow_down_after).unwrap_or(i32::MAX) {
-            slowed_down(conn, identified.user.as_ref(), door.courier, scene)?;
+        watch.throttles.network.reserve(conn, network, scene.now)?;
+        let failures = watch.throttles.account.add(conn, anywhere, scene.now)?;
+        if failures == i32::try_from(watch.throttles.slow_down_after).unwrap_or(i32::MAX) {
+            slowed_down(conn, identified.user.as_ref(), watch.courier, scene)?;
         }
     }
-    Ok(Outcome::Refused)
+    Ok(None)
 }
 
 /// From here on tries at this account wait; its owner hears of it, once in a window.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::person::Memberships;
 use crate::clients::Client;
 use crate::tokens::AccessClaims;
+use crate::tokens::api_key::ApiKey;
 use crate::tokens::liveness::Standing;
 use crate::tokens::store::families::FamilyRow;
 
@@ -18,6 +19,13 @@ pub fn inactive() -> Value {
 #[must_use]
 pub fn is_entitled(client: &Client, claims: &AccessClaims) -> bool {
     claims.client_id == client.client_id || claims.aud.to_set().meets(&client.serves)
+}
+
+/// Whether `client` may look at personal API keys: they are meant for no API in particular, so
+/// every client that stands for one may.
+#[must_use]
+pub fn may_see_api_keys(client: &Client) -> bool {
+    !client.serves.is_empty()
 }
 
 /// The answer for a live access token. Groups and permissions are those of now, not of then.
@@ -49,14 +57,37 @@ pub fn active(claims: &AccessClaims, standing: &Standing, now: Option<Membership
             put(name, value);
         }
     }
-    if let Some(Memberships { groups, permissions }) = now {
-        for (name, value) in [("groups", groups), ("permissions", permissions)] {
-            if let Some(value) = value {
-                put(name, value.into());
-            }
+    put_memberships(&mut out, now.unwrap_or_default());
+    Value::Object(out)
+}
+
+/// The answer for a live API key.
+#[must_use]
+pub fn active_api_key(key: &ApiKey, issuer: &str, now: Memberships) -> Value {
+    let mut out = Map::new();
+    let mut put = |name: &str, value: Value| out.insert(name.to_owned(), value);
+    put("active", true.into());
+    put("token_type", "Bearer".into());
+    put("kind", "api_key".into());
+    put("iss", issuer.into());
+    put("sub", key.sub.to_string().into());
+    put("username", key.username.clone().into());
+    put("scope", key.scope.to_string().into());
+    put("iat", key.created_at.timestamp().into());
+    if let Some(end) = key.expires_at {
+        put("exp", end.timestamp().into());
+    }
+    put("jti", key.id.to_string().into());
+    put_memberships(&mut out, now);
+    Value::Object(out)
+}
+
+fn put_memberships(out: &mut Map<String, Value>, Memberships { groups, permissions }: Memberships) {
+    for (name, value) in [("groups", groups), ("permissions", permissions)] {
+        if let Some(value) = value {
+            out.insert(name.to_owned(), value.into());
         }
     }
-    Value::Object(out)
 }
 
 /// The answer for a live refresh token: only its own client gets one.

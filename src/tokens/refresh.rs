@@ -82,6 +82,30 @@ pub struct Holder {
     pub username: String,
 }
 
+/// Where a refresh token serves: where its family was made, and nowhere else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ServesAt {
+    /// `/oauth2/token`.
+    #[default]
+    TokenEndpoint,
+    /// `/api/token/refresh`.
+    TokenPair,
+}
+
+impl ServesAt {
+    /// `typ` of refresh tokens: no other door reads it (RFC 8725 section 3.11).
+    const fn typ(self) -> &'static str {
+        match self {
+            Self::TokenEndpoint => "rt+jwt",
+            Self::TokenPair => "pair-rt+jwt",
+        }
+    }
+
+    fn of_typ(typ: &str) -> Option<Self> {
+        [Self::TokenEndpoint, Self::TokenPair].into_iter().find(|known| known.typ() == typ)
+    }
+}
+
 /// Signs and reads refresh tokens: JWTs under a key that is derived from the master key and never
 /// published, for the server's own eyes.
 pub struct RefreshTokens {
@@ -101,10 +125,10 @@ pub struct RefreshClaims {
     iat: i64,
     /// Ends then.
     pub exp: i64,
+    /// Told by the header.
+    #[serde(skip)]
+    pub serves_at: ServesAt,
 }
-
-/// `typ` of refresh tokens: no other door reads it.
-const TYP: &str = "rt+jwt";
 
 impl RefreshTokens {
     /// The tokens of this issuer under this master key.
@@ -124,20 +148,21 @@ impl RefreshTokens {
     ///
     /// # Errors
     /// [`Fault::Bug`] when signing fails.
-    pub fn sign(&self, family: &Family) -> Result<String, Fault> {
+    pub fn sign(&self, family: &Family, serves_at: ServesAt) -> Result<String, Fault> {
         let mut header = Header::new(Algorithm::HS256);
-        header.typ = Some(TYP.into());
+        header.typ = Some(serves_at.typ().into());
         let claims = RefreshClaims {
             iss: self.issuer.clone(),
             fid: family.id,
             generation: family.generation,
             iat: family.rotated_at.timestamp(),
             exp: family.expires_at.timestamp(),
+            serves_at,
         };
         jsonwebtoken::encode(&header, &claims, &self.encoding).map_err(|error| Fault::bug(error.to_string()))
     }
 
-    /// What `token` says, when it is ours. Whether it has expired is for the caller.
+    /// What `token` says, when it is ours. Whether it has expired, and whether it serves here, is for the caller.
     #[must_use]
     pub fn read(&self, token: &str) -> Option<RefreshClaims> {
         if token.len() > MAX_TOKEN_BYTES {
@@ -148,7 +173,8 @@ impl RefreshTokens {
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
         let data = jsonwebtoken::decode::<RefreshClaims>(token, &self.decoding, &validation).ok()?;
-        (data.header.typ.as_deref() == Some(TYP) && data.claims.iss == self.issuer).then_some(data.claims)
+        let serves_at = ServesAt::of_typ(data.header.typ.as_deref()?)?;
+        (data.claims.iss == self.issuer).then_some(RefreshClaims { serves_at, ..data.claims })
     }
 }
 

@@ -56,14 +56,9 @@ impl FromRequest for Form {
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_form = is_form(req);
-        let announced = req.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        let payload = payload.take();
+        let body = read_body(req, payload);
         Box::pin(async move {
-            if announced.is_some_and(|length: usize| length > MAX_BODY_BYTES) {
-                return Ok(Self(Err(FormError::TooLarge)));
-            }
-            let body = tokio::time::timeout(BODY_TIMEOUT, read(payload)).await.unwrap_or(Err(FormError::Broken));
-            Ok(Self(match body {
+            Ok(Self(match body.await {
                 Ok(body) if body.is_empty() => Ok(Params::default()),
                 Ok(_) if !is_form => Err(FormError::MediaType),
                 Ok(body) => Params::parse(&body).map_err(FormError::from),
@@ -80,6 +75,21 @@ pub fn is_form(req: &HttpRequest) -> bool {
     media_type
         .and_then(|value| value.split(';').next())
         .is_some_and(|value| value.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+}
+
+/// The bytes of a body, bounded in length and in time.
+///
+/// # Errors
+/// [`FormError::TooLarge`] and [`FormError::Broken`].
+pub fn read_body(req: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<Vec<u8>, FormError>> + use<> {
+    let announced = req.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let payload = payload.take();
+    async move {
+        if announced.is_some_and(|length: usize| length > MAX_BODY_BYTES) {
+            return Err(FormError::TooLarge);
+        }
+        tokio::time::timeout(BODY_TIMEOUT, read(payload)).await.unwrap_or(Err(FormError::Broken))
+    }
 }
 
 async fn read(mut payload: Payload) -> Result<Vec<u8>, FormError> {

@@ -11,6 +11,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod api;
 mod clients;
 mod journeys;
 mod kernel;

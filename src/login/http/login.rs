@@ -6,18 +6,17 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::destination::{Destination, destination, next_of};
+use super::password;
 use super::show::show_towards;
-use crate::accounts::passwords::Password;
+use crate::accounts::passwords::Verdict;
 use crate::accounts::store::Identifiers;
 use crate::app::App;
 use crate::audit::Scene;
 use crate::config::{KeepSignedIn, RegistrationMode};
-use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
-use crate::login::attempt::{self, Door, Identified, Outcome};
-use crate::login::store::throttles;
-use crate::login::throttle::{Reservation, Source, network_of};
+use crate::login::attempt::{self, Door, Identified, Outcome, Watch};
+use crate::login::throttle::Reservation;
 use crate::sessions::Session;
 use crate::sessions::http::Visitor;
 use crate::sessions::http::current::{enter, until_closed};
@@ -62,9 +61,6 @@ impl Page for LoginPage {
     }
 }
 
-/// Longest name looked up, in bytes; what is longer is nobody's.
-const MAX_NAME_BYTES: usize = 320;
-
 /// `GET /login`: the form; somebody signed in goes on, unless they are asked to prove it again.
 ///
 /// # Errors
@@ -84,7 +80,7 @@ pub async fn get(req: HttpRequest, app: web::Data<App>, visitor: Visitor) -> Res
             let switches = query.has("switch");
             let reauth = session.filter(|_| !switches);
             let hint = destination.request.as_ref().and_then(|request| request.find("login_hint"));
-            let username = hint.filter(|hint| hint.len() <= MAX_NAME_BYTES).unwrap_or_default().to_owned();
+            let username = hint.filter(|hint| hint.len() <= password::MAX_NAME_BYTES).unwrap_or_default().to_owned();
             let notice = match query.find("done") {
                 Some("reset") => Some("Your password is set. Sign in with it."),
                 Some("deleted") => Some("Your account will be deleted. Sign in within the next days to keep it."),
@@ -152,7 +148,7 @@ pub async fn post(
     let typed = form.find("username").unwrap_or_default().trim().to_owned();
     let scene = app.scene(&req, "anonymous");
     let known = req.cookie(app.known_browsers.cookie_name).map(|cookie| cookie.value().to_owned());
-    let identified = identify(&app, &typed, known.clone(), &scene).await?;
+    let identified = password::identify(&app, &typed, known, &scene).await?;
     if let Reservation::Blocked(until) = identified.reservation {
         let page = LoginPage { username: typed, errors: vec![too_many(until - scene.now)], ..LoginPage::default() };
         let place = (&next, destination(&app, &next).await?, None);
@@ -162,12 +158,11 @@ pub async fn post(
         tracing::info!("sign-in throttled");
         return Ok(response);
     }
-    let password = Password::parse(form.find("password").unwrap_or_default());
+    let verdict = password::verify(&app, &identified, form.find("password").unwrap_or_default()).await?;
     let user = identified.user.as_ref().map(|user| user.id);
     let replaces_session = visitor.0.is_some();
-    tokio::time::sleep(identified.delay).await;
     let persistence = persistence(&app, &form);
-    match verify_and_finish(&app, identified, password, (visitor.0, persistence), scene).await? {
+    match finish(&app, identified, verdict, (visitor.0, persistence), scene).await? {
         Outcome::SignedIn(_, secret) => {
             if replaces_session {
                 app.forget();
@@ -218,46 +213,18 @@ pub fn remember_browser(
     response.add_cookie(&known_cookie(app, value)).map_err(|error| PageError::bug(error.to_string()))
 }
 
-async fn identify(app: &App, typed: &str, known: Option<String>, scene: &Scene) -> Result<Identified, Fault> {
-    let (name, by, throttles) = (typed.to_owned(), app.identifiers, app.throttles.clone());
-    let (browsers, scene) = (app.known_browsers.clone(), scene.clone());
-    let name = if name.len() > MAX_NAME_BYTES { String::new() } else { name };
-    app.db
-        .write(move |conn| {
-            let address = scene.origin.address.map(network_of);
-            let source = |user: Option<&crate::accounts::User>| {
-                let mark = known.as_deref().zip(user).and_then(|(cookie, user)| browsers.find(cookie, user.id));
-                mark.map_or(Source::Network(address), Source::KnownBrowser)
-            };
-            attempt::identify(conn, &name, by, &throttles, source, &scene)
-        })
-        .await
-}
-
-async fn verify_and_finish(
-    app: &App,
-    identified: Identified,
-    password: Option<Password>,
+async fn finish(
+    app: &web::Data<App>,
+    identified: Box<Identified>,
+    verdict: Verdict,
     (current, persistence): (Option<Session>, Persistence),
     scene: Scene,
 ) -> Result<Outcome, Fault> {
-    let stored = identified.user.as_ref().and_then(|user| user.password_hash.clone());
-    let verdict = match app.hasher.verify(password, stored).await {
-        Ok(verdict) => verdict,
-        Err(fault) => {
-            // Nothing was compared: the try does not count.
-            let buckets = identified.buckets;
-            let give_back =
-                move |conn: &mut Conn| buckets.iter().try_for_each(|bucket| throttles::give_back(conn, *bucket));
-            let _ = app.db.read(give_back).await;
-            return Err(fault);
-        }
-    };
-    let (lifetimes, throttles, courier) = (app.sessions.lifetimes(), app.throttles.clone(), app.courier.clone());
+    let (lifetimes, shared) = (app.sessions.lifetimes(), app.clone());
     app.db
         .write(move |conn| {
-            let current = current.as_ref();
-            let door = Door { current, persistence, lifetimes, throttles: &throttles, courier: &courier };
+            let watch = Watch { throttles: &shared.throttles, courier: &shared.courier };
+            let door = Door { current: current.as_ref(), persistence, lifetimes, watch };
             attempt::finish(conn, &identified, &verdict, &door, &scene)
         })
         .await

@@ -11,7 +11,7 @@ use super::login::remember_browser;
 use super::show::{show, show_towards};
 use crate::app::App;
 use crate::kernel::secret::Digest;
-use crate::login::attempt::Door;
+use crate::login::attempt::{Door, Watch};
 use crate::login::courier::Trip;
 use crate::login::magic_link::{self, Answer, Finish, LIFE, Question};
 use crate::sessions::http::Visitor;
@@ -243,7 +243,8 @@ pub async fn finish(
         .db
         .write(move |conn| {
             let (current, persistence) = (visitor.0.as_ref(), Persistence::Kept);
-            let door = Door { current, persistence, lifetimes, throttles: &throttles, courier: &courier };
+            let watch = Watch { throttles: &throttles, courier: &courier };
+            let door = Door { current, persistence, lifetimes, watch };
             magic_link::finish(conn, browser, &door, &scene)
         })
         .await?;

@@ -10,6 +10,7 @@ pub mod login;
 pub mod logout;
 pub mod magic;
 pub mod new_password;
+pub mod password;
 pub mod register;
 pub mod reset;
 pub mod setup;

@@ -10,13 +10,15 @@ use super::answer;
 use super::authenticate::{Callers, authenticate};
 use crate::app::App;
 use crate::clients::Client;
+use crate::kernel::fault::Fault;
+use crate::kernel::secret::Secret;
 use crate::oidc::person::{self, Memberships};
 use crate::oidc::{OAuthError, introspect};
 use crate::spec::Params;
-use crate::tokens::AccessClaims;
 use crate::tokens::liveness::Standing;
 use crate::tokens::refresh::RefreshClaims;
 use crate::tokens::store::families;
+use crate::tokens::{AccessClaims, api_key};
 use crate::web::Form;
 
 /// The handler.
@@ -35,6 +37,9 @@ async fn look(req: &HttpRequest, app: &App, body: &Params) -> Result<Value, OAut
     let client = authenticate(req, app, body, Callers::Confidential).await?;
     let token = body.find("token").ok_or_else(|| OAuthError::invalid_request("token is missing"))?;
     let now = app.clock.now();
+    if token.starts_with(api_key::MARK) {
+        return look_up_api_key(app, &client, token).await;
+    }
     // token_type_hint is only a hint (RFC 7662 section 2.1): the kinds cannot be confused.
     if let Some(claims) = app.access_tokens.read(&app.keyring, token, now) {
         if !introspect::is_entitled(&client, &claims) {
@@ -52,6 +57,24 @@ async fn look(req: &HttpRequest, app: &App, body: &Params) -> Result<Value, OAut
     }
 }
 
+async fn look_up_api_key(app: &App, client: &Client, token: &str) -> Result<Value, OAuthError> {
+    if !introspect::may_see_api_keys(client) {
+        return Ok(introspect::inactive());
+    }
+    let (token, now) = (Secret::new(token.to_owned()), app.clock.now());
+    let found = app
+        .db
+        .read(move |conn| {
+            let Some(key) = api_key::find_live(conn, token.expose(), now)? else { return Ok::<_, Fault>(None) };
+            let memberships = person::memberships(conn, key.user_id, &key.scope)?;
+            Ok(Some((key, memberships)))
+        })
+        .await?;
+    Ok(found.map_or_else(introspect::inactive, |(key, memberships)| {
+        introspect::active_api_key(&key, &app.issuer, memberships)
+    }))
+}
+
 async fn memberships(app: &App, claims: &AccessClaims, standing: &Standing) -> Result<Option<Memberships>, OAuthError> {
     let Some(person) = &standing.person else { return Ok(None) };
     if !claims.scope.has("groups") && !claims.scope.has("permissions") {
@@ -65,12 +88,7 @@ async fn refresh(app: &App, client: Arc<Client>, claims: RefreshClaims) -> Resul
     let family = claims.fid;
     let row = app.db.write(move |conn| families::find_and_lock(conn, family)).await?;
     let now = app.clock.now();
-    let is_live = |row: &families::FamilyRow| {
-        row.client_key == client.key
-            && row.dead_because(now).is_none()
-            && row.family.generation == claims.generation
-            && claims.exp > now.timestamp()
-    };
+    let is_live = |row: &families::FamilyRow| row.client_key == client.key && row.bears(&claims, now);
     Ok(match row.filter(is_live) {
         Some(row) => introspect::active_refresh(&row, &client, &app.issuer, claims.exp),
         None => introspect::inactive(),

@@ -82,7 +82,9 @@ fn forget_replayed<T>(app: &App, outcome: Result<T, OAuthError>) -> Result<T, OA
     })
 }
 
-const fn issuer<'a>(app: &'a App, scene: &'a Scene) -> Issuer<'a> {
+/// What signing needs, in this scene.
+#[must_use]
+pub const fn issuer<'a>(app: &'a App, scene: &'a Scene) -> Issuer<'a> {
     Issuer {
         issuer: app.issuer.as_str(),
         keyring: &app.keyring,

@@ -15,7 +15,7 @@ use crate::oidc::person::{self, Memberships, Person};
 use crate::spec::{Audiences, Scope};
 use crate::tokens::access::{self, Contents};
 use crate::tokens::id_token::{self, Wanted};
-use crate::tokens::refresh::{Family, Lifetimes, RefreshTokens};
+use crate::tokens::refresh::{Family, Lifetimes, RefreshTokens, ServesAt};
 
 /// What signing needs.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +83,7 @@ pub fn for_family(
     let contents = Contents { scope, audiences, groups, permissions };
     let mut out = access_token(by, client, Some(family), contents)?;
     if family.is_offline {
-        out.insert("refresh_token".into(), by.refresh_tokens.sign(family)?.into());
+        out.insert("refresh_token".into(), by.refresh_tokens.sign(family, ServesAt::TokenEndpoint)?.into());
     }
     if has_id_token {
         let mut told_claims = told.claims;

@@ -12,7 +12,7 @@ use crate::kernel::statement::statement;
 use crate::kernel::{Conn, Instant};
 use crate::schema::{clients, families as f, grants, users};
 use crate::spec::{Audiences, Scope};
-use crate::tokens::refresh::{Family, Holder};
+use crate::tokens::refresh::{Family, Holder, RefreshClaims};
 
 /// A family, and everything that could make it dead.
 #[derive(Clone, Debug)]
@@ -39,6 +39,12 @@ impl FamilyRow {
             (self.family.expires_at <= now, "the family has expired"),
         ];
         causes.into_iter().find(|(holds, _)| *holds).map(|(_, because)| because)
+    }
+
+    /// Whether the token of these claims is the family's live one.
+    #[must_use]
+    pub fn bears(&self, claims: &RefreshClaims, now: Instant) -> bool {
+        self.dead_because(now).is_none() && self.family.generation == claims.generation && claims.exp > now.timestamp()
     }
 }
 
@@ -144,6 +150,15 @@ pub fn find_and_lock(conn: &mut Conn, family: FamilyId) -> Result<Option<FamilyR
 pub fn find(conn: &mut Conn, family: FamilyId) -> Result<Option<(Scope, Audiences)>, Fault> {
     let row: Option<(String, Value)> = f::table.find(family).select((f::scope, f::audiences)).first(conn).optional()?;
     row.map(|(scope, audiences)| Ok((Scope::parse(&scope).map_err(Fault::Bug)?, from_json(audiences)?))).transpose()
+}
+
+/// Public id of the client that holds a family.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn find_client_id(conn: &mut Conn, family: FamilyId) -> Result<Option<String>, Fault> {
+    let held = f::table.inner_join(clients::table).filter(f::id.eq(family));
+    Ok(held.select(clients::client_id).first(conn).optional()?)
 }
 
 /// Inserts a new family.

@@ -10,7 +10,7 @@ use diesel::{Connection as _, PgConnection};
 use portcullis::kernel::crypto::{MasterKey, Place, Sealer};
 use portcullis::keys::store;
 use reqwest::{Client, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::held::{Held, ways};
 use crate::support::process::{House, Running};
@@ -146,8 +146,35 @@ impl Journey {
         }
     }
 
+    async fn post_json(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+        let answer = self.http.post(format!("{}{path}", self.house.base)).json(body).send().await.expect("an answer");
+        (answer.status(), answer.json().await.expect("JSON"))
+    }
+
+    /// An app without a browser: a pair, its rotation, its reuse, its end.
+    async fn use_pairs(&mut self) {
+        let made = ["client", "create", "--id", "till", "--type", "public", "--allow-token-pair", "--json"];
+        assert_eq!(self.house.run(&made).code, Some(0));
+        let ask = |password: &str| json!({ "client_id": "till", "username": PLANTED, "password": password });
+        assert_eq!(self.post_json("/api/token", &ask(WRONG_PASSWORD)).await.0, StatusCode::UNAUTHORIZED);
+        for (path, member) in [("/api/token/refresh", "refresh"), ("/api/token/blacklist", "refresh")] {
+            let (status, pair) = self.post_json("/api/token", &ask(PASSWORD)).await;
+            assert_eq!(status, StatusCode::OK, "{pair}");
+            let (status, next) = self.post_json("/api/token/refresh", &json!({ "refresh": pair["refresh"] })).await;
+            assert_eq!(status, StatusCode::OK, "{next}");
+            for name in ["access", "refresh"] {
+                self.held.keep_token(&format!("{name} of a pair for {path}"), text(&pair, name));
+                self.held.keep_token(&format!("next {name} of a pair for {path}"), text(&next, name));
+                self.post_json("/api/token/verify", &json!({ "token": next[name] })).await;
+            }
+            let (status, _) = self.post_json(path, &json!({ member: pair["refresh"] })).await;
+            assert_eq!(status, StatusCode::OK);
+        }
+    }
+
     /// Errors of every kind, with secrets in places where they do not belong.
     async fn stumble(&self, secret: &str) {
+        self.post_json("/api/token", &json!({ "client_id": secret, "username": [secret] })).await;
         let (code, token) = ("code=misplaced", format!("access_token={secret}"));
         for path in [format!("/{PLANTED}"), format!("/oauth2/userinfo?{token}"), format!("/account?{code}&{token}")] {
             self.browser.get(&path).await;
@@ -205,6 +232,7 @@ async fn no_secret_of_a_whole_journey_stands_in_logs_dump_or_audit() {
     let second = text(&rotated, "client_secret").to_owned();
     journey.held.keep("second client secret", &second);
     journey.use_an_app(&second).await;
+    journey.use_pairs().await;
     journey.stumble(&second).await;
     let set = journey.house.run_with(&["user", "set-password", PLANTED, "--password-stdin"], NEW_PASSWORD);
     assert_eq!(set.code, Some(0), "{set:?}");

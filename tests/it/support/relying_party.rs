@@ -53,6 +53,7 @@ pub fn draft(id: &str) -> Draft {
         client_uri: None,
         policy_uri: None,
         tos_uri: None,
+        allow_token_pair: false,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::kernel::fault::Fault;
 use crate::oidc::OAuthError;
 use crate::oidc::token::issue::{self, Told};
 use crate::spec::{Audiences, ErrorCode, Params, Scope};
-use crate::tokens::refresh::{self, Family, Lifetimes, Refresh, RefreshClaims, RefreshTokens};
+use crate::tokens::refresh::{self, Family, Lifetimes, Refresh, RefreshClaims, RefreshTokens, ServesAt};
 
 /// What a client asks for.
 #[derive(Clone, Debug)]
@@ -28,6 +28,9 @@ pub struct Asked {
 pub fn read(params: &Params, tokens: &RefreshTokens) -> Result<Asked, OAuthError> {
     let token = params.find("refresh_token").ok_or_else(|| OAuthError::invalid_request("refresh_token is missing"))?;
     let claims = tokens.read(token).ok_or_else(|| OAuthError::invalid_grant("this is no refresh token of ours"))?;
+    if claims.serves_at != ServesAt::TokenEndpoint {
+        return Err(OAuthError::invalid_grant("the refresh token belongs to a token pair"));
+    }
     let scope = params.find("scope").map(Scope::parse).transpose();
     let scope = scope.map_err(|description| OAuthError::new(ErrorCode::InvalidScope, description))?;
     Ok(Asked { claims, scope, audiences: narrowed_audiences(params)? })

@@ -1,0 +1,5 @@
+//! The API over HTTP: JSON in, JSON out, no cookies, nothing for scripts of other origins.
+
+pub mod answer;
+pub mod body;
+pub mod token_pair;
