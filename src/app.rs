@@ -23,6 +23,7 @@ use crate::keys::keyring::Keys;
 use crate::keys::rotation::Schedule;
 use crate::keys::store::KeyRow;
 use crate::login::attempt::Throttles;
+use crate::login::backends::Backends;
 use crate::login::courier::Courier;
 use crate::login::departure;
 use crate::login::known_browser::KnownBrowsers;
@@ -70,6 +71,8 @@ pub struct App {
     pub password_policy: Policy,
     /// What names a person at sign-in.
     pub identifiers: Identifiers,
+    /// Who is asked whether a password is right.
+    pub backends: Backends,
     /// Counters of failures.
     pub throttles: Arc<Throttles>,
     /// Counters of what one network asks for.
@@ -153,6 +156,7 @@ impl App {
             hasher: Hasher::start(cost, config.passwords.threads, config.passwords.queue)?,
             password_policy: password_policy(&config).map_err(Fault::Bug)?,
             identifiers: identifiers(&config),
+            backends: Backends::open(&config.login.backends).map_err(Fault::Bug)?,
             throttles: Arc::new(throttles(&config, &master)?),
             floods: Throttle::new(
                 master.mac(Purpose::Throttle)?,

@@ -4,6 +4,7 @@ use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 
 pub mod confirmations;
+pub mod directory;
 pub mod emails;
 pub mod former_passwords;
 pub mod invitations;

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::accounts::passwords::Verdict;
 use crate::accounts::{self, User};
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
@@ -10,7 +9,7 @@ use crate::clients::Client;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::FamilyId;
 use crate::kernel::{Conn, Instant};
-use crate::login::attempt::{self, Identified, Watch};
+use crate::login::attempt::{self, Identified, Proof, Watch};
 use crate::oidc::person::{self, Memberships};
 use crate::oidc::token::issue::Issuer;
 use crate::sessions::hold::{Hold, Signs};
@@ -57,11 +56,11 @@ pub struct Desk<'a> {
 pub fn make(
     conn: &mut Conn,
     identified: &Identified,
-    verdict: &Verdict,
+    proof: &Proof,
     desk: Desk<'_>,
     scene: &Scene,
 ) -> Result<Outcome, Fault> {
-    let Some(admitted) = attempt::admit(conn, identified, verdict, desk.watch, scene)? else {
+    let Some(admitted) = attempt::admit(conn, identified, proof, desk.watch, scene)? else {
         return Ok(Outcome::Refused);
     };
     // As it is now: what was read before the hash may have changed, what is held since cannot.

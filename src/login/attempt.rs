@@ -11,6 +11,7 @@
 use serde_json::json;
 
 use super::courier::{Courier, facts};
+use super::directory::{self, Guest};
 use super::store::throttles;
 use super::throttle::{Account, Bucket, Reservation, Source, Throttle, delay};
 use crate::accounts::name_key::name_key;
@@ -126,10 +127,19 @@ pub fn identify(
 /// How a try ended.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Signed in; the secret goes into the cookie.
-    SignedIn(SessionId, Secret<String>),
+    /// This user is signed in; the secret goes into the cookie.
+    SignedIn(UserId, Secret<String>),
     /// Not: one answer for all reasons.
     Refused,
+}
+
+/// What speaks for whoever tries.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// The password was held against ours.
+    Password(Verdict),
+    /// A directory says that it is right.
+    Directory(Box<Guest>),
 }
 
 /// What signing in takes, beside who and when.
@@ -161,18 +171,18 @@ pub struct Watch<'a> {
 pub fn finish(
     conn: &mut Conn,
     identified: &Identified,
-    verdict: &Verdict,
+    proof: &Proof,
     door: &Door<'_>,
     scene: &Scene,
 ) -> Result<Outcome, Fault> {
-    let Some(user) = admit(conn, identified, verdict, door.watch, scene)? else { return Ok(Outcome::Refused) };
+    let Some(user) = admit(conn, identified, proof, door.watch, scene)? else { return Ok(Outcome::Refused) };
     let authentication = Authentication { user_id: user.id, acr: Acr::Aal1, amr: "pwd", persistence: door.persistence };
     let (id, secret) = enter(conn, &authentication, door.current, door.lifetimes, scene)?;
     record_sign_in(conn, user.id, id, scene)?;
     if !identified.is_known_browser {
-        tell_new_device(conn, user, id, door.watch.courier, scene)?;
+        tell_new_device(conn, &user, id, door.watch.courier, scene)?;
     }
-    Ok(Outcome::SignedIn(id, secret))
+    Ok(Outcome::SignedIn(user.id, secret))
 }
 
 /// What a try by password must meet, whatever a success then makes: the account of the password,
@@ -180,20 +190,26 @@ pub fn finish(
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn admit<'a>(
+pub fn admit(
     conn: &mut Conn,
-    identified: &'a Identified,
-    verdict: &Verdict,
+    identified: &Identified,
+    proof: &Proof,
     watch: Watch<'_>,
     scene: &Scene,
-) -> Result<Option<&'a User>, Fault> {
-    let (Some(user), Verdict::Right { upgrade }) = (&identified.user, verdict) else {
-        return refuse(conn, identified, watch, "wrong name or password", scene);
-    };
-    let checked = user.password_hash.as_deref();
-    if identified.is_spent {
+) -> Result<Option<User>, Fault> {
+    if identified.is_spent && !matches!(proof, Proof::Password(Verdict::Wrong)) {
         return refuse(conn, identified, watch, "too many tries under the account's other names", scene);
     }
+    let (user, upgrade) = match (proof, &identified.user) {
+        (Proof::Password(Verdict::Right { upgrade }), Some(user)) => (user.clone(), upgrade.as_ref()),
+        (Proof::Password(_), _) => return refuse(conn, identified, watch, "wrong name or password", scene),
+        (Proof::Directory(guest), meant) => match directory::receive(conn, guest, scene)? {
+            // What was typed must not mean two people.
+            Some(user) if meant.as_ref().is_none_or(|meant| meant.id == user.id) => (user, None),
+            _ => return refuse(conn, identified, watch, "the directory's word is for no account here", scene),
+        },
+    };
+    let checked = user.password_hash.as_deref();
     if !accounts::store::note_login(conn, user.id, checked, scene.now)? {
         return refuse(conn, identified, watch, "the account is disabled, or its password has just changed", scene);
     }
@@ -255,13 +271,13 @@ pub fn enter(
     session::begin(conn, authentication, lifetimes, scene)
 }
 
-fn refuse<'a>(
+fn refuse(
     conn: &mut Conn,
-    identified: &'a Identified,
+    identified: &Identified,
     watch: Watch<'_>,
     because: &str,
     scene: &Scene,
-) -> Result<Option<&'a User>, Fault> {
+) -> Result<Option<User>, Fault> {
     let about = |event: Event| match &identified.user {
         Some(user) => event.user(user.id),
         None => event,

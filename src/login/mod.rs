@@ -9,6 +9,7 @@ pub mod attempt;
 pub mod backends;
 pub mod courier;
 pub mod departure;
+pub mod directory;
 pub mod http;
 pub mod known_browser;
 pub mod lifecycle;

@@ -8,14 +8,13 @@ use serde_json::{Map, Value};
 
 use super::answer;
 use super::body::{JsonBody, Members};
-use crate::accounts::passwords::Verdict;
 use crate::api::Refusal;
 use crate::api::token_pair::{self, Desk, Outcome, Refreshed, Signed};
 use crate::app::App;
 use crate::audit::Scene;
 use crate::clients::{Client, Kind};
 use crate::kernel::fault::Fault;
-use crate::login::attempt::{Identified, Watch};
+use crate::login::attempt::{Identified, Proof, Watch};
 use crate::login::http::password;
 use crate::login::throttle::Reservation;
 use crate::oidc::OAuthError;
@@ -41,8 +40,8 @@ async fn make(req: &HttpRequest, app: &web::Data<App>, body: JsonBody) -> Result
     if let Reservation::Blocked(until) = identified.reservation {
         return Err(Refusal::throttled(until - scene.now));
     }
-    let verdict = password::verify(app, &identified, password).await?;
-    match finish(app, identified, verdict, (Arc::clone(&client), scene.clone())).await? {
+    let proof = password::verify(app, &identified, (username.trim(), password)).await?;
+    match finish(app, identified, proof, (Arc::clone(&client), scene.clone())).await? {
         Outcome::Made(pair) => Ok(token_pair::sign(issuer(app, &scene), &client, *pair)?),
         Outcome::Refused => Err(Refusal::no_active_account()),
         Outcome::Held(hold) => Err(Refusal::action_required(hold)),
@@ -52,7 +51,7 @@ async fn make(req: &HttpRequest, app: &web::Data<App>, body: JsonBody) -> Result
 async fn finish(
     app: &web::Data<App>,
     identified: Box<Identified>,
-    verdict: Verdict,
+    proof: Proof,
     (client, scene): (Arc<Client>, Scene),
 ) -> Result<Outcome, Fault> {
     let shared = app.clone();
@@ -60,7 +59,7 @@ async fn finish(
         .write(move |conn| {
             let watch = Watch { throttles: &shared.throttles, courier: &shared.courier };
             let desk = Desk { client: &client, watch, lifetimes: shared.lifetimes };
-            token_pair::make(conn, &identified, &verdict, desk, &scene)
+            token_pair::make(conn, &identified, &proof, desk, &scene)
         })
         .await
 }

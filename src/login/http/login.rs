@@ -8,14 +8,13 @@ use serde::Serialize;
 use super::destination::{Destination, destination, next_of};
 use super::password;
 use super::show::show_towards;
-use crate::accounts::passwords::Verdict;
 use crate::accounts::store::Identifiers;
 use crate::app::App;
 use crate::audit::Scene;
 use crate::config::{KeepSignedIn, RegistrationMode};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
-use crate::login::attempt::{self, Door, Identified, Outcome, Watch};
+use crate::login::attempt::{self, Door, Identified, Outcome, Proof, Watch};
 use crate::login::throttle::Reservation;
 use crate::sessions::Session;
 use crate::sessions::http::Visitor;
@@ -158,20 +157,18 @@ pub async fn post(
         tracing::info!("sign-in throttled");
         return Ok(response);
     }
-    let verdict = password::verify(&app, &identified, form.find("password").unwrap_or_default()).await?;
-    let user = identified.user.as_ref().map(|user| user.id);
+    let tried = (typed.as_str(), form.find("password").unwrap_or_default());
+    let proof = password::verify(&app, &identified, tried).await?;
     let replaces_session = visitor.0.is_some();
     let persistence = persistence(&app, &form);
-    match finish(&app, identified, verdict, (visitor.0, persistence), scene).await? {
-        Outcome::SignedIn(_, secret) => {
+    match finish(&app, identified, proof, (visitor.0, persistence), scene).await? {
+        Outcome::SignedIn(user, secret) => {
             if replaces_session {
                 app.forget();
             }
             enter(&req, &secret)?;
             let mut response = see_other(next.as_str());
-            if let Some(user) = user {
-                remember_browser(&req, &app, &mut response, user)?;
-            }
+            remember_browser(&req, &app, &mut response, user)?;
             if persistence == Persistence::UntilClosed {
                 until_closed(&mut response);
             }
@@ -216,7 +213,7 @@ pub fn remember_browser(
 async fn finish(
     app: &web::Data<App>,
     identified: Box<Identified>,
-    verdict: Verdict,
+    proof: Proof,
     (current, persistence): (Option<Session>, Persistence),
     scene: Scene,
 ) -> Result<Outcome, Fault> {
@@ -225,7 +222,7 @@ async fn finish(
         .write(move |conn| {
             let watch = Watch { throttles: &shared.throttles, courier: &shared.courier };
             let door = Door { current: current.as_ref(), persistence, lifetimes, watch };
-            attempt::finish(conn, &identified, &verdict, &door, &scene)
+            attempt::finish(conn, &identified, &proof, &door, &scene)
         })
         .await
 }

@@ -6,7 +6,9 @@ use crate::app::App;
 use crate::audit::Scene;
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
-use crate::login::attempt::{self, Identified};
+use crate::login::attempt::{self, Identified, Proof};
+use crate::login::backends::{Answer, Backend};
+use crate::login::directory::Guest;
 use crate::login::store::throttles;
 use crate::login::throttle::{Source, network_of};
 
@@ -34,20 +36,58 @@ pub async fn identify(app: &App, typed: &str, known: Option<String>, scene: &Sce
         .await
 }
 
-/// Compares what was typed, after the wait that the account's failures call for. A try in which
+/// Asks the backends in order, after the wait that the account's failures call for. A try in which
 /// nothing could be compared does not count.
 ///
 /// # Errors
 /// [`Fault::Busy`] when too many passwords wait.
-pub async fn verify(app: &App, identified: &Identified, typed: &str) -> Result<Verdict, Fault> {
+pub async fn verify(app: &App, identified: &Identified, (name, typed): (&str, &str)) -> Result<Proof, Fault> {
     tokio::time::sleep(identified.delay).await;
-    let stored = identified.user.as_ref().and_then(|user| user.password_hash.clone());
-    let compared = app.hasher.verify(Password::parse(typed), stored).await;
-    if compared.is_err() {
+    let proof = ask_in_order(app, identified, name, Password::parse(typed)).await;
+    if proof.is_err() {
         let buckets = identified.buckets.clone();
         let give_back =
             move |conn: &mut Conn| buckets.iter().try_for_each(|bucket| throttles::give_back(conn, *bucket));
         let _ = app.db.read(give_back).await;
     }
-    compared
+    proof
+}
+
+/// The first who says yes decides; a veto ends the asking. Whoever is asked, a hash is computed: how
+/// long it takes says nothing of whether there is an account.
+async fn ask_in_order(
+    app: &App,
+    identified: &Identified,
+    name: &str,
+    password: Option<Password>,
+) -> Result<Proof, Fault> {
+    let mut is_compared = false;
+    for backend in app.backends.in_order() {
+        match (backend, &password) {
+            (Backend::Local, _) => {
+                is_compared = true;
+                let stored = identified.user.as_ref().and_then(|user| user.password_hash.clone());
+                let verdict = app.hasher.verify(password.clone(), stored).await?;
+                if verdict != Verdict::Wrong {
+                    return Ok(Proof::Password(verdict));
+                }
+            }
+            (Backend::Ldap(ldap), Some(password)) if !identified.is_spent => {
+                match ldap.authenticate(name, password).await {
+                    Answer::Yes(person) => {
+                        let managed_groups = ldap.managed_groups();
+                        let guest = Guest { person: *person, gets_account: ldap.creates_users(), managed_groups };
+                        return Ok(Proof::Directory(Box::new(guest)));
+                    }
+                    Answer::Veto => break,
+                    Answer::No | Answer::Away => {}
+                }
+            }
+            (Backend::Ldap(_), _) => {}
+        }
+    }
+    if !is_compared {
+        app.hasher.verify(password, None).await?;
+    }
+    Ok(Proof::Password(Verdict::Wrong))
 }

@@ -68,18 +68,18 @@ async fn a_refresh_token_serves_only_where_its_family_was_made() {
     server.user("ada");
     let app = pair_app(&server, "app");
     let browser = server.signed_in("ada").await;
-    let (made_here, made_there) = (pair(&app, "ada").await, app.tokens(&browser).await);
-    let there = text(&made_there, "refresh_token");
-    assert_eq!(refused(&refresh(&app, there).await), says(401, "token_not_valid"));
+    let (from_pair, from_grant) = (pair(&app, "ada").await, app.tokens(&browser).await);
+    let granted = text(&from_grant, "refresh_token");
+    assert_eq!(refused(&refresh(&app, granted).await), says(401, "token_not_valid"));
     for (path, name) in [("verify", "token"), ("blacklist", "refresh")] {
-        let answer = post(&app.base, &format!("/api/token/{path}"), &json!({ name: there })).await;
+        let answer = post(&app.base, &format!("/api/token/{path}"), &json!({ name: granted })).await;
         assert_eq!(refused(&answer), says(401, "token_not_valid"), "{path}");
     }
-    let crossed = app.refresh(text(&made_here, "refresh")).await;
+    let crossed = app.refresh(text(&from_pair, "refresh")).await;
     assert_eq!((crossed.status.as_u16(), crossed.json()["error"].as_str()), (400, Some("invalid_grant")));
     // Neither was used up by that; and both may be revoked by their client.
-    assert_eq!(app.refresh(there).await.status, StatusCode::OK);
-    let next = refresh(&app, text(&made_here, "refresh")).await;
+    assert_eq!(app.refresh(granted).await.status, StatusCode::OK);
+    let next = refresh(&app, text(&from_pair, "refresh")).await;
     assert_eq!(next.status, StatusCode::OK);
     assert_eq!(app.revoke(text(&next.json(), "refresh")).await.status, StatusCode::OK);
     assert!(!is_live(&app, &next.json()).await);

@@ -62,6 +62,13 @@ impl Ldap {
         self.directory.create_users
     }
 
+    /// Every group of ours that it decides about.
+    #[must_use]
+    pub fn managed_groups(&self) -> Vec<String> {
+        let mapped = self.directory.groups.as_ref().map(|groups| groups.allowed.values().cloned());
+        mapped.into_iter().flatten().collect()
+    }
+
     /// Asks whether the password is that of the person with this name. Takes three times `timeout_secs` at most.
     ///
     /// An empty password, or a name that cannot be one, is not sent anywhere (RFC 4513 section 5.1.2: servers answer
