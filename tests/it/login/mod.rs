@@ -2,6 +2,7 @@
 
 mod csrf;
 mod ldap;
+mod ldap_sign_in;
 mod one_answer;
 mod password_schemes;
 mod setup;

@@ -195,7 +195,9 @@ impl Instance {
     fn start(env: &BTreeMap<String, String>, port: u16, clock: &Clock, notifications: Notifications) -> Self {
         let mut env = env.clone();
         env.insert("PORTCULLIS_SERVER__LISTEN".into(), format!("127.0.0.1:{port}"));
-        let config = Config::load(&[], &env).unwrap_or_else(|problems| panic!("{problems}")).config;
+        // What only a file can say: tables.
+        let files: Vec<_> = env.remove("PORTCULLIS_CONFIG_FILE").map(Into::into).into_iter().collect();
+        let config = Config::load(&files, &env).unwrap_or_else(|problems| panic!("{problems}")).config;
         let url = config.database.url.clone().expect("a database");
         let (tell, told) = channel();
         let clock = clock.clone();
