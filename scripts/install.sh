@@ -4,7 +4,7 @@
 #   scripts/install.sh run      to build and run: a C compiler, libpq with its headers, Postgres server programs
 #   scripts/install.sh bench    that, and wrk, psql, Python
 #   scripts/install.sh schema   as run, and diesel_cli (in build/tools)
-#   scripts/install.sh test     as schema, and Chromium, Apache with mod_auth_openidc, OpenLDAP, Node, npm, Python
+#   scripts/install.sh test     as schema, and Chromium, Apache with mod_auth_openidc, OpenLDAP, Redis, Node, npm, Python
 #
 # Debian and Ubuntu by apt-get (root or sudo), macOS by Homebrew. Rust itself is left to its owner.
 set -eu
@@ -83,6 +83,7 @@ for_test() {
   if mac; then
     node_is_new_enough || want node
     slapd >/dev/null || want openldap
+    have redis-server || want redis
     return
   fi
   [ -e "$(chromium)" ] || ubuntu || want chromium
@@ -91,6 +92,7 @@ for_test() {
   [ -e "$(apache_modules)/mod_auth_openidc.so" ] || want libapache2-mod-auth-openidc
   # Its packages' own server is not started (scripts/apt.sh), and the tests do not touch its files.
   slapd >/dev/null || want slapd
+  have redis-server || want redis-server
   have ldapsearch || want ldap-utils
   have node || want nodejs
   have npm || want npm
@@ -157,6 +159,7 @@ check_test() {
   [ -e "$(apache_modules)/mod_auth_openidc.so" ] ||
     fail "no mod_auth_openidc in $(apache_modules): install Apache and the module, and set APACHE2 and APACHE2_MODULES"
   slapd >/dev/null || fail "no slapd: install the server of OpenLDAP"
+  have redis-server || fail "no redis-server: install Redis"
 }
 
 # Programs in build/tools

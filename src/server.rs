@@ -18,7 +18,9 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::{App as Router, Error, HttpServer, web};
 
 use crate::app::App;
+use crate::config::SessionStore;
 use crate::routes;
+use crate::sessions::http::carriers::Carrier;
 use crate::sessions::http::cookie_store::CookieStore;
 use crate::sessions::http::current::UntilClosed;
 use crate::web::{PageError, edge};
@@ -67,6 +69,7 @@ pub fn bind(app: &web::Data<App>) -> Result<Bound, String> {
     let tls_files = server.tls.clone();
     let stopping = Stopping::default();
     let (data, stop_flag) = (app.clone(), web::Data::new(stopping.clone()));
+    let carrier = Arc::new(carrier(app)?);
     let router = move || {
         let app = data.clone();
         Router::new()
@@ -82,7 +85,7 @@ pub fn bind(app: &web::Data<App>) -> Result<Bound, String> {
             // Reads the session cookie; knows nothing of anonymous visitors.
             .service(
                 web::scope("")
-                    .wrap(session_middleware(&data))
+                    .wrap(session_middleware(&data, &carrier))
                     .wrap(from_fn(shorten_cookie))
                     .configure(routes::browsers),
             )
@@ -107,12 +110,23 @@ pub fn bind(app: &web::Data<App>) -> Result<Bound, String> {
     Ok(Bound { server: http.run(), address, stopping, certificate })
 }
 
+/// What the session cookie carries, by the configuration.
+fn carrier(app: &App) -> Result<Carrier, String> {
+    let sessions = &app.config.sessions;
+    match (sessions.store, &sessions.redis_url) {
+        (SessionStore::Cached | SessionStore::Database, _) => Ok(Carrier::Plain),
+        (SessionStore::Cookie, _) => Ok(Carrier::Sealed(app.sealer.clone())),
+        (SessionStore::Redis, Some(url)) => Ok(Carrier::redis(url.clone())),
+        (SessionStore::Redis, None) => Err("sessions.store is redis, and sessions.redis_url is not set".into()),
+    }
+}
+
 /// The cookie: opaque, host-bound, as long as the session may last.
-fn session_middleware(app: &web::Data<App>) -> SessionMiddleware<CookieStore> {
+fn session_middleware(app: &web::Data<App>, carrier: &Arc<Carrier>) -> SessionMiddleware<CookieStore> {
     let is_https = app.config.server.public_url.is_https();
     let name = if is_https { "__Host-portcullis" } else { "portcullis" };
     let life = time::Duration::try_from(app.config.sessions.absolute).unwrap_or(time::Duration::days(90));
-    SessionMiddleware::builder(CookieStore(app.clone()), Key::from(app.cookie_key.expose()))
+    SessionMiddleware::builder(CookieStore::new(app.clone(), Arc::clone(carrier)), Key::from(app.cookie_key.expose()))
         .cookie_name(name.to_owned())
         .cookie_path("/".to_owned())
         .cookie_secure(is_https)

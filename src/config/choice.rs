@@ -5,9 +5,6 @@ pub trait Choice: Copy + Default + 'static {
     /// Each word an operator may write, with what it means.
     const WORDS: &'static [(&'static str, Self)];
 
-    /// Words that a later version will accept.
-    const LATER: &'static [&'static str] = &[];
-
     /// The choice for `word`.
     ///
     /// # Errors
@@ -18,9 +15,6 @@ pub trait Choice: Copy + Default + 'static {
         }
         let words: Vec<&str> = Self::WORDS.iter().map(|(word, _)| *word).collect();
         let words = words.join(", ");
-        if Self::LATER.contains(&word) {
-            return Err(format!("`{word}` comes in a later version; use one of: {words}"));
-        }
         Err(format!("`{word}` is not one of: {words}"))
     }
 }

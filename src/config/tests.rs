@@ -80,8 +80,9 @@ const TWINS: &[(&str, &str, &str, &str)] = &[
     ("TOKENS__ACCESS_TTL_SECS", "1", "0", "from 1 to 86400"),
     ("TOKENS__REFRESH_TTL_SECS", "60", "15 days", "whole number"),
     ("KEYS__ROTATE_SECS", "0", "86400", "keys.publish_secs"),
-    ("SESSIONS__STORE", "database", "redis", "later version"),
-    ("SESSIONS__STORE", "cached", "memory", "cached, database"),
+    ("SESSIONS__STORE", "cookie", "redis", "needs sessions.redis_url"),
+    ("SESSIONS__REDIS_URL", "redis://127.0.0.1:6379/0", "http://127.0.0.1", "redis://host"),
+    ("SESSIONS__STORE", "cached", "memory", "cached, database, redis, cookie"),
     ("PASSWORDS__MEMORY_KIB", "19456", "19455", "from 19456"),
     ("PASSWORDS__MINIMUM_LENGTH", "8", "7", "from 8"),
     ("PASSWORDS__VALIDATORS", "numeric,common", "numeric,uppercase", "`uppercase`"),
@@ -117,7 +118,7 @@ fn values_are_refused_beside_their_honest_twins() {
 
 #[test]
 fn every_problem_is_reported_at_once_with_its_source() {
-    let toml = "[server]\nlistne = '1.2.3.4:5'\n[sessions]\nstore = 'cookie'";
+    let toml = "[server]\nlistne = '1.2.3.4:5'\n[sessions]\nstore = 'memory'";
     let refusal = refusal(toml, &[("PORTCULLIS_TOKENS__ID_TTL_SECS", "x"), ("PORT", "http")]);
     assert!(refusal.starts_with("the configuration has 4 problems:"), "{refusal}");
     for says in [

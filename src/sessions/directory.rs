@@ -28,7 +28,7 @@ impl Directory {
     /// each time.
     #[must_use]
     pub fn new(kind: SessionStore, lifetimes: Lifetimes, max_age: Duration) -> Self {
-        let cache = (kind == SessionStore::Cached).then(|| FreshCache::new(CAPACITY, max_age));
+        let cache = (kind != SessionStore::Database).then(|| FreshCache::new(CAPACITY, max_age));
         Self { cache, lifetimes }
     }
 

@@ -1,4 +1,4 @@
-//! How long a session lives, and how it ends: the same with the cache and without it.
+//! How long a session lives, and how it ends: the same with every engine.
 
 use chrono::Duration;
 use diesel::prelude::*;
@@ -7,17 +7,20 @@ use portcullis::schema::sessions::dsl as s;
 use reqwest::StatusCode;
 
 use crate::support::relying_party::text;
+use crate::support::redis::redis_url;
 use crate::support::server::Notifications;
 use crate::support::{Browser, PASSWORD, TestServer};
 
 /// A server for each way to keep sessions, with one person.
 fn servers(settings: &[(&str, &str)]) -> Vec<TestServer> {
     let start = |store| {
-        let server = TestServer::start_with(&[&[("sessions.store", store)], settings].concat());
+        let redis = redis_url();
+        let here = [("sessions.store", store), ("sessions.redis_url", redis.as_str())];
+        let server = TestServer::start_with(&[&here, settings].concat());
         server.user("ada");
         server
     };
-    ["cached", "database"].into_iter().map(start).collect()
+    ["cached", "database", "redis", "cookie"].into_iter().map(start).collect()
 }
 
 fn last_seen(server: &TestServer) -> Instant {
@@ -150,7 +153,7 @@ async fn one_session_is_ended_from_another_and_only_ones_own() {
         let tokens = app.tokens_with(&there, &[("scope", "openid")]).await;
         let page = here.get("/account/sessions").await;
         let answer = here.submit(&page, "/account/sessions/end", &[("id", &page.field("id"))]).await;
-        assert_eq!(answer.location(), "/account?done=ended");
+        assert_eq!(answer.location(), "/account/sessions?done=ended");
         assert!(here.is_signed_in().await && !there.is_signed_in().await);
         assert!(!app.is_active(text(&tokens, "access_token")).await);
 

@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod faulty_wire;
 pub mod process;
 pub mod relying_party;
+pub mod redis;
 pub mod server;
 pub mod slapd;
 

@@ -240,6 +240,6 @@ fn foundation(config: Config, url: &Secret<String>, clock: Clock) -> Foundation 
     Foundation { config, database_url: url.clone(), master: master.expect("the master key"), keys, clock, random }
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
 }
