@@ -1,5 +1,7 @@
 //! Leaving: one session, all of them, or being shown the door.
 
+use super::password_change;
+use crate::accounts::User;
 use crate::accounts::standing::{self, Activity, Outcome};
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
@@ -8,7 +10,7 @@ use crate::kernel::fault::Fault;
 use crate::kernel::ids::{SessionId, UserId};
 use crate::sessions::Session;
 use crate::sessions::session::{self, End};
-use crate::tokens::revocation;
+use crate::tokens::{api_key, revocation};
 
 /// Ends this session and what was issued through it; what outlives sessions stays.
 ///
@@ -44,6 +46,17 @@ pub fn sign_out_everywhere(conn: &mut Conn, user: UserId, why: End, scene: &Scen
     session::end_all(conn, user, None, why, scene.now)?;
     revocation::revoke_families_of(conn, user, why.as_str(), scene.now)?;
     scene.record(conn, &Event::new(Kind::SignedOutEverywhere).user(user))
+}
+
+/// Its person says that somebody else was in the account: everybody is out, and every key and link is void.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn disown(conn: &mut Conn, user: &User, scene: &Scene) -> Result<(), Fault> {
+    scene.record(conn, &Event::new(Kind::NotMe).user(user.id))?;
+    sign_out_everywhere(conn, user.id, End::Revoked, scene)?;
+    password_change::void_links(conn, user, scene)?;
+    api_key::revoke_all(conn, user.id, scene)
 }
 
 /// Disables an account: nobody signs in to it, and everything it holds is void at once.

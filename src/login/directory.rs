@@ -63,7 +63,7 @@ fn create(conn: &mut Conn, person: &Person, scene: &Scene) -> Result<Option<User
 fn keep_profile(conn: &mut Conn, user: &User, person: &Person, scene: &Scene) -> Result<(), Fault> {
     let changed = |old: &Option<String>, new: &Option<String>| (new.is_some() && old != new).then(|| new.clone());
     let phone = person.phone.as_ref().map(|phone| phone.as_str().to_owned());
-    let mut changes = ProfileChanges {
+    let mut update = ProfileChanges {
         given_name: changed(&user.given_name, &person.given_name),
         family_name: changed(&user.family_name, &person.family_name),
         name: changed(&user.name, &person.name),
@@ -72,13 +72,13 @@ fn keep_profile(conn: &mut Conn, user: &User, person: &Person, scene: &Scene) ->
     if let Some(phone) = person.phone.as_ref().filter(|_| phone != user.phone)
         && !store::phone_is_taken(conn, phone.as_str())?
     {
-        changes = changes.with_phone(Some(phone));
+        update = update.with_phone(Some(phone));
     }
-    let is_new = changes.given_name.is_some()
-        || changes.family_name.is_some()
-        || changes.name.is_some()
-        || changes.phone.is_some();
-    if is_new { profile::update(conn, user.id, &changes, scene) } else { Ok(()) }
+    let is_new = update.given_name.is_some()
+        || update.family_name.is_some()
+        || update.name.is_some()
+        || update.phone.is_some();
+    if is_new { profile::update(conn, user.id, &update, scene) } else { Ok(()) }
 }
 
 fn keep_address(conn: &mut Conn, user: UserId, person: &Person, scene: &Scene) -> Result<(), Fault> {

@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use super::courier::{Courier, facts};
-use super::departure;
+use super::{departure, password_change};
 use crate::accounts::User;
 use crate::accounts::store::{self, emails, lifecycle};
 use crate::audit::event::Kind;
@@ -43,6 +43,7 @@ pub fn plan_deletion(
     lifecycle::set_deletion(conn, user.id, Some(due), scene.now)?;
     departure::sign_out_everywhere(conn, user.id, End::Expelled, scene)?;
     api_key::revoke_all(conn, user.id, scene)?;
+    password_change::void_links(conn, user, scene)?;
     scene.record(conn, &Event::new(Kind::DeletionPlanned).user(user.id))?;
     let letter = Letter::AccountDeletionPlanned {
         username: user.username.clone(),

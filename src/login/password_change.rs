@@ -9,6 +9,7 @@ use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::SessionId;
 use crate::sessions::session::{self, End};
+use crate::tokens::store::codes;
 use crate::tokens::{api_key, revocation};
 
 /// A password to be set.
@@ -57,6 +58,8 @@ pub fn set(
     void_links(conn, user, scene)?;
     if new.others == Others::SignedOut {
         session::end_all(conn, user.id, here, End::Expelled, scene.now)?;
+        // Of the session that goes on, too: they were given under the old password.
+        codes::void_all_of(conn, user.id)?;
         revocation::revoke_families_of(conn, user.id, End::Expelled.as_str(), scene.now)?;
     }
     if new.keys == ApiKeys::Revoked {

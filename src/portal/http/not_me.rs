@@ -5,14 +5,10 @@ use serde::Serialize;
 
 use super::asker::{Asker, to_login};
 use crate::app::App;
-use crate::audit::Event;
-use crate::audit::event::Kind;
 use crate::kernel::fault::Fault;
 use crate::login::{departure, recovery};
 use crate::sessions::http::Current;
 use crate::sessions::http::current::leave;
-use crate::sessions::session::End;
-use crate::tokens::api_key;
 use crate::web::page::{Viewer, see_other};
 use crate::web::{Form, Page, PageError};
 
@@ -65,9 +61,7 @@ pub async fn post(
     let (user, scene, courier) = (asker.user().await?, asker.scene(), app.courier.clone());
     app.db
         .write(move |conn| -> Result<(), Fault> {
-            scene.record(conn, &Event::new(Kind::NotMe).user(user.id))?;
-            departure::sign_out_everywhere(conn, user.id, End::Revoked, &scene)?;
-            api_key::revoke_all(conn, user.id, &scene)?;
+            departure::disown(conn, &user, &scene)?;
             recovery::ask_for(conn, &courier, &user, "/account", &scene)
         })
         .await?;

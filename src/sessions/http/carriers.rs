@@ -59,7 +59,8 @@ impl Carrier {
         match self {
             Self::Plain => Ok(Some(Digest::of(cookie.as_ref().as_bytes()))),
             Self::Redis(redis) => {
-                let state = redis.within(async |store| store.load(cookie).await.map_err(|error| error.to_string())).await?;
+                let state =
+                    redis.within(async |store| store.load(cookie).await.map_err(|error| error.to_string())).await?;
                 Ok(state.and_then(|state| digest_of(state.get(DIGEST)?)))
             }
             Self::Sealed(sealer) => Ok(URL_SAFE_NO_PAD
@@ -90,8 +91,8 @@ impl Carrier {
                 redis.within(async |store| store.save(state, life).await.map_err(|error| error.to_string())).await
             }
             Self::Sealed(sealer) => {
-                let sealed = sealer.seal(PLACE, digest.as_bytes(), random)?;
-                URL_SAFE_NO_PAD.encode(sealed).try_into().map_err(unfit)
+                let value = sealer.seal(PLACE, digest.as_bytes(), random)?;
+                URL_SAFE_NO_PAD.encode(value).try_into().map_err(unfit)
             }
         }
     }
@@ -121,7 +122,8 @@ impl Redis {
         let all = async {
             let connect = || async {
                 // The key in a cookie is not the key in Redis: who reads Redis has no cookie.
-                let hashed = |key: &str| format!("portcullis:{}", URL_SAFE_NO_PAD.encode(Digest::of(key.as_bytes()).as_bytes()));
+                let hashed =
+                    |key: &str| format!("portcullis:{}", URL_SAFE_NO_PAD.encode(Digest::of(key.as_bytes()).as_bytes()));
                 RedisSessionStore::builder(self.url.expose()).cache_keygen(hashed).build().await
             };
             let store = self.store.get_or_try_init(connect).await.map_err(|error| error.to_string())?;

@@ -113,7 +113,7 @@ pub fn mark_redeemed(conn: &mut Conn, digest: Digest, now: Instant) -> Result<()
 pub fn find_live_holder(conn: &mut Conn, code: &NewCode, now: Instant) -> Result<Option<Holder>, Fault> {
     // In the order in which accounts are disabled and sessions ended: user, then session.
     let holder = users::table
-        .filter(users::id.eq(code.user_id).and(users::is_live))
+        .filter(users::id.eq(code.user_id).and(users::is_live).and(users::must_change_password.eq(false)))
         .select((users::sub, users::username))
         .for_share()
         .first::<(Subject, String)>(conn)
@@ -134,6 +134,15 @@ pub fn find_live_holder(conn: &mut Conn, code: &NewCode, now: Instant) -> Result
         (Some(_), Some(_), Some((sub, username))) => Some(Holder { sub, username }),
         _ => None,
     })
+}
+
+/// Codes of a user that wait to be redeemed serve no more.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn void_all_of(conn: &mut Conn, user: UserId) -> Result<(), Fault> {
+    diesel::delete(c::table.filter(c::user_id.eq(user).and(c::redeemed_at.is_null()))).execute(conn)?;
+    Ok(())
 }
 
 /// Forgets codes that ended before `before`.

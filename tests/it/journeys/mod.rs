@@ -2,4 +2,5 @@
 
 mod held;
 mod ledger;
+mod out_means_out;
 mod secrets;

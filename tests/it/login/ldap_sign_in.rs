@@ -50,7 +50,8 @@ async fn a_first_sign_in_makes_the_account_as_the_directory_has_it() {
     assert_eq!(server.count("users"), 0);
 
     assert!(enters(&server, "ada", PASSWORD).await);
-    let made = "users WHERE username = 'ada' AND backend = 'example' AND password_hash IS NULL AND family_name IS NOT NULL";
+    let made =
+        "users WHERE username = 'ada' AND backend = 'example' AND password_hash IS NULL AND family_name IS NOT NULL";
     assert_eq!(server.count(made), 1);
     assert_eq!(server.count("emails WHERE is_primary AND verified_at IS NOT NULL"), 1);
     assert_eq!(server.count("memberships"), 1);

@@ -6,8 +6,8 @@ use portcullis::kernel::Instant;
 use portcullis::schema::sessions::dsl as s;
 use reqwest::StatusCode;
 
-use crate::support::relying_party::text;
 use crate::support::redis::redis_url;
+use crate::support::relying_party::text;
 use crate::support::server::Notifications;
 use crate::support::{Browser, PASSWORD, TestServer};
 

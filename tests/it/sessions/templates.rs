@@ -52,7 +52,7 @@ impl Page for Gallery {
 fn rendered<P: Page>(pages: &Pages) -> (&'static str, String) {
     let page = P::sample();
     let html = pages.render(&page, "the-request-id").unwrap_or_else(|problem| panic!("{}: {problem}", P::TEMPLATE));
-    assert!(html.contains(&page.title().replace('\'', "&#x27;")), "{}: {html}", P::TEMPLATE);
+    assert!(html.contains(&page.title().replace('\'', "&#39;")), "{}: {html}", P::TEMPLATE);
     (P::TEMPLATE, html)
 }
 

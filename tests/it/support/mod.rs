@@ -4,8 +4,8 @@ pub mod browser;
 pub mod cluster;
 pub mod faulty_wire;
 pub mod process;
-pub mod relying_party;
 pub mod redis;
+pub mod relying_party;
 pub mod server;
 pub mod slapd;
 
