@@ -4,7 +4,8 @@
 #   scripts/install.sh run      to build and run: a C compiler, libpq with its headers, Postgres server programs
 #   scripts/install.sh bench    that, and wrk, psql, Python
 #   scripts/install.sh schema   as run, and diesel_cli (in build/tools)
-#   scripts/install.sh test     as schema, and Chromium, Apache with mod_auth_openidc, OpenLDAP, Redis, Node, npm, Python
+#   scripts/install.sh test     as schema, and Chromium, Apache with mod_auth_openidc, OpenLDAP, Redis, Node, npm, Python,
+#                             Django with its account packages (in build/django)
 #
 # Debian and Ubuntu by apt-get (root or sudo), macOS by Homebrew. Rust itself is left to its owner.
 set -eu
@@ -26,9 +27,9 @@ main() {
     test)
       check_rust; check_rust_parts
       for_run; for_test; install_packages; check_run
-      install_node; install_diesel; install_chromium; check_test
+      install_node; install_diesel; install_chromium; scripts/django_project.sh install; check_test
       ;;
-    *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
 }
 

@@ -19,7 +19,7 @@ const ORDER: [&[&str]; 15] = [
     &["access"],
     &["sessions", "tokens"],
     &["login", "oidc"],
-    &["portal"],
+    &["portal", "import"],
     &["admin"],
     &["api"],
     &["app"],

@@ -87,3 +87,28 @@ pub fn list_of(conn: &mut Conn, wanted: &Wanted<'_>) -> Result<Vec<Listed>, Faul
     }
     Ok(events.load(conn)?)
 }
+
+/// Writes many events at once, as [`record`] does one; they are not logged each.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn record_all(conn: &mut Conn, events: &[Event], scene: &Scene) -> Result<(), Fault> {
+    let origin = &scene.origin;
+    let row = |event: &Event| {
+        Ok((
+            a::id.eq(EventId::new(&scene.random, scene.now)?),
+            a::at.eq(scene.now),
+            a::event.eq(event.kind.as_str()),
+            a::actor.eq(origin.actor.clone()),
+            a::user_id.eq(event.user_id),
+            a::client_id.eq(event.client_id.clone()),
+            a::session_id.eq(event.session_id),
+            a::address.eq(origin.address.map(|address| address.to_string())),
+            a::request_id.eq(origin.request_id.clone()),
+            a::details.eq(event.details.clone()),
+        ))
+    };
+    let rows = events.iter().map(row).collect::<Result<Vec<_>, Fault>>()?;
+    diesel::insert_into(a::table).values(rows).execute(conn)?;
+    Ok(())
+}

@@ -6,6 +6,7 @@ mod debug;
 mod exit;
 mod group;
 mod healthcheck;
+mod import;
 mod invitation;
 mod key;
 mod logging;
@@ -90,6 +91,9 @@ enum Command {
     /// Password hashes.
     #[command(subcommand)]
     Passwords(passwords::Command),
+    /// Move in from another system.
+    #[command(subcommand)]
+    Import(import::Command),
     /// Looks inside, without issuing anything.
     #[command(subcommand)]
     Debug(debug::Command),
@@ -133,6 +137,7 @@ fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
         Command::Token(command) => token::run(globals, command),
         Command::Key(command) => key::run(globals, command),
         Command::Passwords(command) => passwords::run(globals, command),
+        Command::Import(command) => import::run(globals, command),
         Command::Debug(command) => debug::run(globals, command),
         Command::Healthcheck => healthcheck::run(globals),
     }

@@ -5,7 +5,7 @@ use jsonwebtoken::jwk::JwkSet;
 
 use super::redirect_uri::RedirectUri;
 use crate::kernel::ids::ClientKey;
-use crate::kernel::secret::Digest;
+use crate::kernel::secret::{Digest, Secret};
 use crate::keys::Algorithm;
 use crate::keys::jws::TokenType;
 use crate::spec::{Audiences, AuthMethod, GrantType, Scope};
@@ -22,6 +22,15 @@ crate::spec::words! {
     }
 }
 
+/// What is kept of a client's secret.
+#[derive(Clone, Debug)]
+pub enum StoredSecret {
+    /// Of a secret made here, or proven here once.
+    Digest(Digest),
+    /// A slow hash that another system made. It is compared on the threads that hash passwords.
+    Hash(Secret<String>),
+}
+
 /// An app that speaks OAuth.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "independent settings, named as in client metadata")]
@@ -34,8 +43,8 @@ pub struct Client {
     pub name: String,
     /// Confidential, public or native.
     pub kind: Kind,
-    /// Digest of the secret.
-    pub secret: Option<Digest>,
+    /// What its secret is known by.
+    pub secret: Option<StoredSecret>,
     /// Pinned method; `None`: either of the two that use the secret.
     pub auth_method: Option<AuthMethod>,
     /// Public keys for `private_key_jwt`.

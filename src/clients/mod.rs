@@ -11,6 +11,6 @@ pub mod redirect_uri;
 pub mod registration;
 pub mod store;
 
-pub use client::{Client, Kind};
+pub use client::{Client, Kind, StoredSecret};
 pub use directory::Directory;
 pub use redirect_uri::RedirectUri;

@@ -1,6 +1,6 @@
 //! Making clients, and replacing their secrets.
 
-use super::client::Client;
+use super::client::{Client, StoredSecret};
 use super::metadata::NewClient;
 use super::store;
 use crate::audit::event::Kind;
@@ -37,7 +37,8 @@ pub fn create(
         (true, None) => Some(scene.random.secret()?),
     };
     let key = ClientKey::new(&scene.random, scene.now)?;
-    if !store::insert(conn, key, new, secret.as_ref().map(Secret::digest), scene.now)? {
+    let stored = secret.as_ref().map(|secret| StoredSecret::Digest(secret.digest()));
+    if !store::insert(conn, key, new, stored, scene.now)? {
         return Ok(Creation::Taken);
     }
     scene.record(conn, &Event::new(Kind::ClientCreated).client(&new.draft.client_id))?;

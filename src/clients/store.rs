@@ -5,11 +5,11 @@ use diesel::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::client::Client;
+use super::client::{Client, StoredSecret};
 use super::metadata::NewClient;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::ClientKey;
-use crate::kernel::secret::Digest;
+use crate::kernel::secret::{Digest, Secret};
 use crate::kernel::{Conn, Instant};
 use crate::keys::jws::TokenType;
 use crate::schema::{assertions, clients};
@@ -24,6 +24,7 @@ struct Row {
     name: String,
     kind: String,
     secret_digest: Option<Digest>,
+    secret_hash: Option<String>,
     auth_method: Option<String>,
     jwks: Option<Value>,
     redirect_uris: Value,
@@ -76,7 +77,7 @@ pub fn insert(
     conn: &mut Conn,
     key: ClientKey,
     new: &NewClient,
-    secret: Option<Digest>,
+    secret: Option<StoredSecret>,
     now: Instant,
 ) -> Result<bool, Fault> {
     let row = Row::of(key, new, secret, now)?;
@@ -89,9 +90,20 @@ pub fn insert(
 /// [`Fault`] of the database.
 pub fn set_secret(conn: &mut Conn, key: ClientKey, secret: Digest, now: Instant) -> Result<(), Fault> {
     diesel::update(clients::table.find(key))
-        .set((clients::secret_digest.eq(secret), clients::updated_at.eq(now)))
+        .set((clients::secret_digest.eq(secret), clients::secret_hash.eq(None::<String>), clients::updated_at.eq(now)))
         .execute(conn)?;
     Ok(())
+}
+
+/// Replaces the hash that came from another system by a digest of the same secret, unless another
+/// secret was set meanwhile.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn settle_secret(conn: &mut Conn, key: ClientKey, hash: &str, secret: Digest) -> Result<bool, Fault> {
+    let unchanged = clients::id.eq(key).and(clients::secret_hash.eq(hash)).and(clients::secret_digest.is_null());
+    let set = (clients::secret_digest.eq(secret), clients::secret_hash.eq(None::<String>));
+    Ok(diesel::update(clients::table.filter(unchanged)).set(set).execute(conn)? == 1)
 }
 
 /// Deletes a client with its grants, families and codes.
@@ -126,7 +138,12 @@ pub fn prune_assertions(conn: &mut Conn, now: Instant) -> Result<usize, Fault> {
 }
 
 impl Row {
-    fn of(key: ClientKey, new: &NewClient, secret: Option<Digest>, now: Instant) -> Result<Self, Fault> {
+    fn of(key: ClientKey, new: &NewClient, secret: Option<StoredSecret>, now: Instant) -> Result<Self, Fault> {
+        let (secret_digest, secret_hash) = match secret {
+            None => (None, None),
+            Some(StoredSecret::Digest(digest)) => (Some(digest), None),
+            Some(StoredSecret::Hash(hash)) => (None, Some(hash.expose().clone())),
+        };
         let draft = &new.draft;
         let grant_types: Vec<_> = draft.grant_types.iter().map(|grant| grant.as_str()).collect();
         Ok(Self {
@@ -134,7 +151,8 @@ impl Row {
             client_id: draft.client_id.clone(),
             name: draft.name.clone(),
             kind: draft.kind.as_str().into(),
-            secret_digest: secret,
+            secret_digest,
+            secret_hash,
             auth_method: draft.auth_method.map(|method| method.as_str().into()),
             jwks: new.jwks.as_ref().map(to_json).transpose()?,
             redirect_uris: to_json(&new.redirect_uris)?,
@@ -167,7 +185,10 @@ impl Row {
         Ok(Client {
             key: self.id,
             kind: self.kind.parse().map_err(Fault::Bug)?,
-            secret: self.secret_digest,
+            secret: match (self.secret_digest, self.secret_hash) {
+                (Some(digest), _) => Some(StoredSecret::Digest(digest)),
+                (None, hash) => hash.map(|hash| StoredSecret::Hash(Secret::new(hash))),
+            },
             auth_method: self.auth_method.map(|method| method.parse().map_err(Fault::Bug)).transpose()?,
             jwks: self.jwks.map(from_json).transpose()?,
             redirect_uris: from_json(self.redirect_uris)?,

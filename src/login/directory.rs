@@ -74,10 +74,8 @@ fn keep_profile(conn: &mut Conn, user: &User, person: &Person, scene: &Scene) ->
     {
         update = update.with_phone(Some(phone));
     }
-    let is_new = update.given_name.is_some()
-        || update.family_name.is_some()
-        || update.name.is_some()
-        || update.phone.is_some();
+    let is_new =
+        update.given_name.is_some() || update.family_name.is_some() || update.name.is_some() || update.phone.is_some();
     if is_new { profile::update(conn, user.id, &update, scene) } else { Ok(()) }
 }
 

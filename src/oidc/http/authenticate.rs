@@ -5,11 +5,17 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
+use crate::accounts::passwords::Password;
 use crate::app::App;
 use crate::clients::auth::{Credentials, CredentialsError, Proof, private_key_jwt, secret_post};
-use crate::clients::{Client, store};
+use crate::clients::{Client, StoredSecret, store};
+use crate::kernel::notify::{self, Change};
+use crate::kernel::secret::Secret;
 use crate::oidc::OAuthError;
 use crate::spec::{AuthMethod, Params};
+
+/// A secret of this many characters is taken for random: a digest of it is as good as a slow hash.
+const RANDOM_CHARS: usize = 32;
 
 /// Whether a client without a secret may call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,11 +59,12 @@ async fn prove(req: &HttpRequest, app: &App, client: &Arc<Client>, proof: Proof)
     match proof {
         Proof::None => Ok(()),
         Proof::Basic(secret) | Proof::Post(secret) => {
-            if secret_post::matches(client.secret.as_ref(), &secret) {
-                Ok(())
-            } else {
-                Err(OAuthError::invalid_client("wrong secret"))
-            }
+            let is_right = match &client.secret {
+                Some(StoredSecret::Hash(hash)) => prove_by_hash(app, client, hash, &secret).await?,
+                Some(StoredSecret::Digest(digest)) => secret_post::matches(Some(digest), &secret),
+                None => false,
+            };
+            if is_right { Ok(()) } else { Err(OAuthError::invalid_client("wrong secret")) }
         }
         Proof::Assertion(assertion) => {
             let token_endpoint = format!("{}/oauth2/token", app.issuer);
@@ -72,4 +79,32 @@ async fn prove(req: &HttpRequest, app: &App, client: &Arc<Client>, proof: Proof)
             if is_new { Ok(()) } else { Err(OAuthError::invalid_client("the assertion was used before")) }
         }
     }
+}
+
+/// Whether a secret is the one behind a hash from another system. A right and a wrong one cost the same, on the threads
+/// that hash passwords; a right one that is long enough costs no more from then on.
+async fn prove_by_hash(
+    app: &App,
+    client: &Client,
+    hash: &Secret<String>,
+    secret: &Secret<String>,
+) -> Result<bool, OAuthError> {
+    let Some(typed) = Password::parse(secret.expose()) else { return Ok(false) };
+    let is_plain = typed.expose() == secret.expose();
+    if typed.is_empty() || !app.hasher.verify_any(typed, vec![hash.expose().clone()]).await? {
+        return Ok(false);
+    }
+    // A look-alike of the secret is as right as with passwords, but its digest would be another.
+    if is_plain && secret.expose().chars().count() >= RANDOM_CHARS {
+        let (key, hash, digest) = (client.key, hash.clone(), secret.digest());
+        app.db
+            .write::<_, OAuthError>(move |conn| {
+                if store::settle_secret(conn, key, hash.expose(), digest)? {
+                    notify::announce(conn, Change::Standing)?;
+                }
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(true)
 }

@@ -229,11 +229,15 @@ async fn each_event_ends_what_the_table_says_and_nothing_else() {
 fn the_table_in_the_document_is_this_one() {
     let document = include_str!("../../../docs/security.md");
     let mut heading = String::from("| event |");
-    CREDENTIALS.iter().for_each(|name| write!(heading, " {name} |").unwrap());
+    for name in CREDENTIALS {
+        write!(heading, " {name} |").unwrap();
+    }
     assert!(document.contains(&heading), "{heading}");
     for (event, _, cells) in TABLE {
         let mut row = format!("| {event} |");
-        cells.iter().for_each(|lives| row.push_str(if *lives { " lives |" } else { " **ends** |" }));
+        for lives in cells {
+            row.push_str(if lives { " lives |" } else { " **ends** |" });
+        }
         assert!(document.contains(&row), "{row}");
     }
 }

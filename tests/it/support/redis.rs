@@ -49,8 +49,10 @@ impl Redis {
     fn ask(&self, words: &[&str]) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("Redis");
         stream.set_read_timeout(Some(Duration::from_millis(200))).expect("a time-out");
-        let parts: String = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
-        stream.write_all(format!("*{}\r\n{parts}", words.len()).as_bytes()).expect("a question");
+        write!(stream, "*{}\r\n", words.len()).expect("a question");
+        for word in words {
+            write!(stream, "${}\r\n{word}\r\n", word.len()).expect("a question");
+        }
         let mut answer = Vec::new();
         let mut reader = BufReader::new(stream);
         let mut first = String::new();
