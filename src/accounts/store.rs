@@ -131,7 +131,7 @@ pub fn has_administrator(conn: &mut Conn) -> Result<bool, Fault> {
 /// # Errors
 /// [`Fault`] of the database.
 pub fn is_last_administrator(conn: &mut Conn, user: UserId) -> Result<bool, Fault> {
-    let able = users::table.filter(users::is_superuser.and(users::is_active)).select(users::id);
+    let able = users::table.filter(users::is_superuser.and(users::is_live)).select(users::id);
     let able: Vec<UserId> = able.for_update().load(conn)?;
     Ok(able == [user])
 }

@@ -1,5 +1,6 @@
 //! The command line: a file per noun, calling the same rules as the pages.
 
+mod api_key;
 mod check_config;
 mod client;
 mod debug;
@@ -79,6 +80,9 @@ enum Command {
     /// Invitations to register.
     #[command(subcommand)]
     Invitation(invitation::Command),
+    /// Personal API keys, and those of service accounts.
+    #[command(subcommand)]
+    ApiKey(api_key::Command),
     /// Who has to wait after too many tries.
     #[command(subcommand)]
     Throttle(throttle::Command),
@@ -133,6 +137,7 @@ fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
         Command::Session(command) => session::run(globals, command),
         Command::Mail(command) => mail::run(globals, command),
         Command::Invitation(command) => invitation::run(globals, command),
+        Command::ApiKey(command) => api_key::run(globals, command),
         Command::Throttle(command) => throttle::run(globals, command),
         Command::Token(command) => token::run(globals, command),
         Command::Key(command) => key::run(globals, command),

@@ -77,6 +77,15 @@ pub fn set_must_change_password(conn: &mut Conn, user: UserId, must: bool, now: 
     Ok(())
 }
 
+/// The account is a program's: it cannot sign in by page.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn mark_service(conn: &mut Conn, user: UserId) -> Result<(), Fault> {
+    diesel::update(users::table.find(user)).set(users::is_service.eq(true)).execute(conn)?;
+    Ok(())
+}
+
 /// When the account will be deleted; `None`: not at all.
 ///
 /// # Errors

@@ -1,10 +1,13 @@
 //! What the commands about users are told.
 
 use clap::Args;
+use serde_json::Value;
 
 use crate::accounts::PhoneNumber;
 use crate::accounts::profile::{ProfileChanges, is_birthdate};
 use crate::cli::Failure;
+use crate::config::ProfileField;
+use crate::portal::profile_form;
 
 /// Whom.
 #[derive(Debug, Args)]
@@ -71,6 +74,9 @@ pub(super) struct Claims {
     /// Country.
     #[arg(long)]
     pub(super) country: Option<String>,
+    /// A field of `[[profile.fields]]`; may be given more than once. An empty value takes it away.
+    #[arg(long = "attribute", value_name = "NAME=VALUE")]
+    pub(super) attributes: Vec<String>,
 }
 
 /// A new account.
@@ -95,6 +101,12 @@ pub struct Create {
     /// Has every permission.
     #[arg(long)]
     pub(super) superuser: bool,
+    /// For a program: cannot sign in by page, may hold API keys.
+    #[arg(long, conflicts_with = "password_stdin")]
+    pub(super) service: bool,
+    /// The password is changed at the first sign-in, before anything else.
+    #[arg(long)]
+    pub(super) must_change_password: bool,
     /// A group to join; may be given more than once.
     #[arg(long = "group", value_name = "GROUP")]
     pub(super) groups: Vec<String>,
@@ -119,6 +131,9 @@ pub struct Update {
     /// Whether they have every permission.
     #[arg(long, value_name = "true|false")]
     pub(super) superuser: Option<bool>,
+    /// Whether the password is changed at the next sign-in, before anything else.
+    #[arg(long, value_name = "true|false")]
+    pub(super) must_change_password: Option<bool>,
     #[command(flatten)]
     pub(super) claims: Claims,
 }
@@ -131,6 +146,36 @@ pub struct SetPassword {
     /// Read the password from standard input.
     #[arg(long)]
     pub(super) password_stdin: bool,
+}
+
+/// Whom to delete.
+#[derive(Debug, Args)]
+pub struct Delete {
+    #[command(flatten)]
+    pub(super) name: Name,
+    /// Do not ask.
+    #[arg(long)]
+    pub(super) yes: bool,
+}
+
+/// The operator's own fields with the changes that were asked for.
+///
+/// # Errors
+/// [`Failure::Usage`] for a field that there is not, or a value that is none of its type.
+pub(super) fn attributes(claims: &Claims, stored: &Value, fields: &[ProfileField]) -> Result<Value, Failure> {
+    let mut all = stored.as_object().cloned().unwrap_or_default();
+    for wish in &claims.attributes {
+        let (name, value) =
+            wish.split_once('=').ok_or_else(|| Failure::Usage(format!("`{wish}` is not NAME=VALUE")))?;
+        let field = fields.iter().find(|field| field.name == name);
+        let field = field.ok_or_else(|| Failure::Usage(format!("there is no field `{name}` in profile.fields")))?;
+        let refused = |message: String| Failure::Usage(format!("{name}: {message}"));
+        match profile_form::parse(field, value).map_err(refused)? {
+            Some(value) => all.insert(field.name.clone(), value),
+            None => all.remove(&field.name),
+        };
+    }
+    Ok(Value::Object(all))
 }
 
 /// The changes that these claims ask for.

@@ -3,21 +3,27 @@
 mod arguments;
 mod password;
 
-use arguments::{Create, Name, SetPassword, Update, changes};
+use arguments::{Create, Delete, Name, SetPassword, Update, attributes, changes};
 use clap::Subcommand;
 use password::hash_password;
 use serde_json::{Value, json};
 
 use crate::access;
+use crate::accounts::confirmation::Purpose;
 use crate::accounts::name_key::name_key;
 use crate::accounts::profile;
 use crate::accounts::registration::{self, Creation, NewUser, Proof};
 use crate::accounts::standing::{self, Activity, Outcome};
+use crate::accounts::store::lifecycle;
 use crate::accounts::{self, EmailAddress, User, Username};
+use crate::app;
+use crate::audit::Event;
+use crate::audit::event::Kind;
 use crate::cli::workshop::Workshop;
 use crate::cli::{Failure, Globals, output};
 use crate::kernel::Conn;
 use crate::kernel::ids::EmailId;
+use crate::login::courier::{RESET_LIFE, Trip};
 use crate::login::departure;
 use crate::login::password_change::{self, ApiKeys, NewPassword, Others};
 use crate::sessions::session::{self, End};
@@ -39,6 +45,10 @@ pub enum Command {
     Enable(Name),
     /// Set a new password: whoever was signed in by the old one is out.
     SetPassword(SetPassword),
+    /// Print a one-time link that sets a new password.
+    Recover(Name),
+    /// Delete an account for good, at once.
+    Delete(Delete),
 }
 
 /// Runs the command.
@@ -55,6 +65,8 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
         Command::Disable(name) => set_activity(globals, &workshop, &name, Activity::Disabled),
         Command::Enable(name) => set_activity(globals, &workshop, &name, Activity::Enabled),
         Command::SetPassword(arguments) => set_password(globals, &workshop, &arguments),
+        Command::Recover(name) => recover(globals, &workshop, &name),
+        Command::Delete(arguments) => delete(globals, &workshop, &arguments),
     }
 }
 
@@ -66,7 +78,8 @@ fn create(globals: &Globals, workshop: &Workshop, arguments: &Create) -> Result<
     profile.is_staff = Some(arguments.staff || arguments.superuser);
     profile.is_superuser = Some(arguments.superuser);
     let own: Vec<&str> = std::iter::once(username.as_str()).chain(email.as_ref().map(EmailAddress::as_str)).collect();
-    let password_hash = hash_password(workshop, arguments.password_stdin, &own)?;
+    let password_hash = if arguments.service { None } else { hash_password(workshop, arguments.password_stdin, &own)? };
+    let own_fields = attributes(&arguments.claims, &Value::Null, &workshop.config.profile_fields)?;
     let proof = if arguments.email_verified { Proof::Verified } else { Proof::Unverified };
     let new = NewUser { username, email: email.map(|email| (email, proof)), password_hash, profile };
     let shown = workshop.write(|conn, scene| {
@@ -78,6 +91,13 @@ fn create(globals: &Globals, workshop: &Workshop, arguments: &Create) -> Result<
             Creation::EmailTaken => return Err(Failure::Failed("the address belongs to another account".into())),
             Creation::PhoneTaken => return Err(Failure::Failed("the phone number belongs to another account".into())),
         };
+        profile::update_attributes(conn, user, &own_fields)?;
+        if arguments.service {
+            lifecycle::mark_service(conn, user)?;
+        }
+        if arguments.must_change_password {
+            lifecycle::set_must_change_password(conn, user, true, scene.now)?;
+        }
         for name in &arguments.groups {
             let group = access::store::find_group(conn, name)?;
             let group = group.ok_or_else(|| Failure::Failed(format!("there is no group `{name}`")))?;
@@ -123,7 +143,15 @@ fn list(globals: &Globals, workshop: &Workshop) -> Result<(), Failure> {
 }
 
 fn flags(user: &User) -> String {
-    let known = [(!user.is_active, "disabled"), (user.is_staff, "staff"), (user.is_superuser, "superuser")];
+    let known = [
+        (!user.is_active, "disabled"),
+        (user.is_service, "service"),
+        (user.awaits_proof_since.is_some(), "unproven"),
+        (user.deletion_due_at.is_some(), "leaving"),
+        (user.must_change_password, "must change password"),
+        (user.is_staff, "staff"),
+        (user.is_superuser, "superuser"),
+    ];
     known.into_iter().filter(|(holds, _)| *holds).map(|(_, word)| word).collect::<Vec<_>>().join(",")
 }
 
@@ -219,6 +247,15 @@ fn update(globals: &Globals, workshop: &Workshop, arguments: &Update) -> Result<
             let proof = if is_proven { Proof::Verified } else { Proof::Unverified };
             let id = EmailId::new(&scene.random, scene.now)?;
             accounts::store::emails::replace_primary(conn, id, (user.id, email, proof), scene.now)?;
+            password_change::void_links(conn, &user, scene)?;
+            if arguments.email_verified && user.awaits_proof_since.is_some() {
+                lifecycle::mark_proven(conn, user.id, scene.now)?;
+            }
+        }
+        let own_fields = attributes(&arguments.claims, &user.attributes, &workshop.config.profile_fields)?;
+        profile::update_attributes(conn, user.id, &own_fields)?;
+        if let Some(must) = arguments.must_change_password {
+            lifecycle::set_must_change_password(conn, user.id, must, scene.now)?;
         }
         profile::update(conn, user.id, &profile_changes, scene)?;
         let changed = |wish: Option<bool>, now: bool| wish.is_some_and(|wish| wish != now);
@@ -262,5 +299,43 @@ fn set_password(globals: &Globals, workshop: &Workshop, arguments: &SetPassword)
     let new = NewPassword { hash, keep_former, others: Others::SignedOut, keys: ApiKeys::Kept };
     workshop.write(|conn, scene| Ok(password_change::set(conn, &user, &new, None, scene)?))?;
     tell(globals, &brief(&user), "The password is set; all sessions are ended.");
+    Ok(())
+}
+
+fn recover(globals: &Globals, workshop: &Workshop, name: &Name) -> Result<(), Failure> {
+    let courier = app::courier(&workshop.config, &workshop.master_key()?)?;
+    let link = workshop.write(|conn, scene| {
+        let user = find(conn, name)?;
+        if user.is_service || user.backend.is_some() {
+            return Err(Failure::Failed("this account has no password here".into()));
+        }
+        let trip = Trip { next: "/account".into(), app: None, browser: None };
+        let target = accounts::store::emails::primary_of(conn, user.id)?.map(|email| email.address);
+        let about = (user.id, target.as_deref().unwrap_or("recovery"));
+        let made = courier.confirm(conn, Purpose::ResetPassword, about, &trip, (RESET_LIFE, scene))?;
+        scene.record(conn, &Event::new(Kind::ResetRequested).user(user.id))?;
+        Ok(courier.links.secret("/password/reset/link", &made.link))
+    })?;
+    if globals.json {
+        output::print_json(&json!({ "link": link, "minutes": RESET_LIFE.num_minutes() }));
+    } else {
+        output::say(&format!("{link}\n\nIt serves once, for {} minutes.", RESET_LIFE.num_minutes()));
+    }
+    Ok(())
+}
+
+fn delete(globals: &Globals, workshop: &Workshop, arguments: &Delete) -> Result<(), Failure> {
+    let user = find(&mut workshop.connect()?, &arguments.name)?;
+    if !arguments.yes {
+        return Err(Failure::Usage(format!("this deletes {} and all that is theirs: say --yes", user.username)));
+    }
+    let courier = app::courier(&workshop.config, &workshop.master_key()?)?;
+    workshop.write(|conn, scene| {
+        if accounts::store::is_last_administrator(conn, user.id)? {
+            return Err(last_administrator());
+        }
+        Ok(crate::login::lifecycle::delete(conn, &user, &courier, scene)?)
+    })?;
+    tell(globals, &brief(&user), "Deleted.");
     Ok(())
 }
