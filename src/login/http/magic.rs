@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::destination::{Destination, destination, next_of};
 use super::flood::{self, Flood};
+use super::floor::evenly;
 use super::link::{self, LinkDeadPage};
 use super::login::remember_browser;
 use super::show::{show, show_towards};
@@ -133,7 +134,8 @@ pub async fn post(req: HttpRequest, app: web::Data<App>, form: Form) -> Result<H
     if typed.len() <= MAX_NAME_BYTES {
         let (courier, by, digest) = (app.courier.clone(), app.identifiers, browser.digest());
         let trip = Trip { next: next.to_string(), app: destination.app_name, browser: None };
-        app.db.write(move |conn| magic_link::ask(conn, &courier, (&typed, by), (digest, &trip), &scene)).await?;
+        let asked = app.db.write(move |conn| magic_link::ask(conn, &courier, (&typed, by), (digest, &trip), &scene));
+        evenly(asked).await?;
     }
     let mut response = see_other("/login/link/sent");
     app.cookies.set(&mut response, Name::Magic, browser.expose(), LIFE.num_minutes())?;

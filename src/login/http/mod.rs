@@ -3,6 +3,7 @@
 pub mod choose;
 pub mod destination;
 pub mod flood;
+pub mod floor;
 pub mod form_token;
 pub mod holds;
 pub mod link;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::destination::{destination, next_of};
 use super::flood::{self, Flood};
+use super::floor::evenly;
 use super::show::show;
 use crate::accounts::invitation::{self, Invitation};
 use crate::accounts::passwords::Password;
@@ -205,7 +206,7 @@ pub async fn post(
         trip: Trip { next: next.to_string(), app: app_name, browser: Some(browser.digest()) },
     };
     let courier = app.courier.clone();
-    app.db.write(move |conn| registering::register(conn, &courier, &registration, &scene)).await?;
+    evenly(app.db.write(move |conn| registering::register(conn, &courier, &registration, &scene))).await?;
     let mut response = see_other("/verify-email");
     let pending = format!("{}.{}", browser.expose(), URL_SAFE_NO_PAD.encode(address.as_str()));
     app.cookies.set(&mut response, Name::Pending, &pending, PENDING_MINUTES)?;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::destination::next_of;
 use super::flood::{self, Flood};
+use super::floor::evenly;
 use super::link;
 use super::new_password;
 use super::show::show;
@@ -140,7 +141,7 @@ pub async fn post(req: HttpRequest, app: web::Data<App>, form: Form) -> Result<H
     flood::check(&app, Flood::Letters, &scene).await?;
     let (courier, to) = (app.courier.clone(), next.to_string());
     if typed.len() <= MAX_NAME_BYTES {
-        app.db.write(move |conn| recovery::ask(conn, &courier, &typed, &to, &scene)).await?;
+        evenly(app.db.write(move |conn| recovery::ask(conn, &courier, &typed, &to, &scene))).await?;
     }
     Ok(see_other("/password/reset/sent"))
 }
