@@ -7,10 +7,10 @@
 //! Accounts that await proof only claim their address. Whoever proves it gets it, and what others
 //! who claimed it have left is gone.
 
-use super::courier::{Courier, Trip};
+use super::courier::{Courier, PROOF_LIFE, Trip};
 use super::pace::Paced;
 use crate::access;
-use crate::accounts::confirmation::Confirmation;
+use crate::accounts::confirmation::{Confirmation, Purpose};
 use crate::accounts::name_key::name_key;
 use crate::accounts::registration::{self, Creation, NewUser};
 use crate::accounts::store::lifecycle::{self, Unproven};
@@ -50,7 +50,13 @@ pub fn register(conn: &mut Conn, courier: &Courier, wish: &Registration, scene: 
         return courier.tell_known(conn, owner, wish.address.as_str(), scene);
     }
     let user = create(conn, wish, scene)?;
-    courier.send_proof(conn, &user, wish.address.as_str(), &wish.trip, scene)
+    let paced = courier.send_proof(conn, &user, wish.address.as_str(), &wish.trip, scene)?;
+    if let Paced::NotBefore(_) = paced {
+        // No letter yet. What nobody was sent lets this browser ask for one when the pause is over.
+        let whose = (user.id, wish.address.as_str());
+        courier.confirm(conn, Purpose::VerifyEmail, whose, &wish.trip, (PROOF_LIFE, scene))?;
+    }
+    Ok(paced)
 }
 
 fn create(conn: &mut Conn, wish: &Registration, scene: &Scene) -> Result<User, Fault> {
