@@ -126,7 +126,7 @@ pub fn has_administrator(conn: &mut Conn) -> Result<bool, Fault> {
     Ok(select(exists(users::table.filter(users::is_superuser))).get_result(conn)?)
 }
 
-/// Whether without `user` nobody could administer.
+/// Whether without `user` nobody could administer. Whoever is about to be deleted does not count.
 ///
 /// # Errors
 /// [`Fault`] of the database.
