@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::destination::next_of;
+use super::flood;
 use super::form_token::{self, token};
 use super::login::wait_in_words;
 use super::new_password;
@@ -215,12 +216,15 @@ pub async fn post_password(
     token(&app, visitor.0.as_ref()).check(&req, &form)?;
     let next = next_of(&form);
     let Some((session, user)) = held(&app, visitor, Hold::Password).await? else { return Ok(see_other(next.as_str())) };
+    let scene = app.scene(&req, &session.username);
+    flood::check_account(&app, user.id, &scene).await?;
     let present = Password::parse(form.find("password").unwrap_or_default());
     let is_right = app.hasher.verify(present.clone(), user.password_hash.clone()).await? != Verdict::Wrong;
     if !is_right {
         let errors = vec![FieldError::new("password", "This is not your present password.")];
         return show_password(&req, &app, &session, &next, errors);
     }
+    flood::forgive_account(&app, user.id, &scene).await?;
     let new = match new_password::read(&app, &form, &user).await? {
         Ok(new) if present.is_some_and(|present| present.expose() == new.expose()) => {
             let errors = vec![FieldError::new("new-password", "Choose a password other than the present one.")];
@@ -232,7 +236,7 @@ pub async fn post_password(
     let keep_former = app.password_policy.history();
     let hash = app.hasher.hash(new).await?;
     let new = NewPassword { hash, keep_former, others: Others::SignedOut, keys: ApiKeys::Kept };
-    let (courier, scene, here) = (app.courier.clone(), app.scene(&req, &session.username), session.id);
+    let (courier, here) = (app.courier.clone(), session.id);
     app.db
         .write(move |conn| -> Result<(), Fault> {
             password_change::set(conn, &user, &new, Some(here), &scene)?;
