@@ -99,15 +99,12 @@ impl Courier {
         Ok(paced)
     }
 
-    /// Sends a link that sets a new password, to the address that is stored.
+    /// Sends a link that sets a new password, to the address that is stored. Unpaced.
     ///
     /// # Errors
     /// [`Fault`] of the database.
     pub fn send_reset(&self, conn: &mut Conn, user: &User, next: &str, scene: &Scene) -> Result<(), Fault> {
         let Some(email) = emails::primary_of(conn, user.id)? else { return Ok(()) };
-        if let Paced::NotBefore(_) = self.pace.take(conn, "reset", &user.id.to_string(), scene.now)? {
-            return Ok(());
-        }
         let (username, facts) = (user.username.clone(), facts(scene));
         if let Some(directory) = &user.backend {
             let way = OtherWay::Directory { name: directory.clone() };

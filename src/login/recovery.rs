@@ -6,6 +6,7 @@
 //! A link signs nobody in. It is dead after a newer one, a sign-in, or a change of password or address.
 
 use super::courier::Courier;
+use super::pace::Paced;
 use super::password_change::{self, ApiKeys, NewPassword, Others};
 use super::registering::{self, Proven};
 use crate::accounts::User;
@@ -26,11 +27,23 @@ pub fn ask(conn: &mut Conn, courier: &Courier, typed: &str, next: &str, scene: &
     ask_for(conn, courier, &user, next, scene)
 }
 
-/// Sends a link to this user.
+/// Sends a link to this user, as often as the account's pace allows.
 ///
 /// # Errors
 /// [`Fault`] of the database.
 pub fn ask_for(conn: &mut Conn, courier: &Courier, user: &User, next: &str, scene: &Scene) -> Result<(), Fault> {
+    match courier.pace.take(conn, "reset", &user.id.to_string(), scene.now)? {
+        Paced::Now(_) => send(conn, courier, user, next, scene),
+        Paced::NotBefore(_) => Ok(()),
+    }
+}
+
+/// Sends a link to this user now: for somebody who has shown that the account is theirs, and whom
+/// an intruder's requests must not keep from it.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn send(conn: &mut Conn, courier: &Courier, user: &User, next: &str, scene: &Scene) -> Result<(), Fault> {
     if !user.is_active || user.is_service {
         return Ok(());
     }

@@ -178,7 +178,7 @@ pub fn undo(conn: &mut Conn, courier: &Courier, link: &str, scene: &Scene) -> Re
     departure::sign_out_everywhere(conn, user.id, End::Expelled, scene)?;
     crate::tokens::api_key::revoke_all(conn, user.id, scene)?;
     changed(conn, Kind::AddressRestored, user.id, scene)?;
-    recovery::ask_for(conn, courier, &user, "/account", scene)?;
+    recovery::send(conn, courier, &user, "/account", scene)?;
     Ok(Some(user.id))
 }
 

@@ -62,7 +62,7 @@ pub async fn post(
     app.db
         .write(move |conn| -> Result<(), Fault> {
             departure::disown(conn, &user, &scene)?;
-            recovery::ask_for(conn, &courier, &user, "/account", &scene)
+            recovery::send(conn, &courier, &user, "/account", &scene)
         })
         .await?;
     app.forget();
