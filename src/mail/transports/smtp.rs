@@ -44,7 +44,12 @@ impl Smtp {
     /// # Errors
     /// [`Undelivered`].
     pub fn send(&self, message: &Message) -> Result<(), Undelivered> {
-        self.0.send(message).map(|_| ()).map_err(|error| judge(&error))
+        let judged = |error: Error| match judge(&error) {
+            // Not a matter of the moment: the server does not know such addresses (RFC 6531).
+            Undelivered::NobodyThere(text) if error.is_client() && is_beyond_ascii(message) => Undelivered::ForGood(text),
+            other => other,
+        };
+        self.0.send(message).map(|_| ()).map_err(judged)
     }
 }
 
@@ -57,6 +62,10 @@ fn tls_parameters(settings: &config::Smtp) -> Result<TlsParameters, String> {
         builder = builder.add_root_certificate(certificate);
     }
     builder.build().map_err(|error| format!("TLS to the mail server: {error}"))
+}
+
+fn is_beyond_ascii(message: &Message) -> bool {
+    message.envelope().to().iter().any(|address| !AsRef::<str>::as_ref(address).is_ascii())
 }
 
 fn judge(error: &Error) -> Undelivered {
