@@ -11,6 +11,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod accounts;
 mod api;
 mod clients;
 mod journeys;

@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod cluster;
 pub mod faulty_wire;
+pub mod mail;
 pub mod process;
 pub mod redis;
 pub mod relying_party;
