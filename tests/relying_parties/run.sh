@@ -6,6 +6,8 @@
 #   CHROMIUM               the browser         (/usr/bin/chromium)
 #   PROOF_JOBS             files at a time     (2)
 #
+#   SHOW_PAGES             1: pictures of every kind of page, in build/pages
+#
 # Server and application logs are kept in build/proof-logs, screenshots in build/screenshots.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -25,4 +27,7 @@ need "${APACHE2_MODULES:-/usr/lib/apache2/modules}/mod_auth_openidc.so" "package
 [ "$missing" = 0 ] || exit 1
 
 "$here/install.sh"
-exec node --test --test-reporter=spec --test-concurrency="${PROOF_JOBS:-2}" "$@"
+PROOF_INSPECTED=$(mktemp -d) # Each kind of page is inspected once in a run.
+export PROOF_INSPECTED
+trap 'rm -rf "$PROOF_INSPECTED"' EXIT
+node --test --test-reporter=spec --test-concurrency="${PROOF_JOBS:-2}" "$@"

@@ -17,13 +17,13 @@ export function openBrowser() {
 /** Desktop unless told otherwise. */
 export const desktop = { width: 1280, height: 860 };
 
-/** A person's browser with its own cookies. `script: false` switches JavaScript off. */
-export async function newVisitor(browser, { script = true, colorScheme = 'light', viewport = desktop } = {}) {
+/** A person's browser with its own cookies. `script: false` switches JavaScript off; an `inspector` looks at each page. */
+export async function newVisitor(browser, { script = true, colorScheme = 'light', viewport = desktop, inspector } = {}) {
   const context = await browser.newContext({ javaScriptEnabled: script, colorScheme, viewport, locale: 'en-US' });
   context.setDefaultTimeout(10_000);
   const complaints = [];
   context.on('console', (message) => {
-    if (/Content Security Policy|CSP violation/i.test(message.text())) complaints.push(message.text());
+    if (isComplaint(message)) complaints.push(`${message.text()} (${message.location().url})`);
   });
   context.on('weberror', (error) => complaints.push(String(error.error())));
   await context.addInitScript(() => {
@@ -31,12 +31,24 @@ export async function newVisitor(browser, { script = true, colorScheme = 'light'
       console.error(`CSP violation: ${violatedDirective} refuses ${blockedURI}`);
     });
   });
-  return new Visitor(context, await context.newPage(), complaints);
+  return new Visitor(context, await context.newPage(), complaints, inspector);
+}
+
+/** Errors, but for the browser's remark that a page itself came with a status of 4xx or 5xx. */
+function isComplaint(message) {
+  if (/Content Security Policy|CSP violation/i.test(message.text())) return true;
+  if (message.type() !== 'error') return false;
+  return !message.text().startsWith('Failed to load resource') || /\/(assets|pictures)\//.test(message.location().url);
 }
 
 class Visitor {
-  constructor(context, page, complaints) {
-    Object.assign(this, { context, page, complaints });
+  constructor(context, page, complaints, inspector) {
+    Object.assign(this, { context, page, complaints, inspector });
+  }
+
+  /** Looks at the page as it is now. */
+  async inspect() {
+    if (this.inspector) this.complaints.push(...await this.inspector.look(this));
   }
 
   /** Opens a page; answers the last response. A page that is just sending the browser on is waited out first. */
@@ -45,7 +57,9 @@ class Visitor {
     await this.page.waitForLoadState();
     if (await onItsWay.count() > 0) await onItsWay.waitFor({ state: 'detached', timeout: 3_000 }).catch(() => {});
     await this.page.waitForLoadState();
-    return this.page.goto(url);
+    const response = await this.page.goto(url);
+    await this.inspect();
+    return response;
   }
 
   /** Opens a page that answers JSON. */
@@ -75,6 +89,52 @@ class Visitor {
     } catch (cause) {
       throw new Error(`pressing ${selector} at ${from} leads nowhere: ${cause.message}`, { cause });
     }
+    await this.inspect();
+  }
+
+  /**
+   * Presses, and then does as people do with the page that follows: reload, back, forward. It is still that page, no form is
+   * sent again, and what lies behind is a page too (one that says "gone", perhaps).
+   */
+  async pressAndWander(selector) {
+    await this.press(selector);
+    const arrived = this.page.url();
+    for (const step of ['reload', 'goBack', 'goForward']) {
+      const response = await this.page[step]();
+      if (!response) continue; // From the browser's memory.
+      assert.ok(response.ok() || response.status() === 410, `${step} after ${selector}: ${response.status()} at ${this.page.url()}`);
+      assert.equal(response.request().method(), 'GET', `${step} after ${selector} sends a form again`);
+    }
+    assert.equal(this.page.url(), arrived, `where one is after ${selector}, back and forward`);
+  }
+
+  /** Presses twice before the answer comes, as impatient people do; answers how many forms were sent. */
+  async pressTwice(selector) {
+    let sent = 0;
+    const count = (request) => { sent += request.isNavigationRequest() && request.method() === 'POST' ? 1 : 0; };
+    const button = this.page.locator(selector);
+    await button.scrollIntoViewIfNeeded();
+    const { x, y, width, height } = await button.boundingBox();
+    this.page.on('request', count);
+    const firstSent = this.page.waitForRequest((request) => request.method() === 'POST');
+    const follows = this.page.waitForEvent('framenavigated');
+    await this.page.mouse.click(x + width / 2, y + height / 2);
+    await firstSent;
+    await this.page.mouse.click(x + width / 2, y + height / 2);
+    await follows;
+    await this.page.waitForLoadState('networkidle');
+    this.page.off('request', count);
+    await this.inspect();
+    return sent;
+  }
+
+  /** Fills fields by their ids. */
+  async fill(fields) {
+    for (const [id, text] of Object.entries(fields)) await this.page.locator(`[id="${id}"]`).fill(text);
+  }
+
+  path() {
+    return new URL(this.page.url()).pathname;
   }
 
   /** Fills the sign-in page (a confirmation shows the username read-only) and submits it. */
@@ -126,9 +186,9 @@ class Visitor {
     return new Error(`${error.message}\nThe browser complained: ${this.complaints.join('\n')}`, { cause: error });
   }
 
-  /** Leaves; nothing may have been refused by a page's own policy, and no script may have failed. */
+  /** Leaves; nothing may have been refused by a page's own policy, no script may have failed, and every page was sound. */
   async leave() {
     await this.context.close();
-    assert.deepEqual(this.complaints, [], 'no policy violation and no script error on any page');
+    assert.deepEqual(this.complaints, [], 'no fault on any page');
   }
 }

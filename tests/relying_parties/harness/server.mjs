@@ -1,9 +1,11 @@
 // A real Portcullis on a private data directory, and its command line.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { lettersIn, textsIn } from './mailbox.mjs';
 import { freePort, repository, startProgram } from './processes.mjs';
 
 const binary = process.env.PORTCULLIS_BIN ?? join(repository, 'target/debug/portcullis');
@@ -14,7 +16,8 @@ export const password = 'lantern-orchard-velvet-51';
 /** Everything an ordinary application asks for. */
 export const scopes = 'openid profile email offline_access groups';
 
-export async function startServer() {
+/** `env` and `toml` (a configuration file's text) say what differs from the defaults. */
+export async function startServer({ env: wanted = {}, toml } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-proof-'));
   chmodSync(folder, 0o755); // Postgres runs as another user and has to get through.
   const port = await freePort();
@@ -25,10 +28,13 @@ export async function startServer() {
     PORTCULLIS_SERVER__PUBLIC_URL: issuer,
     PORTCULLIS_DATA__DIR: join(folder, 'data'),
     ...(await metricsElsewhere()),
+    ...wanted,
   };
+  const config = toml === undefined ? [] : ['--config', join(folder, 'portcullis.toml')];
+  if (toml !== undefined) writeFileSync(join(folder, 'portcullis.toml'), toml);
   try {
-    const program = await startProgram('portcullis', binary, ['serve'], { env, readyUrl: `${issuer}/readyz` });
-    return new Server({ folder, issuer, env, program });
+    const program = await startProgram('portcullis', binary, [...config, 'serve'], { env, readyUrl: `${issuer}/readyz` });
+    return new Server({ folder, issuer, env, config, program });
   } catch (error) {
     remove(folder);
     throw error;
@@ -38,6 +44,9 @@ export async function startServer() {
 class Server {
   constructor(parts) {
     Object.assign(this, parts);
+    const data = this.env.PORTCULLIS_DATA__DIR;
+    this.letters = lettersIn(data);
+    this.texts = textsIn(data);
   }
 
   /** What `serve` has printed so far. */
@@ -59,7 +68,7 @@ class Server {
   /** Runs `portcullis …` beside the server; answers what it prints. */
   command(args, input = '') {
     return new Promise((resolve, reject) => {
-      const child = spawn(binary, args, { env: this.env });
+      const child = spawn(binary, [...this.config, ...args], { env: this.env });
       let out = '';
       let err = '';
       child.stdout.setEncoding('utf8').on('data', (text) => (out += text));
@@ -70,6 +79,12 @@ class Server {
       child.stdin.on('error', () => {}); // a command that does not read it
       child.stdin.end(input);
     });
+  }
+
+  /** Runs a statement in the private Postgres, for what no command does. */
+  sql(statement) {
+    const socket = readFileSync(join(this.env.PORTCULLIS_DATA__DIR, 'postgres/postmaster.pid'), 'utf8').split('\n')[4];
+    return promisify(execFile)('psql', ['-h', socket, '-U', 'portcullis', '-d', 'portcullis', '--quiet', '-c', statement]);
   }
 
   async createUser(username, options = []) {
