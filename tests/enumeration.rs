@@ -4,13 +4,7 @@
 //! turns, 300 of each; what is compared are the medians of their times. A round that is disturbed is
 //! made again; a difference that is there is there in every round.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests fail by panicking"
-)]
+#![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 #[path = "it/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the support is that of all integration tests")]
@@ -93,6 +87,7 @@ async fn compare<F: Future<Output = (Page, Duration)>>(what: &str, ask: impl Fn(
     panic!("{what}: the medians differ by {found:?}");
 }
 
+#[expect(clippy::disallowed_methods, reason = "what is measured is real time")]
 async fn timed(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> (Page, Duration) {
     let begun = Instant::now();
     let page = browser.post(path, fields).await;

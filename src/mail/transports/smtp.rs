@@ -46,7 +46,9 @@ impl Smtp {
     pub fn send(&self, message: &Message) -> Result<(), Undelivered> {
         let judged = |error: Error| match judge(&error) {
             // Not a matter of the moment: the server does not know such addresses (RFC 6531).
-            Undelivered::NobodyThere(text) if error.is_client() && is_beyond_ascii(message) => Undelivered::ForGood(text),
+            Undelivered::NobodyThere(text) if error.is_client() && is_beyond_ascii(message) => {
+                Undelivered::ForGood(text)
+            }
             other => other,
         };
         self.0.send(message).map(|_| ()).map_err(judged)

@@ -54,8 +54,8 @@ async fn the_cookie_of_before_the_change_is_dead() {
         let page = browser.get_with("/account", &[("cookie", &cookie)]).await;
         (page.status == StatusCode::OK, house)
     };
-    let (known, house) = knows(before.clone()).await;
-    assert!(known);
+    let (is_known, house) = knows(before.clone()).await;
+    assert!(is_known);
     let done = change_password(&browser, PASSWORD, OWLS).await;
     let after = format!("portcullis={}", done.cookie("portcullis").unwrap());
     for (cookie, lives) in [(before, false), (after, true)] {

@@ -42,7 +42,7 @@ impl LetterBox {
 
     /// Every letter that has arrived, in the order they were posted.
     pub fn all(&self) -> Vec<Letter> {
-        self.files("mail").iter().map(|path| letter_of(path)).collect()
+        self.files("mail").iter().map(letter_of).collect()
     }
 
     /// The next text message, number and text; waits for it.
@@ -61,8 +61,8 @@ impl LetterBox {
         path.map(|path| letter_of(&path))
     }
 
-    fn mark_read(&self, path: &PathBuf) -> bool {
-        self.read.lock().expect("no panic").insert(path.clone())
+    fn mark_read(&self, path: &std::path::Path) -> bool {
+        self.read.lock().expect("no panic").insert(path.to_path_buf())
     }
 
     /// Finished files; their names are ordered by time.

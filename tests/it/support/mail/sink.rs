@@ -221,13 +221,14 @@ impl Talk {
                     self.from = address(rest);
                     self.say("250 ok")?;
                 }
-                "RCPT" => match *locked(&shared.manner) {
-                    Manner::Refuses(code) => self.say(&format!("{code} no"))?,
-                    _ => {
+                "RCPT" => {
+                    if let Manner::Refuses(code) = *locked(&shared.manner) {
+                        self.say(&format!("{code} no"))?;
+                    } else {
                         self.to = address(rest);
                         self.say("250 ok")?;
                     }
-                },
+                }
                 "DATA" => self.take(shared)?,
                 "QUIT" => return self.say("221 bye"),
                 _ => self.say("250 ok")?,
