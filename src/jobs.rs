@@ -43,6 +43,8 @@ pub struct Jobs {
 
 /// A notification is heard within this time.
 const LISTEN_EVERY: Duration = Duration::from_millis(25);
+/// Threads get so many of these to end: four seconds.
+const ROUNDS_TO_END: u32 = 160;
 /// Keys are compared with the database every so many rounds of listening: once a second.
 const ROUNDS_PER_LOOK: u32 = 40;
 /// Pause before a lost connection is tried again.
@@ -90,7 +92,16 @@ impl Drop for Jobs {
     fn drop(&mut self) {
         self.stops.clear();
         for thread in self.threads.drain(..) {
-            let _ = thread.join();
+            // A mail server that keeps us waiting does not keep us from ending: its letter is leased, and
+            // goes again when the lease is over.
+            let mut rounds = 0;
+            while !thread.is_finished() && rounds < ROUNDS_TO_END {
+                thread::sleep(LISTEN_EVERY);
+                rounds += 1;
+            }
+            if thread.is_finished() {
+                let _ = thread.join();
+            }
         }
     }
 }

@@ -17,8 +17,10 @@ mod held;
 mod known;
 mod leaving;
 mod links;
+mod magic;
 mod modes;
 mod outbox;
+mod own_fields;
 mod pacing;
 mod recovery;
 mod recovery_ends;
@@ -26,6 +28,9 @@ mod registering;
 mod secrets;
 mod smtp;
 mod squatting;
+mod staying;
+mod throttles;
+mod twins;
 
 /// Passwords that the rules allow.
 const OWLS: &str = "seven brown owls at dusk";
