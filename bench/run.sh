@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures Portcullis against what this machine can do, and writes docs/performance.md.
 #
-#   bench/run.sh                        everything: about five minutes, on an otherwise idle machine
+#   bench/run.sh                        everything: about seven minutes, on an otherwise idle machine
 #   bench/run.sh --only refresh         one figure (or several, with commas), printed only
 #   bench/run.sh --seconds 30 --rounds 1 --only login    long enough for a profiler
 #   bench/run.sh --help                 all options

@@ -3,7 +3,8 @@
 //! ```text
 //! serve                      a bare actix server: static bytes, and one indexed SELECT through our pool
 //! sign, argon2               the same work raw, on all cores
-//! load-refresh, load-login   loads with a memory: each answer holds what the next request needs
+//! load-refresh, load-login,
+//! load-register              loads with a memory: each answer holds what the next request needs
 //! probe                      a slow pulse that tells how long others wait meanwhile
 //! ```
 //! Each prints one line of JSON.
@@ -45,6 +46,8 @@ enum Command {
     LoadRefresh(load::refresh::Settings),
     /// Signs people in by the form: page, CSRF token, post, session cookie.
     LoadLogin(load::login::Settings),
+    /// Registers people by the form, each with a new address: page, CSRF token, post.
+    LoadRegister(load::register::Settings),
     /// Asks discovery and introspection at a slow pace and notes each wait.
     Probe(load::probe::Settings),
 }
@@ -56,6 +59,7 @@ fn main() -> Outcome<()> {
         Command::Argon2(settings) => print(&raw::hash(&settings)?),
         Command::LoadRefresh(settings) => print(&load::refresh::run(&settings)?),
         Command::LoadLogin(settings) => print(&load::login::run(&settings)?),
+        Command::LoadRegister(settings) => print(&load::register::run(&settings)?),
         Command::Probe(settings) => print(&load::probe::run(&settings)?),
     }
 }

@@ -97,6 +97,11 @@ impl<'a> Answer<'a> {
         headers(self.head, "set-cookie").filter_map(|cookie| cookie.split(';').next()?.split_once('='))
     }
 
+    /// Where it leads.
+    pub fn location(&self) -> Option<&'a str> {
+        headers(self.head, "location").next()
+    }
+
     /// What stands in the body between `before` and the next quotation mark.
     pub fn quoted_after(&self, before: &str) -> Option<&'a str> {
         let (_, rest) = self.body.split_once(before)?;

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import postgres
 import report
+from crowd import Crowd, username
 from figures import Stage
 from postgres import Postgres
 from processes import Child, Daemon, Trouble, peak_mib, resident_mib
@@ -27,6 +28,7 @@ def options():
     parser.add_argument("--rounds", type=int, default=3, help="limit and figure in turns, the best of each counts")
     parser.add_argument("--connections", type=int, default=64, help="of wrk")
     parser.add_argument("--families", type=int, default=16, help="refresh connections, and clients of pgbench")
+    parser.add_argument("--users", type=int, default=100_000, help="to import, once")
     parser.add_argument("--only", default="", help="keys, with commas; prints and writes no report")
     parser.add_argument("--report", default=REPOSITORY / "docs/performance.md", help="where the report goes")
     return parser.parse_args()
@@ -49,15 +51,17 @@ def main():
         database = Postgres(server.data)
         memory.append(("Postgres after start (shared pages once)", database.memory_mib()))
         scene = Scene(server, folder, chosen.families)
+        crowd = Crowd(database, folder, chosen.users)
         bare_address = f"127.0.0.1:{free_port()}"
         bare = start_bare(server, database, folder, bare_address)
-        stage = Stage(baseline(), server, database, scene, bare_address, chosen)
+        stage = Stage(baseline(), server, database, scene, crowd, bare_address, chosen)
         write_rotation(stage)
 
-        figures = [figure for figure in stage.figures() if not chosen.only or figure.key in chosen.only.split(",")]
+        known = {figure.key: figure for figure in stage.figures()}
+        figures = [figure for key, figure in known.items() if not chosen.only or key in chosen.only.split(",")]
         if not figures:
-            raise Trouble("--only knows: " + ", ".join(figure.key for figure in stage.figures()))
-        measure(figures, chosen.rounds)
+            raise Trouble("--only knows: " + ", ".join(known))
+        measure(stage, figures, known["import"], chosen.rounds)
         scene.check()
         memory += [
             ("server, resident after the run", resident_mib(server.pid)),
@@ -119,17 +123,28 @@ def write_rotation(stage):
     finally:
         load.finish()
     (stage.scene.folder / "rotate.sql").write_text(script)
-    stage.postgres.ask(postgres.SCRATCH_FAMILIES)
+    stage.postgres.copy_families()
 
 
-def measure(figures, rounds):
+def measure(stage, figures, importing, rounds):
+    """The import in between, once: it divides an almost empty database from a full one."""
+    others = [figure for figure in figures if figure is not importing]
+    crowded = [figure for figure in others if figure.is_crowded]
+    take_turns([figure for figure in others if not figure.is_crowded], rounds)
+    if crowded or importing in figures:
+        take_turns([importing], 1)
+        stage.scene.check_sign_in(username(stage.crowd.count))
+    take_turns(crowded, rounds)
+
+
+def take_turns(figures, rounds):
     for number in range(1, rounds + 1):
         for figure in figures:
             say(f"round {number} of {rounds}: {figure.key}")
             figure.run_round()
             say(f"    {figure.samples[-1].per_second:,.0f}/s of {figure.limits[-1].per_second:,.0f}/s")
-            for trouble in filter(None, (figure.limits[-1].trouble, figure.samples[-1].trouble)):
-                say(f"    {trouble}")
+            for remark in filter(None, (figure.limits[-1].trouble, figure.samples[-1].trouble, figure.samples[-1].note)):
+                say(f"    {remark}")
 
 
 def conclude(chosen, stage, figures, start):

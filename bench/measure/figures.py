@@ -1,27 +1,17 @@
 """What is measured: each figure against its limit, in turns, so that both meet the same machine."""
 
 import json
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from crowd import ROWS
 from processes import Child, Trouble, cpu_of, run
+from sample import Sample, parse_pgbench, parse_report, parse_wrk
+from server import last_json
 
 WRK = Path(__file__).resolve().parents[1] / "wrk"
-
-
-@dataclass
-class Sample:
-    """One run. Costs are CPU microseconds per operation."""
-
-    per_second: float
-    operations: int
-    command: list
-    p99_ms: float = None
-    load_us: float = None
-    server_us: float = None
-    postgres_us: float = None
-    trouble: str = None
+LETTERS_TIMEOUT_SECONDS = 60
+IMPORT_TIMEOUT_SECONDS = 300
 
 
 @dataclass
@@ -32,6 +22,8 @@ class Figure:
     target: float
     measure_limit: object
     measure: object
+    # With the crowd of the import stored.
+    is_crowded: bool = False
     limits: list = field(default_factory=list)
     samples: list = field(default_factory=list)
 
@@ -63,27 +55,29 @@ def best(samples):
 class Stage:
     """Everything that runs while we measure."""
 
-    def __init__(self, baseline, server, postgres, scene, bare_address, options):
+    def __init__(self, baseline, server, postgres, scene, crowd, bare_address, options):
         self.baseline = baseline
         self.server = server
         self.postgres = postgres
         self.scene = scene
+        self.crowd = crowd
         self.bare = f"http://{bare_address}"
         self.options = options
         self.seconds = options.seconds
-        self.pulses = []
+        self.pulses = {}
 
     # Samples
 
-    def _sample(self, command, parse, seconds, on_server=True):
-        """Runs a load and sets its cost beside its rate."""
+    def _sample(self, command, parse, seconds, on_server=True, env=None, finish=lambda sample: None):
+        """Runs a load and sets its cost beside its rate; what `finish` waits for is part of the cost."""
         before = self._cpu()
         try:
-            done = run(command, timeout=seconds + 30)
+            done = run(command, timeout=seconds + 30, env=env)
+            sample = parse(done, command)
+            finish(sample)
         except Trouble as trouble:
             return Sample(0, 0, command, trouble=str(trouble))
         after = self._cpu()
-        sample = parse(done.output, command)
         self._set_costs(sample, done.cpu_seconds, before, after, on_server)
         return sample
 
@@ -106,11 +100,11 @@ class Stage:
         if script:
             command += ["-s", WRK / script]
         command += [url, *(["--", *arguments] if arguments else [])]
-        return self._sample(command, _parse_wrk, self.seconds, on_server)
+        return self._sample(command, parse_wrk, self.seconds, on_server)
 
     def raw(self, *arguments):
         command = [self.baseline, *arguments, "--seconds", self.seconds]
-        return self._sample(command, _parse_report, self.seconds, on_server=False)
+        return self._sample(command, parse_report, self.seconds, on_server=False)
 
     # Figures
 
@@ -148,7 +142,20 @@ class Stage:
             ),
             Figure(
                 "login", "password sign-in (page, CSRF, post, session)", "argon2id on all cores", 0.85,
-                lambda: self.raw("argon2"), self._sign_in,
+                lambda: self.raw("argon2"), lambda: self._sign_in("login"),
+            ),
+            Figure(
+                "registration", "registration (page, CSRF, post, a letter written to a file)", "argon2id on all cores", None,
+                lambda: self.raw("argon2"), self._register,
+            ),
+            Figure(
+                "import", f"users imported from Django, {self.crowd.count:,} at once",
+                f"multi-row INSERTs of the same rows by psql, {ROWS} users in a transaction", None,
+                self._insert_crowd, self._import_crowd,
+            ),
+            Figure(
+                "login-crowded", f"password sign-in with {self.crowd.count:,} users stored", "argon2id on all cores", None,
+                lambda: self.raw("argon2"), lambda: self._sign_in("login-crowded"), is_crowded=True,
             ),
         ]
 
@@ -162,64 +169,76 @@ class Stage:
     def _rotate_in_postgres(self):
         before = self.postgres.generations()
         command = self.postgres.pgbench(self.scene.folder / "rotate.sql", self.options.families, self.seconds)
-        sample = self._sample(command, _parse_pgbench, self.seconds, on_server=False)
+        sample = self._sample(command, parse_pgbench, self.seconds, on_server=False)
         rotated = self.postgres.generations() - before
         if rotated < sample.operations:
             sample.trouble = sample.trouble or f"pgbench rotated {rotated} rows only"
         return sample
 
     def _refresh(self):
-        return self._sample(self.refresh_command(self.seconds), _parse_report, self.seconds)
+        return self._sample(self.refresh_command(self.seconds), parse_report, self.seconds)
 
     def refresh_command(self, seconds):
         scene = self.scene
         return [self.baseline, "load-refresh", "--scene", scene.file, "--tokens", scene.refresh_tokens, "--seconds", seconds]
 
-    def _sign_in(self):
+    def _register(self):
+        """The server writes each letter into a file and syncs it, on the same cores: what SMTP would cost is not told."""
+        seconds = self.seconds + 3
+        command = [self.baseline, "load-register", "--scene", self.scene.file, "--seconds", seconds]
+        return self._sample(command, parse_report, seconds, finish=self._wait_for_letters)
+
+    def _wait_for_letters(self, sample):
+        """A rate that letters do not keep up with is none."""
+        waited = self.postgres.wait_for_letters(LETTERS_TIMEOUT_SECONDS)
+        if waited is None:
+            sample.trouble = sample.trouble or f"letters had not left {LETTERS_TIMEOUT_SECONDS} s after the load"
+        else:
+            sample.note = f"the last letter left {waited:.1f} s after the load"
+
+    def _insert_crowd(self):
+        self.crowd.write_rows()
+        self.crowd.clear()
+        sample = self._in_one_go(self.crowd.load_command())
+        self.crowd.remove()
+        return sample
+
+    def _import_crowd(self):
+        """Once only: the second time, everybody would be here."""
+        self.crowd.write_dump()
+        command = self.server.command_line("import", "django", self.crowd.dump)
+        sample = self._in_one_go(command, env=self.server.env, check=self.crowd.check)
+        # The program that is measured is the one that was started here.
+        sample.server_us, sample.load_us = sample.load_us, None
+        self.crowd.settle()
+        return sample
+
+    def _in_one_go(self, command, env=None, check=None):
+        """Something that takes as long as it takes, for the whole crowd; what follows needs it done."""
+        def parse(done, command):
+            if check:
+                check(last_json(done.output))
+            return Sample(self.crowd.count / done.seconds, self.crowd.count, command)
+        sample = self._sample(command, parse, IMPORT_TIMEOUT_SECONDS, on_server=False, env=env)
+        if sample.trouble:
+            raise Trouble(sample.trouble)
+        return sample
+
+    def _sign_in(self, key):
         seconds = self.seconds + 3
         scene = ["--scene", self.scene.file, "--seconds", seconds]
         probe = Child([self.baseline, "probe", *scene], seconds + 30)
-        sample = self._sample([self.baseline, "load-login", *scene], _parse_report, seconds)
+        sample = self._sample([self.baseline, "load-login", *scene], parse_report, seconds)
         try:
-            self.pulses.append(json.loads(probe.finish().output))
+            self.pulses.setdefault(key, []).append(json.loads(probe.finish().output))
         except Trouble as trouble:
             sample.trouble = sample.trouble or str(trouble)
         return sample
 
-    def pulse_p99_ms(self, name):
+    def pulse_p99_ms(self, key, name):
         """Over all rounds."""
-        waits = sorted(wait for pulse in self.pulses for wait in pulse[f"{name}_us"])
+        waits = sorted(wait for pulse in self.pulses.get(key, []) for wait in pulse[f"{name}_us"])
         return waits[len(waits) * 99 // 100] / 1000 if waits else None
 
-    def pulse_troubles(self):
-        return [pulse["first_error"] for pulse in self.pulses if pulse["errors"]]
-
-
-def _parse_wrk(output, command):
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
-    count = re.search(r"(\d+) requests in", output)
-    p99 = re.search(r"99%\s+([\d.]+)(us|ms|s)", output)
-    wrong = re.search(r"(Non-2xx or 3xx responses|Socket errors):.*", output)
-    unit = {"us": 0.001, "ms": 1, "s": 1000}
-    return Sample(
-        float(rate[1]) if rate else 0, int(count[1]) if count else 0, command,
-        p99_ms=float(p99[1]) * unit[p99[2]] if p99 else None,
-        trouble=wrong[0] if wrong else None if rate else output,
-    )
-
-
-def _parse_pgbench(output, command):
-    rate = re.search(r"tps = ([\d.]+)", output)
-    count = re.search(r"transactions actually processed: (\d+)", output)
-    failed = re.search(r"number of failed transactions: ([1-9]\d*)", output)
-    return Sample(
-        float(rate[1]) if rate else 0, int(count[1]) if count else 0, command,
-        trouble=failed[0] if failed else None if rate else output,
-    )
-
-
-def _parse_report(output, command):
-    report = json.loads(output)
-    errors = report.get("errors", 0)
-    trouble = f"{errors} errors, first: {report['first_error']}" if errors else None
-    return Sample(report["per_second"], report["operations"], command, p99_ms=report.get("p99_ms"), trouble=trouble)
+    def pulse_troubles(self, key):
+        return [pulse["first_error"] for pulse in self.pulses.get(key, []) if pulse["errors"]]

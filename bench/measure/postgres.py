@@ -17,16 +17,14 @@ INSERT INTO bench_users (id, sub, username, username_key, created_at, updated_at
 VACUUM ANALYZE bench_users;
 """
 
-# LIKE leaves the fillfactor behind, which the rotation needs for its room on the page.
-SCRATCH_FAMILIES = """
-DROP TABLE IF EXISTS bench_families;
-CREATE TABLE bench_families (LIKE families INCLUDING ALL);
+# LIKE leaves the fillfactor behind, which a rotation needs for its room on the page.
+COPY = """
+DROP TABLE IF EXISTS {copy} CASCADE;
+CREATE TABLE {copy} (LIKE {table} INCLUDING ALL);
 DO $$ BEGIN
-  EXECUTE (SELECT coalesce('ALTER TABLE bench_families SET (' || array_to_string(reloptions, ', ') || ')', 'SELECT 1')
-           FROM pg_class WHERE oid = 'families'::regclass);
+  EXECUTE (SELECT coalesce('ALTER TABLE {copy} SET (' || array_to_string(reloptions, ', ') || ')', 'SELECT 1')
+           FROM pg_class WHERE oid = '{table}'::regclass);
 END $$;
-INSERT INTO bench_families SELECT * FROM families;
-VACUUM ANALYZE bench_families;
 """
 
 # Each client of pgbench has a row of its own, as each connection of the load has a family of its own.
@@ -60,6 +58,23 @@ class Postgres:
     def ask(self, sql):
         command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", self.url, "-f", "-"]
         return run(command, text_input=sql).output.strip()
+
+    def make_copy(self, copy, table):
+        """An empty table like `table`, its indexes included."""
+        self.ask(COPY.format(copy=copy, table=table))
+
+    def copy_families(self):
+        self.make_copy("bench_families", "families")
+        self.ask("INSERT INTO bench_families SELECT * FROM families; VACUUM ANALYZE bench_families;")
+
+    def wait_for_letters(self, seconds):
+        """Until all have left; answers how long that took, or None when some have not."""
+        begin = time.monotonic()
+        while time.monotonic() - begin < seconds:
+            if self.ask("SELECT count(*) FROM mail_outbox WHERE sent_at IS NULL AND parked_at IS NULL") == "0":
+                return time.monotonic() - begin
+            time.sleep(0.02)
+        return None
 
     def cpu_seconds(self):
         return cpu_of_family(self.pid)

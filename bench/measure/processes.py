@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ class Trouble(Exception):
 class Finished:
     output: str
     cpu_seconds: float
+    seconds: float
 
 
 class Child:
@@ -25,6 +27,7 @@ class Child:
     def __init__(self, command, timeout, text_input=None, env=None):
         self._command = [str(part) for part in command]
         self._output = tempfile.TemporaryFile()
+        self._begin = time.monotonic()
         self._process = subprocess.Popen(
             self._command, stdin=subprocess.PIPE, stdout=self._output, stderr=subprocess.STDOUT, env=env
         )
@@ -41,13 +44,14 @@ class Child:
             _, status, usage = os.wait4(self._process.pid, 0)
         finally:
             self._timer.cancel()
+        seconds = time.monotonic() - self._begin
         self._process.returncode = os.waitstatus_to_exitcode(status)
         self._output.seek(0)
         output = self._output.read().decode(errors="replace")
         self._output.close()
         if self._process.returncode != 0:
             raise Trouble(f"{shlex.join(self._command)} ended with {self._process.returncode}:\n{output[-2000:]}")
-        return Finished(output, usage.ru_utime + usage.ru_stime)
+        return Finished(output, usage.ru_utime + usage.ru_stime, seconds)
 
 
 def run(command, timeout=60, text_input=None, env=None):

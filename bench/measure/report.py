@@ -50,15 +50,18 @@ def results(stage, figures):
             figure.title, _number(figure.best.per_second), figure.limit_title, _number(figure.limit.per_second),
             f"{figure.ratio:.2f}", target, met + (" (errors)" if figure.troubles else ""),
         ])
-    for name in ("discovery", "introspection"):
-        p99 = stage.pulse_p99_ms(name)
-        if p99 is not None:
-            met = _yes(p99 < PULSE_LIMIT_MS and not stage.pulse_troubles())
-            rows.append([f"p99 of {name} during sign-ins", f"{p99:.1f} ms", "", "", "", f"< {PULSE_LIMIT_MS} ms", met])
+    when = {"login": "during sign-ins", "login-crowded": f"during sign-ins, {stage.crowd.count:,} users stored"}
+    for key in stage.pulses:
+        for name in ("discovery", "introspection"):
+            p99 = stage.pulse_p99_ms(key, name)
+            if p99 is not None:
+                met = _yes(p99 < PULSE_LIMIT_MS and not stage.pulse_troubles(key))
+                rows.append([f"p99 of {name} {when[key]}", f"{p99:.1f} ms", "", "", "", f"< {PULSE_LIMIT_MS} ms", met])
     troubles = [f"{figure.key}: {trouble}" for figure in figures for trouble in figure.troubles]
-    troubles += [f"probe: {trouble}" for trouble in stage.pulse_troubles()]
+    troubles += [f"probe: {trouble}" for key in stage.pulses for trouble in stage.pulse_troubles(key)]
     listed = "".join(f"\n- **{line.strip()[:600]}**" for line in troubles)
-    return _table(rows) + ("\n\nNot to be believed:\n" + listed if troubles else "")
+    notes = "".join(f"\n- {figure.title}: {figure.best.note}" for figure in figures if figure.best.note)
+    return _table(rows) + ("\n" + notes if notes else "") + ("\n\nNot to be believed:\n" + listed if troubles else "")
 
 
 def start_and_memory(starts, memory):
@@ -81,10 +84,12 @@ def costs(figures):
 
 
 def rounds(figures):
-    rows = [["figure", *(f"round {number}" for number in range(1, len(figures[0].samples) + 1))]]
+    most = max(len(figure.samples) for figure in figures)
+    rows = [["figure", *(f"round {number}" for number in range(1, most + 1))]]
     for figure in figures:
         pairs = zip(figure.limits, figure.samples)
-        rows.append([figure.title, *(f"{_number(limit.per_second)} / {_number(sample.per_second)}" for limit, sample in pairs)])
+        shown = [f"{_number(limit.per_second)} / {_number(sample.per_second)}" for limit, sample in pairs]
+        rows.append([figure.title, *shown, *["–"] * (most - len(shown))])
     return _table(rows)
 
 
@@ -96,7 +101,7 @@ def _machine(stage):
         f"- {stage.postgres.ask('SELECT split_part(version(), chr(44), 1)')}; {stage.postgres.durability()}",
         f"- {_first_line(['rustc', '--version'])}; {_wrk_version()}",
         f"- {stage.options.rounds} rounds of {stage.options.seconds} s; {stage.options.connections} connections (wrk), "
-        f"{stage.options.families} families (refresh and pgbench), 8 sign-ins at a time",
+        f"{stage.options.families} families (refresh and pgbench), 8 sign-ins or registrations at a time",
     ]
     return "## Machine\n\n" + "\n".join(lines)
 
@@ -105,7 +110,7 @@ def _commands(stage, figures):
     lines = []
     for figure in figures:
         lines += [f"# {figure.key}", _shown(figure.limits[0].command, stage), _shown(figure.samples[0].command, stage)]
-        if figure.key == "login":
+        if figure.key in stage.pulses:
             lines.append("# meanwhile: " + _shown(figure.samples[0].command, stage).replace("load-login", "probe"))
     rotation = stage.scene.folder / "rotate.sql"
     script = f"\n\n`$T/rotate.sql`, made from the statement that Postgres saw:\n\n```\n{rotation.read_text().strip()}\n```" if rotation.exists() else ""
@@ -115,7 +120,8 @@ def _commands(stage, figures):
 def _shown(command, stage):
     repository = str(Path(__file__).resolve().parents[2])
     text = shlex.join(str(part) for part in command)
-    for long, short in ((str(stage.scene.folder), "$T"), (str(stage.baseline), "baseline"), (repository + "/", "")):
+    programs = ((str(stage.baseline), "baseline"), (str(stage.server.binary), "portcullis"))
+    for long, short in ((str(stage.scene.folder), "$T"), *programs, (repository + "/", "")):
         text = text.replace(long, short)
     return re.sub(r"'(\$T[^']*)'", r"\1", text)
 

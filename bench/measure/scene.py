@@ -86,6 +86,11 @@ class Scene:
         }))
         self.app, self.introspected = app, access
 
+    def check_sign_in(self, username):
+        browser = Browser(self.server.address)
+        browser.sign_in(username)
+        browser.close()
+
     def check(self):
         """The tokens are alive still: a dead one is answered faster."""
         self.app.check(self.introspected)

@@ -27,18 +27,20 @@ class Server:
         self.issuer = f"http://{self.address}"
         self.log = self.folder / "portcullis.log"
         self._daemon = None
-        self._env = {
+        self.env = {
             **_foreign_environment(),
             "PORTCULLIS_SERVER__LISTEN": self.address,
             "PORTCULLIS_SERVER__PUBLIC_URL": self.issuer,
             "PORTCULLIS_DATA__DIR": str(self.data),
+            # Everybody comes from one address here.
+            "PORTCULLIS_LOGIN__NETWORK_LIMIT": "1000000",
             "PORTCULLIS_METRICS__LISTEN": f"127.0.0.1:{free_port()}",
         }
 
     def start(self):
         """Starts it and waits for /readyz; answers the seconds that took."""
         begin = time.monotonic()
-        self._daemon = Daemon([self.binary, "serve"], self.log, self._env)
+        self._daemon = Daemon([self.binary, "serve"], self.log, self.env)
         while not self._is_ready():
             self._daemon.check()
             if time.monotonic() - begin > READY_TIMEOUT_SECONDS:
@@ -67,9 +69,10 @@ class Server:
 
     def command(self, *arguments, text_input=None):
         """Runs `portcullis … --json` beside the server; answers its JSON."""
-        output = run([self.binary, *arguments, "--json"], text_input=text_input, env=self._env).output
-        lines = [line for line in output.splitlines() if line.startswith(("{", "["))]
-        return json.loads(lines[-1] if lines else output)
+        return last_json(run(self.command_line(*arguments), text_input=text_input, env=self.env).output)
+
+    def command_line(self, *arguments):
+        return [self.binary, *arguments, "--json"]
 
     def get(self, path):
         """The bytes of a public document."""
@@ -82,6 +85,12 @@ class Server:
         if answer.status != 200:
             raise Trouble(f"GET {path}: {answer.status} {body[:300]!r}")
         return body
+
+
+def last_json(output):
+    """Beside it, progress and warnings may have been told."""
+    lines = [line for line in output.splitlines() if line.startswith(("{", "["))]
+    return json.loads(lines[-1] if lines else output)
 
 
 def _foreign_environment():

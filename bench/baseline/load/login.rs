@@ -1,17 +1,17 @@
-//! Sign-in as a browser does it: the page with its cookie and CSRF token, the post, the session.
+//! Sign-in as people do it: each in their own browser, which is known after the first time.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
 
 use clap::Args;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::door::{Cookies, Door};
 use super::run_all;
 use crate::Outcome;
 use crate::scene::Scene;
 use crate::tally::{Report, Tally, Window};
-use crate::wire::{self, Connection};
 
 #[derive(Args)]
 pub struct Settings {
@@ -27,60 +27,32 @@ pub fn run(settings: &Settings) -> Outcome<Report> {
     let scene = Rc::new(Scene::read(&settings.scene)?);
     let window = Window::from_now(settings.seconds);
     let tallies = run_all(scene.address, (0..settings.connections).collect(), |connection, number| {
-        let people = scene.usernames.iter().skip(number).step_by(settings.connections).cloned().collect();
-        Door { scene: Rc::clone(&scene), connection }.keep_signing_in(people, window)
+        let usernames = scene.usernames.iter().skip(number).step_by(settings.connections);
+        let people = usernames.cloned().map(Person::new).collect();
+        keep_signing_in(Door::new(Rc::clone(&scene), connection), people, window)
     })?;
     Report::of(tallies, settings.seconds)
 }
 
-/// One connection, a new visitor each time.
-struct Door {
-    scene: Rc<Scene>,
-    connection: Connection,
+/// Somebody with a browser.
+struct Person {
+    username: String,
+    cookies: Cookies,
 }
 
-impl Door {
-    /// Nobody signs in through two doors at once: tries are counted before the password is known
-    /// to be right, and that many at a time would look like guessing.
-    async fn keep_signing_in(mut self, people: Vec<String>, window: Window) -> Tally {
-        let mut tally = Tally::default();
-        for username in people.iter().cycle().take_while(|_| window.is_open()) {
-            let begun = Instant::now();
-            match self.sign_in(username).await {
-                Ok(()) => tally.done(window, begun),
-                Err(error) => {
-                    tally.failed(&error);
-                    match Connection::open(self.scene.address).await {
-                        Ok(fresh) => self.connection = fresh,
-                        Err(_) => break,
-                    }
-                }
-            }
-        }
-        tally
+impl Person {
+    fn new(username: String) -> Self {
+        Self { username, cookies: Cookies::default() }
     }
 
-    async fn sign_in(&mut self, username: &str) -> Outcome<()> {
-        let host = self.scene.host();
-        let ask = format!("GET /login HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\n\r\n");
-        let page = self.connection.exchange(ask.as_bytes()).await?;
-        let cookie = page.cookies().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
-        let csrf = page
-            .quoted_after("name=\"csrf_token\" value=\"")
-            .ok_or_else(|| format!("no CSRF field: {}", page.summary()))?;
-
-        let form = format!(
-            "csrf_token={}&next=&username={}&password={}",
-            encode(csrf),
-            encode(username),
-            encode(&self.scene.password)
-        );
-        let headers = format!(
-            "Cookie: {cookie}\r\nOrigin: http://{host}\r\nAccept: text/html\r\nSec-Fetch-Site: same-origin\r\n\
-             Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n"
-        );
-        let answer = self.connection.exchange(&wire::post(&host, "/login", &headers, &form)).await?;
-        let has_session = answer.cookies().any(|(name, value)| name == self.scene.session_cookie && !value.is_empty());
+    /// Signs in, and loses the session without a word: the browser stays known. A browser that was not
+    /// would cost a letter about a new device each time.
+    async fn sign_in(&mut self, door: &mut Door) -> Outcome<()> {
+        let scene = Rc::clone(&door.scene);
+        let fields = [("next", ""), ("username", &self.username), ("password", &scene.password)];
+        let answer = door.fill_in("/login", &fields, &mut self.cookies).await?;
+        let has_session = answer.cookies().any(|(name, value)| name == scene.session_cookie && !value.is_empty());
+        self.cookies.forget(&scene.session_cookie);
         match answer.status {
             200 | 302 | 303 if has_session => Ok(()),
             _ => Err(answer.summary().into()),
@@ -88,6 +60,22 @@ impl Door {
     }
 }
 
-fn encode(text: &str) -> impl std::fmt::Display + '_ {
-    utf8_percent_encode(text, NON_ALPHANUMERIC)
+/// Nobody signs in through two doors at once: tries are counted before the password is known
+/// to be right, and that many at a time would look like guessing.
+async fn keep_signing_in(mut door: Door, mut people: VecDeque<Person>, window: Window) -> Tally {
+    let mut tally = Tally::default();
+    while let Some(mut person) = people.pop_front().filter(|_| window.is_open()) {
+        let begun = Instant::now();
+        match person.sign_in(&mut door).await {
+            Ok(()) => tally.done(window, begun),
+            Err(error) => {
+                tally.failed(&error);
+                if door.reopen().await.is_err() {
+                    break;
+                }
+            }
+        }
+        people.push_back(person);
+    }
+    tally
 }

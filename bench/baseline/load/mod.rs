@@ -1,8 +1,10 @@
 //! Loads that remember: one thread, one task per connection.
 
+mod door;
 pub mod login;
 pub mod probe;
 pub mod refresh;
+pub mod register;
 
 use std::net::SocketAddr;
 
