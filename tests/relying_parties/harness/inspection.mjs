@@ -68,7 +68,7 @@ function describe(origin) {
   if (location.origin !== origin || document.querySelector('#continue-link, #form-post')) return undefined;
   const shown = (selector) => (document.querySelector(selector) ? ` ${selector}` : '');
   const rows = document.querySelector('.items') ? ' with rows' : '';
-  const title = document.title.replace(/ as \S+\?/, '').replace(' · Portcullis', '');
+  const title = document.title.replace(/ as \S+\?|^Allow .*/, '').replace(' · Portcullis', '');
   return `${location.pathname} "${title}"${shown('#error-summary')}${shown('#flash')}${shown('.alert')}${rows}`;
 }
 
