@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Reader;
-use crate::config::layers::{Given, Layers, Raw};
+use crate::config::layers::{Given, Layers, Raw, Source};
 
 impl Reader {
     /// The tables of `[[key]]`, each read by `read` with a reader of its own, which knows `defaults`.
@@ -15,6 +15,7 @@ impl Reader {
         read: impl Fn(&mut Self) -> Option<T>,
     ) -> Vec<T> {
         let Some(Given { raw, source }) = self.take(key) else {
+            self.record(key, String::from("none"), Source::BuiltIn);
             return Vec::new();
         };
         let Raw::Tables(tables) = raw else {

@@ -56,7 +56,8 @@ impl Webhook {
             .enable_all()
             .build()
             .map_err(|error| away(error.to_string()))?;
-        let response = runtime.block_on(request.send()).map_err(|error| away(error.without_url().to_string()))?;
+        // Within the runtime from the start: the client's time-outs look for one when they are made.
+        let response = runtime.block_on(async { request.send().await }).map_err(|error| away(error.without_url().to_string()))?;
         let status = response.status();
         if status.is_success() {
             Ok(())

@@ -1,18 +1,16 @@
-//! Changing a password: by choice, by order, for the first time, and never back to an old one.
+//! Changing a password: by choice, by order, and for the first time.
 
 use chrono::Duration;
 use reqwest::StatusCode;
 
-use super::{HERONS, House, OWLS, change_password, follow, post_own};
-use crate::support::{Browser, PASSWORD, Page, TestServer};
+use super::{House, OWLS, change_password, follow, post_own};
+use crate::support::{Browser, PASSWORD, Page};
 
-const FALCONS: &str = "eleven white falcons at noon";
-
-fn is_changed(answer: &Page) -> bool {
+pub(super) fn is_changed(answer: &Page) -> bool {
     answer.status == StatusCode::SEE_OTHER && answer.location() == "/account/security?done=password"
 }
 
-fn is_told(answer: &Page, message: &str) -> bool {
+pub(super) fn is_told(answer: &Page, message: &str) -> bool {
     answer.status == StatusCode::OK && answer.body.contains(message)
 }
 
@@ -49,17 +47,10 @@ async fn the_cookie_of_before_the_change_is_dead() {
     let browser = house.server.browser();
     let signed_in = browser.try_sign_in("/login", "ada", PASSWORD).await;
     let before = format!("portcullis={}", signed_in.cookie("portcullis").unwrap());
-    let knows = |cookie: String| async move {
-        let browser = house.server.browser();
-        let page = browser.get_with("/account", &[("cookie", &cookie)]).await;
-        (page.status == StatusCode::OK, house)
-    };
-    let (is_known, house) = knows(before.clone()).await;
-    assert!(is_known);
     let done = change_password(&browser, PASSWORD, OWLS).await;
     let after = format!("portcullis={}", done.cookie("portcullis").unwrap());
-    for (cookie, lives) in [(before, false), (after, true)] {
-        let page = house.server.browser().get_with("/account", &[("cookie", &cookie)]).await;
+    for (held, lives) in [(before, false), (after, true)] {
+        let page = house.server.browser().get_with("/account", &[("cookie", &held)]).await;
         assert_eq!(page.status == StatusCode::OK, lives);
     }
 }
@@ -173,46 +164,4 @@ async fn a_password_of_a_directory_is_not_changed_here() {
     let fields = [("password", PASSWORD), ("new-password", OWLS)];
     let refused = browser.submit(&form, "/account/password", &fields).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
-}
-
-async fn changed(server: &TestServer, browser: &Browser, old: &str, new: &str) -> bool {
-    let answer = change_password(browser, old, new).await;
-    server.clock.advance(Duration::seconds(1));
-    is_changed(&answer) || {
-        assert!(is_told(&answer, "You have used this password before."), "{answer:?}");
-        false
-    }
-}
-
-#[tokio::test]
-async fn the_last_passwords_are_not_used_again_and_older_ones_may_be() {
-    let house = House::open_with(&[("passwords.history", "2")]);
-    house.server.user("ada");
-    let browser = house.server.signed_in("ada").await;
-    let server = &house.server;
-    assert!(changed(server, &browser, PASSWORD, OWLS).await);
-    assert!(!changed(server, &browser, OWLS, OWLS).await, "the present one");
-    assert!(changed(server, &browser, OWLS, HERONS).await);
-    assert!(!changed(server, &browser, HERONS, OWLS).await, "the one before");
-    assert!(changed(server, &browser, HERONS, FALCONS).await);
-    assert!(!changed(server, &browser, FALCONS, OWLS).await, "the one before that");
-    assert!(changed(server, &browser, FALCONS, "twelve quiet ravens at rest").await);
-    assert!(changed(server, &browser, "twelve quiet ravens at rest", OWLS).await, "long ago");
-    assert_eq!(house.server.count("former_passwords"), 2);
-}
-
-#[tokio::test]
-async fn a_reset_keeps_to_the_history_too_and_without_one_any_password_serves_again() {
-    for (history, serves) in [("1", false), ("0", true)] {
-        let house = House::open_with(&[("passwords.history", history)]);
-        house.server.user("ada");
-        let browser = house.server.signed_in("ada").await;
-        assert!(is_changed(&change_password(&browser, PASSWORD, OWLS).await));
-        let path = house.path_in(&{
-            house.letter_to("ada").await;
-            house.reset_letter(&house.server.browser(), "ada", "ada").await
-        });
-        let answer = super::reset_by(&house.server.browser(), &path, OWLS).await;
-        assert_eq!(answer.status == StatusCode::SEE_OTHER, serves, "{history}: {answer:?}");
-    }
 }

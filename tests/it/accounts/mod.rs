@@ -1,7 +1,5 @@
 //! Accounts that people run themselves, and the letters that carry them.
 
-use std::collections::BTreeSet;
-
 use chrono::Duration;
 use diesel::connection::SimpleConnection as _;
 use portcullis::jobs;
@@ -14,6 +12,7 @@ mod addresses;
 mod changing;
 mod codes;
 mod held;
+mod history;
 mod known;
 mod leaving;
 mod links;
@@ -22,6 +21,7 @@ mod modes;
 mod outbox;
 mod own_fields;
 mod pacing;
+mod phone;
 mod recovery;
 mod recovery_ends;
 mod registering;
@@ -30,7 +30,10 @@ mod smtp;
 mod squatting;
 mod staying;
 mod throttles;
+mod told;
 mod twins;
+
+use told::Told;
 
 /// Passwords that the rules allow.
 const OWLS: &str = "seven brown owls at dusk";
@@ -209,37 +212,4 @@ async fn post_own(browser: &Browser, page: &str, path: &str, fields: &[(&str, &s
 
 async fn change_password(browser: &Browser, old: &str, new: &str) -> Page {
     post_own(browser, "/account/password", "/account/password", &[("password", old), ("new-password", new)]).await
-}
-
-/// What an answer tells, without what differs from one request to the next.
-#[derive(Debug, PartialEq, Eq)]
-struct Told {
-    status: StatusCode,
-    body: String,
-    headers: BTreeSet<(String, String)>,
-    cookies: BTreeSet<String>,
-}
-
-impl Told {
-    fn by(answer: &Page, typed: &[&str]) -> Self {
-        let csrf = if answer.body.contains("csrf_token") { answer.field("csrf_token") } else { String::new() };
-        let own = [csrf.as_str(), answer.header("x-request-id")];
-        let own = own.iter().chain(typed).filter(|own| !own.is_empty());
-        let varying = ["x-request-id", "date", "set-cookie"];
-        let headers = answer.headers.iter().map(|(name, value)| {
-            let value = if varying.contains(&name.as_str()) { "" } else { value.to_str().expect("text") };
-            (name.to_string(), value.to_owned())
-        });
-        // Attributes are compared, values are not.
-        let cookie = |line: &&str| {
-            let (name, rest) = line.split_once('=').expect("a cookie");
-            format!("{name};{}", rest.split_once(';').map_or("", |(_, attributes)| attributes))
-        };
-        Self {
-            status: answer.status,
-            body: own.fold(answer.body.clone(), |body, own| body.replace(own, "…")),
-            headers: headers.collect(),
-            cookies: answer.cookie_lines().iter().map(cookie).collect(),
-        }
-    }
 }

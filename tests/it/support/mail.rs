@@ -2,10 +2,11 @@
 
 mod letter;
 mod sink;
+mod talk;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ impl LetterBox {
 
     /// Every letter that has arrived, in the order they were posted.
     pub fn all(&self) -> Vec<Letter> {
-        self.files("mail").iter().map(letter_of).collect()
+        self.files("mail").iter().map(|path| letter_of(path)).collect()
     }
 
     /// The next text message, number and text; waits for it.
@@ -61,8 +62,8 @@ impl LetterBox {
         path.map(|path| letter_of(&path))
     }
 
-    fn mark_read(&self, path: &std::path::Path) -> bool {
-        self.read.lock().expect("no panic").insert(path.to_path_buf())
+    fn mark_read(&self, path: &Path) -> bool {
+        self.read.lock().expect("no panic").insert(path.to_owned())
     }
 
     /// Finished files; their names are ordered by time.
@@ -75,7 +76,7 @@ impl LetterBox {
     }
 }
 
-fn letter_of(path: &PathBuf) -> Letter {
+fn letter_of(path: &Path) -> Letter {
     Letter::read(&fs::read_to_string(path).expect("a letter"))
 }
 
