@@ -7,6 +7,8 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "it/journeys/account_commands.rs"]
+mod account_commands;
 #[path = "it/journeys/beside_a_server.rs"]
 mod beside_a_server;
 #[path = "it/support/browser.rs"]

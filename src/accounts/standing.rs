@@ -42,6 +42,16 @@ pub fn set_activity(conn: &mut Conn, user: UserId, activity: Activity, scene: &S
     Ok(Outcome::Done)
 }
 
+/// Nobody signs in by password until a new one is set. An account whose password is a directory's has
+/// none here.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn clear_password(conn: &mut Conn, user: UserId, scene: &Scene) -> Result<(), Fault> {
+    store::clear_password_hash(conn, user, scene.now)?;
+    notify::announce(conn, Change::Standing)
+}
+
 /// Replaces the password's hash; the last `keep` former ones are kept, and may not be used again.
 /// The caller ends sessions and families.
 ///

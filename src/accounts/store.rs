@@ -207,6 +207,17 @@ pub fn set_password_hash(conn: &mut Conn, user: UserId, hash: &str, now: Instant
     Ok(())
 }
 
+/// Takes the hash away.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn clear_password_hash(conn: &mut Conn, user: UserId, now: Instant) -> Result<(), Fault> {
+    diesel::update(users::table.find(user))
+        .set((users::password_hash.eq(None::<String>), users::password_changed_at.eq(now), users::updated_at.eq(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Replaces a hash by one of the same password with newer parameters, unless it changed meanwhile.
 ///
 /// # Errors

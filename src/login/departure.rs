@@ -48,7 +48,8 @@ pub fn sign_out_everywhere(conn: &mut Conn, user: UserId, why: End, scene: &Scen
     scene.record(conn, &Event::new(Kind::SignedOutEverywhere).user(user))
 }
 
-/// Its person says that somebody else was in the account: everybody is out, and every key and link is void.
+/// Its person says that somebody else was in the account: everybody is out, every key and link is void,
+/// and so is the password, which that somebody may know. The caller sends a link for a new one.
 ///
 /// # Errors
 /// [`Fault`] of the database.
@@ -56,6 +57,7 @@ pub fn disown(conn: &mut Conn, user: &User, scene: &Scene) -> Result<(), Fault> 
     scene.record(conn, &Event::new(Kind::NotMe).user(user.id))?;
     sign_out_everywhere(conn, user.id, End::Revoked, scene)?;
     password_change::void_links(conn, user, scene)?;
+    standing::clear_password(conn, user.id, scene)?;
     api_key::revoke_all(conn, user.id, scene)
 }
 

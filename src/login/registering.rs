@@ -10,11 +10,11 @@
 use super::courier::{Courier, PROOF_LIFE, Trip};
 use super::pace::Paced;
 use crate::access;
-use crate::accounts::confirmation::{Confirmation, Purpose};
+use crate::accounts::confirmation::{Asker, Confirmation, Purpose};
 use crate::accounts::name_key::name_key;
 use crate::accounts::registration::{self, Creation, NewUser};
 use crate::accounts::store::lifecycle::{self, Unproven};
-use crate::accounts::store::{self, emails, invitations};
+use crate::accounts::store::{self, confirmations, emails, invitations};
 use crate::accounts::{EmailAddress, User, Username};
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
@@ -48,6 +48,12 @@ pub fn register(conn: &mut Conn, courier: &Courier, wish: &Registration, scene: 
     if let Some(owner) = emails::holder(conn, &wish.address.key())? {
         scene.record(conn, &Event::new(Kind::RegistrationRepeated).user(owner))?;
         return courier.tell_known(conn, owner, wish.address.as_str(), scene);
+    }
+    if let Some(browser) = wish.trip.browser
+        && confirmations::latest(conn, Purpose::VerifyEmail, &Asker::Browser(browser))?.is_some()
+    {
+        // The button was pressed twice: the first press has registered.
+        return courier.pace.look(conn, "proof", &wish.address.key(), scene.now);
     }
     let user = create(conn, wish, scene)?;
     let paced = courier.send_proof(conn, &user, wish.address.as_str(), &wish.trip, scene)?;
@@ -106,6 +112,10 @@ pub fn prove(conn: &mut Conn, confirmation: &Confirmation, scene: &Scene) -> Res
         return Ok(Proven::Taken);
     }
     let Some(user) = store::find(conn, user_id)? else { return Ok(Proven::Taken) };
+    // An address that was taken off meanwhile uses no invitation up.
+    if !emails::of_user(conn, user_id)?.iter().any(|email| name_key(&email.address) == key) {
+        return Ok(Proven::Taken);
+    }
     if user.awaits_proof_since.is_some() && !admit(conn, &user, scene)? {
         return Ok(Proven::InvitationGone);
     }

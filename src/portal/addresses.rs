@@ -3,6 +3,7 @@
 use crate::accounts::confirmation::{self, Purpose};
 use crate::accounts::name_key::name_key;
 use crate::accounts::registration::Proof;
+use crate::accounts::standing;
 use crate::accounts::store::emails::{self, Rank};
 use crate::accounts::store::{self, confirmations};
 use crate::accounts::user::Email;
@@ -177,6 +178,8 @@ pub fn undo(conn: &mut Conn, courier: &Courier, link: &str, scene: &Scene) -> Re
     confirmations::void(conn, user.id, &pending, None, scene.now)?;
     departure::sign_out_everywhere(conn, user.id, End::Expelled, scene)?;
     crate::tokens::api_key::revoke_all(conn, user.id, scene)?;
+    // Whoever changed the address knew the password.
+    standing::clear_password(conn, user.id, scene)?;
     changed(conn, Kind::AddressRestored, user.id, scene)?;
     recovery::send(conn, courier, &user, "/account", scene)?;
     Ok(Some(user.id))

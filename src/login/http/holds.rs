@@ -22,6 +22,8 @@ use crate::login::password_change::{self, ApiKeys, NewPassword, Others};
 use crate::sessions::Session;
 use crate::sessions::hold::Hold;
 use crate::sessions::http::Visitor;
+use crate::sessions::http::current::enter;
+use crate::sessions::session;
 use crate::web::page::{FieldError, see_other};
 use crate::web::{Form, Page, PageError, ReturnTo, form};
 
@@ -237,13 +239,19 @@ pub async fn post_password(
     let hash = app.hasher.hash(new).await?;
     let new = NewPassword { hash, keep_former, others: Others::SignedOut, keys: ApiKeys::Kept };
     let (courier, here) = (app.courier.clone(), session.id);
-    app.db
-        .write(move |conn| -> Result<(), Fault> {
+    let secret = app
+        .db
+        .write(move |conn| -> Result<_, Fault> {
             password_change::set(conn, &user, &new, Some(here), &scene)?;
-            courier.tell_password_changed(conn, &user, &scene)
+            scene.record(conn, &Event::new(Kind::PasswordChanged).user(user.id))?;
+            courier.tell_password_changed(conn, &user, &scene)?;
+            session::change_secret(conn, here, user.id, &scene)
         })
         .await?;
     app.forget();
+    if let Some(secret) = &secret {
+        enter(&req, secret)?;
+    }
     Ok(see_other(next.as_str()))
 }
 

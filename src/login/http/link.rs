@@ -118,7 +118,6 @@ const SECRET_BYTES: usize = 43;
 pub fn keep(req: &HttpRequest, app: &App, page: &str) -> Result<HttpResponse, PageError> {
     let query = form::query(req)?;
     let token = query.one("token")?.unwrap_or_default();
-    let is_secret = |text: &str| text.len() == SECRET_BYTES && text.bytes().all(is_base64url);
     let mut response = see_other(page);
     if is_secret(token) {
         app.cookies.set(&mut response, Name::Link, token, MINUTES)?;
@@ -126,6 +125,12 @@ pub fn keep(req: &HttpRequest, app: &App, page: &str) -> Result<HttpResponse, Pa
         app.cookies.remove(&mut response, Name::Link)?;
     }
     Ok(response)
+}
+
+/// Whether a text has the form of our secrets.
+#[must_use]
+pub fn is_secret(text: &str) -> bool {
+    text.len() == SECRET_BYTES && text.bytes().all(is_base64url)
 }
 
 const fn is_base64url(byte: u8) -> bool {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::destination::{destination, next_of};
 use super::flood::{self, Flood};
 use super::floor::evenly;
+use super::link;
 use super::show::show;
 use crate::accounts::invitation::{self, Invitation};
 use crate::accounts::passwords::Password;
@@ -18,6 +19,7 @@ use crate::accounts::{EmailAddress, Username};
 use crate::app::App;
 use crate::config::RegistrationMode;
 use crate::kernel::fault::Fault;
+use crate::kernel::secret::Secret;
 use crate::login::courier::Trip;
 use crate::login::registering::{self, Registration};
 use crate::sessions::http::Visitor;
@@ -30,6 +32,8 @@ use crate::web::{Form, Page, PageError, ReturnTo, form};
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct RegisterPage {
     csrf: String,
+    /// The same for every press of one form's button.
+    once: String,
     next: String,
     app_name: Option<String>,
     username: String,
@@ -147,10 +151,15 @@ async fn present(
     (next, invitation): (&ReturnTo, Option<&Invitation>),
 ) -> Result<HttpResponse, PageError> {
     let destination = destination(app, next).await?;
+    let once = match page.once.as_str() {
+        "" => app.random.secret()?.expose().clone(),
+        once => once.to_owned(),
+    };
     let registration = &app.config.registration;
     let address_of = |url: &Option<url::Url>| url.as_ref().map(ToString::to_string);
     show(req, app, StatusCode::OK, |csrf| RegisterPage {
         csrf,
+        once,
         next: next.to_string(),
         app_name: destination.app_name,
         terms_url: address_of(&registration.terms_url),
@@ -196,7 +205,7 @@ pub async fn post(
     };
     // Known or not, everybody's password is hashed.
     let password_hash = Some(app.hasher.hash(wish.password).await?);
-    let (browser, address) = (app.random.secret()?, wish.address.clone());
+    let (browser, address) = (browser_of(&app, &form)?, wish.address.clone());
     let app_name = destination(&app, &next).await?.app_name;
     let registration = Registration {
         new: NewUser { password_hash, ..wish.new },
@@ -211,6 +220,14 @@ pub async fn post(
     let pending = format!("{}.{}", browser.expose(), URL_SAFE_NO_PAD.encode(address.as_str()));
     app.cookies.set(&mut response, Name::Pending, &pending, PENDING_MINUTES)?;
     Ok(response)
+}
+
+/// The secret of this registration's browser: the form's, so that a button pressed twice registers once.
+fn browser_of(app: &App, form: &Params) -> Result<Secret<String>, Fault> {
+    match form.find("once").filter(|once| link::is_secret(once)) {
+        Some(once) => Ok(Secret::new(once.to_owned())),
+        None => app.random.secret(),
+    }
 }
 
 /// What the form says, when it is sound.
@@ -261,7 +278,8 @@ fn read(form: &Params, app: &App, invitation: Option<&Invitation>) -> Result<Wis
         }
         _ => {
             let invitation = form.find("invitation").unwrap_or_default().to_owned();
-            let typed = RegisterPage { username, email, given_name, family_name, ..RegisterPage::default() };
+            let once = form.find("once").filter(|once| link::is_secret(once)).unwrap_or_default().to_owned();
+            let typed = RegisterPage { once, username, email, given_name, family_name, ..RegisterPage::default() };
             Err(Box::new(RegisterPage { terms_accepted: accepts_terms, invitation, errors, ..typed }))
         }
     }

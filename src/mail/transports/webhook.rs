@@ -57,7 +57,8 @@ impl Webhook {
             .build()
             .map_err(|error| away(error.to_string()))?;
         // Within the runtime from the start: the client's time-outs look for one when they are made.
-        let response = runtime.block_on(async { request.send().await }).map_err(|error| away(error.without_url().to_string()))?;
+        let response =
+            runtime.block_on(async { request.send().await }).map_err(|error| away(error.without_url().to_string()))?;
         let status = response.status();
         if status.is_success() {
             Ok(())

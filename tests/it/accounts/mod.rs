@@ -32,6 +32,7 @@ mod staying;
 mod throttles;
 mod told;
 mod twins;
+mod webhook;
 
 use told::Told;
 

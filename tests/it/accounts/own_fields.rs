@@ -53,7 +53,9 @@ async fn fields_are_taken_with_their_types_and_told_behind_their_scopes() {
             browser.post("/account/profile", &all).await
         }
     };
-    for (field, wrong) in [("employee_number", "many"), ("shirt", "XXL"), ("birthdate", "tomorrow"), ("website", "javascript:x")] {
+    for (field, wrong) in
+        [("employee_number", "many"), ("shirt", "XXL"), ("birthdate", "tomorrow"), ("website", "javascript:x")]
+    {
         let answer = post(vec![(field, wrong)]).await;
         assert_eq!(answer.status, StatusCode::OK, "{field}");
         assert!(answer.body.contains("error-summary"), "{field}");
