@@ -267,8 +267,9 @@ pub async fn keep(req: HttpRequest, app: web::Data<App>, visitor: Visitor) -> Re
         csrf,
         next: next.to_string(),
         due: due.format("%Y-%m-%d %H:%M UTC").to_string(),
-        due_words: match (due - now).num_days() {
-            days @ 1.. => format!("in {days} day{}", if days == 1 { "" } else { "s" }),
+        // A day that has begun counts whole.
+        due_words: match (due - now + chrono::Duration::hours(23)).num_days() {
+            days @ 2.. => format!("in {days} days"),
             _ => format!("in {}", wait_in_words(due - now)),
         },
     })

@@ -11,7 +11,7 @@ use super::link::{self, LinkDeadPage};
 use super::login::remember_browser;
 use super::show::{show, show_towards};
 use crate::app::App;
-use crate::kernel::secret::Digest;
+use crate::kernel::secret::{Digest, Secret};
 use crate::login::attempt::{Door, Watch};
 use crate::login::courier::Trip;
 use crate::login::magic_link::{self, Answer, Finish, LIFE, Question};
@@ -130,7 +130,11 @@ pub async fn post(req: HttpRequest, app: web::Data<App>, form: Form) -> Result<H
     let scene = app.scene(&req, "anonymous");
     flood::check(&app, Flood::Letters, &scene).await?;
     let typed = form.find("email").unwrap_or_default().trim().to_owned();
-    let browser = app.random.secret()?;
+    // A browser that asks again keeps its secret: the letter that is on its way stays good.
+    let browser = match app.cookies.find(&req, Name::Magic).filter(|secret| link::is_secret(secret)) {
+        Some(secret) => Secret::new(secret),
+        None => app.random.secret()?,
+    };
     if typed.len() <= MAX_NAME_BYTES {
         let (courier, by, digest) = (app.courier.clone(), app.identifiers, browser.digest());
         let trip = Trip { next: next.to_string(), app: destination.app_name, browser: None };
