@@ -25,6 +25,8 @@ pub struct Passwords {
     pub validators: Vec<Validator>,
     /// Former passwords that may not be used again.
     pub history: usize,
+    /// Whether a password that would not be taken today has to be changed at the next sign-in.
+    pub recheck: bool,
     /// Words of this place that may not make up most of a password.
     pub context_words: Vec<String>,
     /// Folder of leaked passwords, a file for each first five digits of their SHA-1.
@@ -76,6 +78,7 @@ impl Passwords {
             minimum_length: from.number("passwords.minimum_length", 8..=128),
             validators: read_validators(from),
             history: from.number("passwords.history", 0..=24),
+            recheck: from.flag("passwords.recheck"),
             context_words: from.list("passwords.context_words", |word| Ok(word.to_owned())),
             breached_dir: from.path("passwords.breached_dir"),
             breached_file: from.path("passwords.breached_file"),

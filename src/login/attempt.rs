@@ -138,6 +138,11 @@ pub enum Outcome {
 pub enum Proof {
     /// The password was held against ours.
     Password(Verdict),
+    /// It is right, and the rules would not take it today: it is changed before anything else.
+    Outdated {
+        /// As in [`Verdict::Right`].
+        upgrade: Option<String>,
+    },
     /// A directory says that it is right.
     Directory(Box<Guest>),
 }
@@ -201,8 +206,12 @@ pub fn admit(
         return refuse(conn, identified, watch, "too many tries under the account's other names", scene);
     }
     let (user, upgrade) = match (proof, &identified.user) {
-        (Proof::Password(Verdict::Right { upgrade }), Some(user)) => (user.clone(), upgrade.as_ref()),
-        (Proof::Password(_), _) => return refuse(conn, identified, watch, "wrong name or password", scene),
+        (Proof::Password(Verdict::Right { upgrade }) | Proof::Outdated { upgrade }, Some(user)) => {
+            (user.clone(), upgrade.as_ref())
+        }
+        (Proof::Password(_) | Proof::Outdated { .. }, _) => {
+            return refuse(conn, identified, watch, "wrong name or password", scene);
+        }
         (Proof::Directory(guest), meant) => match directory::receive(conn, guest, scene)? {
             // What was typed must not mean two people.
             Some(user) if meant.as_ref().is_none_or(|meant| meant.id == user.id) => (user, None),
@@ -216,6 +225,9 @@ pub fn admit(
     throttles::clear(conn, &identified.buckets)?;
     if let (Some(old), Some(new)) = (checked, upgrade) {
         accounts::store::upgrade_password_hash(conn, user.id, old, new)?;
+    }
+    if matches!(proof, Proof::Outdated { .. }) {
+        accounts::store::lifecycle::set_must_change_password(conn, user.id, true, scene.now)?;
     }
     Ok(Some(user))
 }

@@ -68,8 +68,8 @@ async fn ask_in_order(
                 is_compared = true;
                 let stored = identified.user.as_ref().and_then(|user| user.password_hash.clone());
                 let verdict = app.hasher.verify(password.clone(), stored).await?;
-                if verdict != Verdict::Wrong {
-                    return Ok(Proof::Password(verdict));
+                if let Verdict::Right { upgrade } = verdict {
+                    return judge(app, identified, password, upgrade).await;
                 }
             }
             (Backend::Ldap(ldap), Some(password)) if !identified.is_spent => {
@@ -90,4 +90,20 @@ async fn ask_in_order(
         app.hasher.verify(password, None).await?;
     }
     Ok(Proof::Password(Verdict::Wrong))
+}
+
+/// A right password, held against the rules of today where the operator wants that.
+async fn judge(
+    app: &App,
+    identified: &Identified,
+    password: Option<Password>,
+    upgrade: Option<String>,
+) -> Result<Proof, Fault> {
+    let right = |upgrade| Proof::Password(Verdict::Right { upgrade });
+    let (true, Some(password), Some(user)) = (app.config.passwords.recheck, password, &identified.user) else {
+        return Ok(right(upgrade));
+    };
+    let (policy, username) = (app.password_policy.clone(), user.username.clone());
+    let is_sound = app.hasher.apart(move || policy.refusals(&password, &[&username]).is_empty()).await?;
+    Ok(if is_sound { right(upgrade) } else { Proof::Outdated { upgrade } })
 }

@@ -165,3 +165,20 @@ async fn a_password_of_a_directory_is_not_changed_here() {
     let refused = browser.submit(&form, "/account/password", &fields).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
 }
+
+#[tokio::test]
+async fn a_password_that_todays_rules_refuse_is_changed_at_the_next_sign_in_where_that_is_wanted() {
+    for (recheck, goes_on) in [("true", false), ("false", true)] {
+        // The common password of these tests is one of the first that anybody guesses.
+        let house = House::open_with(&[
+            ("passwords.recheck", recheck),
+            ("passwords.context_words", "correct horse battery staple"),
+        ]);
+        house.server.user("ada");
+        let browser = house.server.browser();
+        browser.try_sign_in("/login", "ada", PASSWORD).await;
+        assert_eq!(browser.is_signed_in().await, goes_on, "{recheck}");
+        let held = browser.get("/login").await;
+        assert_eq!(held.location().starts_with("/password/change"), !goes_on, "{recheck}");
+    }
+}

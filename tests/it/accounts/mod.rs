@@ -18,6 +18,7 @@ mod leaving;
 mod links;
 mod magic;
 mod modes;
+mod one_time;
 mod outbox;
 mod own_fields;
 mod pacing;

@@ -51,6 +51,7 @@ async fn each_message_is_posted_signed_and_again_when_it_was_not_taken() {
     house.server.user("ada");
     post(&house);
     let (_, first) = told.recv_timeout(Duration::from_secs(10)).unwrap();
+    until(|| house.server.count("mail_outbox WHERE last_error LIKE '%503%'") == 1).await;
     house.server.clock.advance(chrono::Duration::minutes(1));
     let (head, second) = told.recv_timeout(Duration::from_secs(10)).unwrap();
     assert_eq!(first, second, "the same message under the same id");
@@ -82,11 +83,15 @@ async fn what_the_service_refuses_for_good_is_parked() {
     ]);
     post(&house);
     told.recv_timeout(Duration::from_secs(10)).unwrap();
-    for _ in 0..200 {
-        if house.server.count("mail_outbox WHERE parked_at IS NOT NULL AND last_error LIKE '%422%'") == 1 {
+    until(|| house.server.count("mail_outbox WHERE parked_at IS NOT NULL AND last_error LIKE '%422%'") == 1).await;
+}
+
+async fn until(holds: impl Fn() -> bool) {
+    for _ in 0..500 {
+        if holds() {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("not parked");
+    panic!("it does not come to that");
 }

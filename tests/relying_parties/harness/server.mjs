@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { lettersIn, textsIn } from './mailbox.mjs';
+import { startSmtpSink } from './smtp_sink.mjs';
 import { freePort, repository, startProgram } from './processes.mjs';
 
 const binary = process.env.PORTCULLIS_BIN ?? join(repository, 'target/debug/portcullis');
@@ -22,30 +23,41 @@ export async function startServer({ env: wanted = {}, toml } = {}) {
   chmodSync(folder, 0o755); // Postgres runs as another user and has to get through.
   const port = await freePort();
   const issuer = `http://localhost:${port}`;
+  // Letters leave by SMTP, as in production, unless a test has a way of its own.
+  const sink = 'PORTCULLIS_MAIL__TRANSPORT' in wanted ? undefined : await startSmtpSink();
   const env = {
     ...foreignEnvironment(),
     PORTCULLIS_SERVER__LISTEN: `127.0.0.1:${port}`,
     PORTCULLIS_SERVER__PUBLIC_URL: issuer,
     PORTCULLIS_DATA__DIR: join(folder, 'data'),
     ...(await metricsElsewhere()),
+    ...(sink && by(sink)),
     ...wanted,
   };
   const config = toml === undefined ? [] : ['--config', join(folder, 'portcullis.toml')];
   if (toml !== undefined) writeFileSync(join(folder, 'portcullis.toml'), toml);
   try {
     const program = await startProgram('portcullis', binary, [...config, 'serve'], { env, readyUrl: `${issuer}/readyz` });
-    return new Server({ folder, issuer, env, config, program });
+    return new Server({ folder, issuer, env, config, program, sink });
   } catch (error) {
     remove(folder);
+    await sink?.stop();
     throw error;
   }
 }
+
+const by = (sink) => ({
+  PORTCULLIS_MAIL__TRANSPORT: 'smtp',
+  PORTCULLIS_MAIL__SMTP__HOST: '127.0.0.1',
+  PORTCULLIS_MAIL__SMTP__PORT: String(sink.port),
+  PORTCULLIS_MAIL__SMTP__SECURITY: 'none',
+});
 
 class Server {
   constructor(parts) {
     Object.assign(this, parts);
     const data = this.env.PORTCULLIS_DATA__DIR;
-    this.letters = lettersIn(data);
+    this.letters = this.sink?.mailbox ?? lettersIn(data);
     this.texts = textsIn(data);
   }
 
@@ -57,6 +69,7 @@ class Server {
   async stop() {
     const { code, signal } = await this.program.stop();
     remove(this.folder);
+    await this.sink?.stop();
     assert.equal(code, 0, `serve ends with 0 on SIGTERM (signal ${signal}, log ${this.program.logFile})`);
   }
 
