@@ -50,10 +50,11 @@ pub fn register(conn: &mut Conn, courier: &Courier, wish: &Registration, scene: 
         return courier.tell_known(conn, owner, wish.address.as_str(), scene);
     }
     if let Some(browser) = wish.trip.browser
-        && confirmations::latest(conn, Purpose::VerifyEmail, &Asker::Browser(browser))?.is_some()
+        && let Some(first) = confirmations::latest(conn, Purpose::VerifyEmail, &Asker::Browser(browser))?
+        && name_key(&first.target) == wish.address.key()
+        && let Some(user) = store::find(conn, first.user_id)?.filter(|user| user.awaits_proof_since.is_some())
     {
-        // The button was pressed twice: the first press has registered.
-        return courier.pace.look(conn, "proof", &wish.address.key(), scene.now);
+        return again(conn, courier, (wish, &user), scene);
     }
     let user = create(conn, wish, scene)?;
     let paced = courier.send_proof(conn, &user, wish.address.as_str(), &wish.trip, scene)?;
@@ -63,6 +64,26 @@ pub fn register(conn: &mut Conn, courier: &Courier, wish: &Registration, scene: 
         courier.confirm(conn, Purpose::VerifyEmail, whose, &wish.trip, (PROOF_LIFE, scene))?;
     }
     Ok(paced)
+}
+
+/// The same browser registers once more, by a second press or after going back: what it says now counts,
+/// and the letter that is on its way stays good.
+fn again(
+    conn: &mut Conn,
+    courier: &Courier,
+    (wish, user): (&Registration, &User),
+    scene: &Scene,
+) -> Result<Paced, Fault> {
+    if let Some(hash) = &wish.new.password_hash {
+        store::set_password_hash(conn, user.id, hash, scene.now)?;
+    }
+    store::update_profile(conn, user.id, &wish.new.profile, scene.now)?;
+    let wanted = user.wanted_username.as_deref().unwrap_or(&user.username);
+    if name_key(wanted) != wish.new.username.key() && !lifecycle::rename(conn, user.id, &wish.new.username, scene.now)?
+    {
+        lifecycle::set_wanted_username(conn, user.id, wish.new.username.as_str())?;
+    }
+    courier.send_proof(conn, user, wish.address.as_str(), &wish.trip, scene)
 }
 
 fn create(conn: &mut Conn, wish: &Registration, scene: &Scene) -> Result<User, Fault> {

@@ -66,6 +66,15 @@ pub fn rename(conn: &mut Conn, user: UserId, username: &Username, now: Instant) 
     Ok(true)
 }
 
+/// The name that is wanted and taken.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn set_wanted_username(conn: &mut Conn, user: UserId, wanted: &str) -> Result<(), Fault> {
+    diesel::update(users::table.find(user)).set(users::wanted_username.eq(wanted)).execute(conn)?;
+    Ok(())
+}
+
 /// Whether the password must be changed before anything else.
 ///
 /// # Errors

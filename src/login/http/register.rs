@@ -205,7 +205,7 @@ pub async fn post(
     };
     // Known or not, everybody's password is hashed.
     let password_hash = Some(app.hasher.hash(wish.password).await?);
-    let (browser, address) = (browser_of(&app, &form)?, wish.address.clone());
+    let (browser, address) = (browser_of(&req, &app, &form, &wish.address)?, wish.address.clone());
     let app_name = destination(&app, &next).await?.app_name;
     let registration = Registration {
         new: NewUser { password_hash, ..wish.new },
@@ -222,8 +222,16 @@ pub async fn post(
     Ok(response)
 }
 
-/// The secret of this registration's browser: the form's, so that a button pressed twice registers once.
-fn browser_of(app: &App, form: &Params) -> Result<Secret<String>, Fault> {
+/// The secret of this registration's browser: the one that waits here for this address already, or the
+/// form's, so that a button pressed twice registers once.
+fn browser_of(req: &HttpRequest, app: &App, form: &Params, address: &EmailAddress) -> Result<Secret<String>, Fault> {
+    let pending = app.cookies.find(req, Name::Pending);
+    if let Some((secret, of)) = pending.as_deref().and_then(|cookie| cookie.split_once('.'))
+        && of == URL_SAFE_NO_PAD.encode(address.as_str())
+        && link::is_secret(secret)
+    {
+        return Ok(Secret::new(secret.to_owned()));
+    }
     match form.find("once").filter(|once| link::is_secret(once)) {
         Some(once) => Ok(Secret::new(once.to_owned())),
         None => app.random.secret(),

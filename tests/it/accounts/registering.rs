@@ -108,3 +108,19 @@ async fn somebody_signed_in_does_not_register() {
     assert_eq!(browser.submit(&form, "/register", &fields).await.status, StatusCode::FORBIDDEN);
     assert_eq!(house.users(), 1);
 }
+
+#[tokio::test]
+async fn going_back_and_registering_again_changes_what_waits_and_keeps_the_letter_good() {
+    let house = House::open();
+    let browser = house.server.browser();
+    house.register_as(&browser, "/register", ("adda", "ada@example.test")).await;
+    house.register_as(&browser, "/register", ("ada", "ada@example.test")).await;
+    assert_eq!(house.server.count("users"), 1, "one account, under its new name");
+    let code = house.letters.next("ada@example.test").await.code();
+    assert_eq!(super::enter_code(&browser, &code).await.location(), "/account");
+    assert_eq!(house.server.count("users WHERE username = 'ada' AND awaits_proof_since IS NULL"), 1);
+    // In another browser it is another registration.
+    house.register_as(&house.server.browser(), "/register", ("bob", "bob@example.test")).await;
+    house.register_as(&house.server.browser(), "/register", ("bobby", "bob@example.test")).await;
+    assert_eq!(house.server.count("users WHERE awaits_proof_since IS NOT NULL"), 2);
+}
