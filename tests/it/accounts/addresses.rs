@@ -148,9 +148,9 @@ async fn within_a_week_the_old_address_takes_the_switch_back() {
     let (house, _, letter) = switched().await;
     house.later(Duration::days(6));
     let intruder = house.server.signed_in("ada").await;
-    let before = house.stored();
+    let before = house.server.snapshot();
     assert_eq!(open(&house.server.browser(), &house.path_in(&letter)).await.status, StatusCode::OK);
-    assert_eq!(house.stored(), before, "a look writes nothing");
+    assert_eq!(house.server.snapshot(), before, "a look writes nothing");
     assert_eq!(undo(&house, &letter).await.location(), "/password/reset/sent");
     assert_eq!(addresses(&house), [row("ada@example.test", true, true)]);
     assert_eq!(follow(&intruder, "/account").await.0, "/login");

@@ -11,10 +11,10 @@ async fn opening_a_link_twice_uses_nothing_the_button_does_and_the_second_press_
     let house = House::open();
     let browser = house.registered("ada").await;
     let path = house.path_in(&house.letter_to("ada").await);
-    let before = house.stored();
+    let before = house.server.snapshot();
     let first = open(&browser, &path).await;
     let second = open(&browser, &path).await;
-    assert_eq!(house.stored(), before, "a look writes nothing");
+    assert_eq!(house.server.snapshot(), before, "a look writes nothing");
     assert!(first.body.contains("ada@example.test") && !second.body.contains(path.split_once('=').unwrap().1));
     assert_eq!(browser.submit(&second, CONFIRM, &[]).await.location(), "/account");
     assert!(browser.is_signed_in().await);

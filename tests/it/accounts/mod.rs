@@ -115,11 +115,6 @@ impl House {
         self.server.conn().batch_execute(statement).expect("sound SQL");
     }
 
-    /// Every table but the outbox: letters leave by themselves.
-    fn stored(&self) -> Vec<(String, String)> {
-        self.server.snapshot().into_iter().filter(|(table, _)| table != "mail_outbox").collect()
-    }
-
     fn users(&self) -> i64 {
         self.server.count("users")
     }

@@ -62,9 +62,9 @@ async fn a_link_sets_a_password_once_and_signs_nobody_in() {
     let browser = house.server.browser();
     let letter = house.reset_letter(&browser, "ada", "ada").await;
     let path = house.path_in(&letter);
-    let before = house.stored();
+    let before = house.server.snapshot();
     let form = open(&browser, &path).await;
-    assert_eq!(house.stored(), before, "a look writes nothing");
+    assert_eq!(house.server.snapshot(), before, "a look writes nothing");
     assert_eq!(form.field("username"), "ada");
     assert!(!form.body.contains(&letter.token()), "the secret is in no page");
     assert_eq!(form.header("referrer-policy"), "same-origin");
