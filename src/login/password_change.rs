@@ -1,13 +1,16 @@
 //! A new password, whoever sets it: what ends with the old one.
 
+use super::courier::Courier;
 use crate::accounts::User;
 use crate::accounts::confirmation::Purpose;
 use crate::accounts::standing;
 use crate::accounts::store::confirmations;
-use crate::audit::Scene;
+use crate::audit::event::Kind;
+use crate::audit::{Event, Scene};
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::SessionId;
+use crate::kernel::secret::Secret;
 use crate::sessions::session::{self, End};
 use crate::tokens::store::codes;
 use crate::tokens::{api_key, revocation};
@@ -66,6 +69,25 @@ pub fn set(
         api_key::revoke_all(conn, user.id, scene)?;
     }
     Ok(())
+}
+
+/// Sets it as the person does, in session `here`, which goes on under the secret returned; they are
+/// told by letter.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn by_person(
+    conn: &mut Conn,
+    courier: &Courier,
+    user: &User,
+    new: &NewPassword,
+    here: SessionId,
+    scene: &Scene,
+) -> Result<Option<Secret<String>>, Fault> {
+    set(conn, user, new, Some(here), scene)?;
+    scene.record(conn, &Event::new(Kind::PasswordChanged).user(user.id))?;
+    courier.tell_password_changed(conn, user, scene)?;
+    session::change_secret(conn, here, user.id, scene)
 }
 
 /// Links and codes that wait in letters serve no more.

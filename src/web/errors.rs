@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
 
 use super::form::FormError;
-use super::page::Page;
+use super::page::{Page, see_other};
 use crate::kernel::fault::Fault;
 use crate::spec::params::{ParamsError, Repeated};
 
@@ -29,6 +29,9 @@ pub struct PageError {
     back_label: Option<String>,
     detail: Option<String>,
     retry_after: Option<u32>,
+    /// Where to go first.
+    #[serde(skip)]
+    location: Option<String>,
     /// Methods that would serve here.
     #[serde(skip)]
     allow: Option<&'static str>,
@@ -50,6 +53,7 @@ impl PageError {
             back_label: None,
             detail: None,
             retry_after: None,
+            location: None,
             allow: None,
             because: String::new(),
         }
@@ -95,6 +99,12 @@ impl PageError {
     pub fn wrong_method(allow: &'static str) -> Self {
         let status = StatusCode::METHOD_NOT_ALLOWED;
         Self { allow: Some(allow), ..Self::for_status(status) }
+    }
+
+    /// No error, and no page yet: something comes first, like signing in, at `location`.
+    #[must_use]
+    pub fn first(location: &str) -> Self {
+        Self { location: Some(location.to_owned()), ..Self::for_status(StatusCode::SEE_OTHER) }
     }
 
     /// A form that is not ours, or was open too long.
@@ -214,6 +224,9 @@ impl ResponseError for PageError {
 
     /// A bare answer that carries the error to the edge, which renders it.
     fn error_response(&self) -> HttpResponse {
+        if let Some(location) = &self.location {
+            return see_other(location);
+        }
         let mut builder = HttpResponseBuilder::new(self.status);
         if let Some(secs) = self.retry_after {
             builder.insert_header((header::RETRY_AFTER, secs));

@@ -1,5 +1,6 @@
 //! Reading a form that somebody posted: bounded before it is kept.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -51,8 +52,8 @@ impl FormError {
 }
 
 impl FromRequest for Form {
-    type Error = actix_web::Error;
-    type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
+    type Error = Infallible;
+    type Future = LocalBoxFuture<'static, Result<Self, Infallible>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_form = is_form(req);

@@ -78,7 +78,7 @@ fn too_many(wait: chrono::Duration) -> PageError {
         "too_many_requests",
         "Too many requests",
         "There have been too many requests of this kind.",
-        &format!("Wait {}, then try again.", super::login::wait_in_words(wait)),
+        &format!("Wait {}, then try again.", super::wait::wait_in_words(wait)),
     )
     .retry_after(secs)
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::destination::next_of;
 use super::flood;
 use super::form_token::{self, token};
-use super::login::wait_in_words;
 use super::new_password;
+use super::wait::wait_in_words;
 use crate::accounts::passwords::{Password, Verdict};
 use crate::accounts::store::lifecycle;
 use crate::accounts::{self, User, Username};
@@ -23,7 +23,6 @@ use crate::sessions::Session;
 use crate::sessions::hold::Hold;
 use crate::sessions::http::Visitor;
 use crate::sessions::http::current::enter;
-use crate::sessions::session;
 use crate::web::page::{FieldError, see_other};
 use crate::web::{Form, Page, PageError, ReturnTo, form};
 
@@ -239,15 +238,8 @@ pub async fn post_password(
     let hash = app.hasher.hash(new).await?;
     let new = NewPassword { hash, keep_former, others: Others::SignedOut, keys: ApiKeys::Kept };
     let (courier, here) = (app.courier.clone(), session.id);
-    let secret = app
-        .db
-        .write(move |conn| -> Result<_, Fault> {
-            password_change::set(conn, &user, &new, Some(here), &scene)?;
-            scene.record(conn, &Event::new(Kind::PasswordChanged).user(user.id))?;
-            courier.tell_password_changed(conn, &user, &scene)?;
-            session::change_secret(conn, here, user.id, &scene)
-        })
-        .await?;
+    let secret =
+        app.db.write(move |conn| password_change::by_person(conn, &courier, &user, &new, here, &scene)).await?;
     app.forget();
     if let Some(secret) = &secret {
         enter(&req, secret)?;

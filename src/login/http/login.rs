@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::destination::{Destination, destination, next_of};
 use super::password;
 use super::show::show_towards;
+use super::wait::wait_in_words;
 use crate::accounts::store::Identifiers;
 use crate::app::App;
 use crate::audit::Scene;
@@ -240,15 +241,4 @@ fn known_cookie(app: &App, value: String) -> Cookie<'static> {
 fn too_many(wait: chrono::Duration) -> FieldError {
     let wait = wait_in_words(wait);
     FieldError::new("", format!("There were too many failed tries. Wait {wait}, then try again."))
-}
-
-/// "5 minutes": what is left, rounded up.
-#[must_use]
-pub fn wait_in_words(wait: chrono::Duration) -> String {
-    let count = |number: i64, unit: &str| format!("{number} {unit}{}", if number == 1 { "" } else { "s" });
-    match (wait.num_seconds(), wait.num_minutes()) {
-        (..60, _) => count(wait.num_seconds().max(0) + 1, "second"),
-        (_, ..120) => count(wait.num_minutes() + 1, "minute"),
-        _ => count(wait.num_hours() + 1, "hour"),
-    }
 }

@@ -17,3 +17,4 @@ pub mod reset;
 pub mod setup;
 pub mod show;
 pub mod verify_email;
+pub mod wait;

@@ -10,8 +10,8 @@ use super::destination::next_of;
 use super::flood::{self, Flood};
 use super::form_token::{self, token};
 use super::link::{self, ConfirmLinkPage, LinkDeadPage, LinkElsewherePage};
-use super::login::wait_in_words;
 use super::show::show;
+use super::wait::Wait;
 use crate::accounts;
 use crate::accounts::confirmation::{self, Asker, Confirmation, Look, Purpose};
 use crate::accounts::name_key::name_key;
@@ -40,8 +40,8 @@ pub struct VerifyEmailPage {
     csrf: String,
     next: String,
     address: Option<String>,
-    wait_secs: i64,
-    wait_words: Option<String>,
+    #[serde(flatten)]
+    wait: Wait,
     signed_in: bool,
     register_url: Option<String>,
     notice: Option<&'static str>,
@@ -117,15 +117,11 @@ async fn present(
     waiting: &Waiting,
     page: VerifyEmailPage,
 ) -> Result<HttpResponse, PageError> {
-    let (courier, key, now) = (app.courier.clone(), name_key(&waiting.address), app.clock.now());
-    let soonest = app.db.read(move |conn| courier.pace.look(conn, "proof", &key, now)).await?.next();
-    let wait = soonest - now;
-    let wait_secs = if wait > chrono::Duration::zero() { wait.num_seconds() + 1 } else { 0 };
+    let wait = Wait::of_proof(app, &waiting.address).await?;
     let shown = |csrf| VerifyEmailPage {
         csrf,
         address: Some(waiting.address.clone()),
-        wait_secs,
-        wait_words: (wait_secs > 0).then(|| wait_in_words(wait)),
+        wait,
         signed_in: waiting.session.is_some(),
         register_url: waiting.session.is_none().then(|| "/register".to_owned()),
         ..page

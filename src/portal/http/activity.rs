@@ -1,25 +1,20 @@
 //! `/account/activity`.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 use serde::Serialize;
 
-use super::asker::{Asker, to_login};
+use super::asker::Asker;
+use super::frame::AccountPage;
 use super::when;
-use crate::app::App;
 use crate::audit::store::{Listed, Wanted, list_of};
 use crate::kernel::Instant;
 use crate::portal::activity::{Filter, in_words, is_bad};
-use crate::sessions::http::Current;
 use crate::spec::Params;
-use crate::web::page::Viewer;
-use crate::web::{Page, PageError, ReturnTo, form};
+use crate::web::{PageError, ReturnTo};
 
 /// What happened.
 #[derive(Clone, Debug, Serialize)]
 pub struct ActivityPage {
-    csrf: String,
-    nav_current: &'static str,
-    user: Viewer,
     kinds: Vec<Kind>,
     events: Vec<Row>,
     next_url: Option<String>,
@@ -78,8 +73,10 @@ impl Row {
     }
 }
 
-impl Page for ActivityPage {
+impl AccountPage for ActivityPage {
     const TEMPLATE: &'static str = "account/activity.html";
+    const PATH: &'static str = "/account/activity";
+    const MENU: &'static str = "activity";
 
     fn title(&self) -> String {
         "Activity".into()
@@ -87,9 +84,6 @@ impl Page for ActivityPage {
 
     fn sample() -> Self {
         Self {
-            csrf: String::new(),
-            nav_current: "activity",
-            user: Viewer { name: "Ada Lovelace".into(), username: "ada".into() },
             kinds: vec![Kind { value: "", label: "Everything", selected: true }],
             events: vec![Row::sample()],
             next_url: Some("/account/activity?before=0".into()),
@@ -98,7 +92,6 @@ impl Page for ActivityPage {
     }
 }
 
-const PAGE: &str = "/account/activity";
 /// Events on one page.
 const PER_PAGE: usize = 30;
 /// Events are shown this long.
@@ -108,14 +101,12 @@ const SHOWN: chrono::Duration = chrono::Duration::days(90);
 ///
 /// # Errors
 /// A page.
-pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Result<HttpResponse, PageError> {
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
-    let query = form::query(&req)?;
+pub async fn get(asker: Asker<ActivityPage>) -> Result<HttpResponse, PageError> {
+    let query = asker.query()?;
     let (filter, before) = (Filter::of(query.find("kind").unwrap_or_default()), query.find("before"));
     let before = before.and_then(|id| id.parse().ok());
-    let (user, now) = (asker.session.user_id, app.clock.now());
-    let mut events = app
-        .db
+    let (user, now) = (asker.session.user_id, asker.app.clock.now());
+    let mut events = asker
         .read(move |conn| {
             let limit = i64::try_from(PER_PAGE + 1).unwrap_or(i64::MAX);
             list_of(conn, &Wanted { user, kinds: &filter.kinds(), since: now - SHOWN, before, limit })
@@ -126,12 +117,9 @@ pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Res
     let word = Filter::ALL.iter().find(|(known, ..)| *known == filter).map_or("", |(_, word, _)| *word);
     let older = |last: &Listed| {
         let query = Params::default().with("kind", word).with("before", &last.id.to_string());
-        ReturnTo::to(PAGE, &query).to_string()
+        ReturnTo::to(ActivityPage::PATH, &query).to_string()
     };
-    asker.show(&ActivityPage {
-        csrf: asker.csrf(),
-        nav_current: "activity",
-        user: asker.viewer(),
+    asker.show(ActivityPage {
         kinds: Filter::ALL
             .iter()
             .map(|(known, value, label)| Kind { value, label, selected: *known == filter })

@@ -1,27 +1,24 @@
 //! `/account/api-keys/new`.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 use serde::Serialize;
 
-use super::asker::{Asker, to_login};
+use super::asker::{Asker, Posted};
+use super::frame::AccountPage;
 use super::when;
-use crate::app::App;
 use crate::kernel::fault::Fault;
 use crate::login::courier::facts;
 use crate::mail::letter::Letter;
 use crate::oidc::consent::describe;
-use crate::sessions::http::Current;
 use crate::spec::{Params, Scope};
 use crate::tokens::api_key::{self, NewApiKey};
-use crate::web::page::{FieldError, Viewer};
-use crate::web::{Form, Page, PageError};
+use crate::web::PageError;
+use crate::web::again::ShownOnce;
+use crate::web::page::FieldError;
 
 /// The form.
 #[derive(Clone, Debug, Serialize)]
 pub struct ApiKeyNewPage {
-    csrf: String,
-    nav_current: &'static str,
-    user: Viewer,
     name: String,
     scopes: Vec<ScopeChoice>,
     lifetimes: Vec<LifeChoice>,
@@ -45,44 +42,38 @@ struct LifeChoice {
 /// The key, once.
 #[derive(Clone, Debug, Serialize)]
 pub struct ApiKeyMadePage {
-    csrf: String,
-    nav_current: &'static str,
-    user: Viewer,
     name: String,
     secret: String,
     expires: Option<String>,
 }
 
-impl Page for ApiKeyNewPage {
+impl AccountPage for ApiKeyNewPage {
     const TEMPLATE: &'static str = "account/api_key_new.html";
+    const PATH: &'static str = "/account/api-keys/new";
+    const MENU: &'static str = "security";
+    const REPEATED: &'static [&'static str] = &["scopes"];
 
     fn title(&self) -> String {
         "New API key".into()
     }
 
     fn sample() -> Self {
-        let user = Viewer { name: "Ada Lovelace".into(), username: "ada".into() };
         let errors = vec![FieldError::new("name", "a sample")];
-        Self::of(String::new(), user, &Params::default(), errors)
+        Self::of(&Params::default(), errors)
     }
 }
 
-impl Page for ApiKeyMadePage {
+impl AccountPage for ApiKeyMadePage {
     const TEMPLATE: &'static str = "account/api_key_made.html";
+    const PATH: &'static str = ApiKeyNewPage::PATH;
+    const MENU: &'static str = "security";
 
     fn title(&self) -> String {
         "Your new API key".into()
     }
 
     fn sample() -> Self {
-        Self {
-            csrf: String::new(),
-            nav_current: "security",
-            user: Viewer { name: "Ada Lovelace".into(), username: "ada".into() },
-            name: "Backup".into(),
-            secret: "ptc_sample".into(),
-            expires: Some("2026-12-01".into()),
-        }
+        Self { name: "Backup".into(), secret: "ptc_sample".into(), expires: Some("2026-12-01".into()) }
     }
 }
 
@@ -92,18 +83,14 @@ const SCOPES: [&str; 7] = ["openid", "profile", "email", "address", "phone", "gr
 const LIVES: [(&str, &str, Option<i64>); 4] =
     [("30", "30 days", Some(30)), ("90", "90 days", Some(90)), ("365", "1 year", Some(365)), ("0", "No end", None)];
 const USUAL_LIFE: &str = "90";
-const PAGE: &str = "/account/api-keys/new";
 const MAX_NAME_CHARS: usize = 100;
 
 impl ApiKeyNewPage {
-    fn of(csrf: String, user: Viewer, typed: &Params, errors: Vec<FieldError>) -> Self {
+    fn of(typed: &Params, errors: Vec<FieldError>) -> Self {
         let life = typed.find("lifetime").unwrap_or(USUAL_LIFE);
         let chosen: Vec<&str> = typed.values("scopes").collect();
         let label = |scope: &'static str| describe(scope).map_or(scope, |known| known.text);
         Self {
-            csrf,
-            nav_current: "security",
-            user,
             name: typed.find("name").unwrap_or_default().to_owned(),
             scopes: SCOPES
                 .into_iter()
@@ -122,40 +109,27 @@ impl ApiKeyNewPage {
 ///
 /// # Errors
 /// A page.
-pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Result<HttpResponse, PageError> {
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
-    if let Some(stale) = asker.stale(PAGE) {
-        return Ok(stale);
-    }
+pub async fn get(asker: Asker<ApiKeyNewPage>) -> Result<HttpResponse, PageError> {
+    asker.require_fresh()?;
     let openid = Params::default().with("scopes", "openid");
-    asker.show(&ApiKeyNewPage::of(asker.csrf(), asker.viewer(), &openid, vec![]))
+    asker.show(ApiKeyNewPage::of(&openid, vec![]))
 }
 
 /// `POST /account/api-keys/new`: the answer shows the key, and nothing ever again.
 ///
 /// # Errors
 /// A page.
-pub async fn post(
-    req: HttpRequest,
-    app: web::Data<App>,
-    current: Current,
-    form: Form,
-) -> Result<HttpResponse, PageError> {
-    let form = form.0?;
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
-    form.clone().without("scopes").refuse_repeated()?;
-    asker.check_token(&form)?;
-    if let Some(stale) = asker.stale(PAGE) {
-        return Ok(stale);
-    }
+pub async fn post(Posted { asker, form }: Posted<ApiKeyNewPage>) -> Result<HttpResponse, PageError> {
+    asker.require_fresh()?;
     let new = match read(&form) {
         Ok(new) => new,
-        Err(errors) => return asker.show(&ApiKeyNewPage::of(asker.csrf(), asker.viewer(), &form, errors)),
+        Err(errors) => return asker.show(ApiKeyNewPage::of(&form, errors)),
     };
-    let (user, scene, courier) = (asker.user().await?, asker.scene(), app.courier.clone());
+    let (user, scene, courier) = (asker.user().await?, asker.scene(), asker.app.courier.clone());
     let expires = new.life.map(|life| when::on(scene.now + life));
     let name = new.name.clone();
-    let made = app
+    let made = asker
+        .app
         .db
         .write(move |conn| -> Result<_, Fault> {
             let made = api_key::make(conn, user.id, &new, &scene)?;
@@ -169,10 +143,11 @@ pub async fn post(
         .await?;
     let Some((_, secret)) = made else {
         let errors = vec![FieldError::new("", "You have as many keys as one account may have. Revoke one first.")];
-        return asker.show(&ApiKeyNewPage::of(asker.csrf(), asker.viewer(), &form, errors));
+        return asker.show(ApiKeyNewPage::of(&form, errors));
     };
-    let (csrf, user, secret) = (asker.csrf(), asker.viewer(), secret.expose().clone());
-    asker.show(&ApiKeyMadePage { csrf, nav_current: "security", user, name, secret, expires })
+    let mut page = asker.show(ApiKeyMadePage { name, secret: secret.expose().clone(), expires })?;
+    page.extensions_mut().insert(ShownOnce);
+    Ok(page)
 }
 
 fn read(form: &Params) -> Result<NewApiKey, Vec<FieldError>> {

@@ -1,25 +1,21 @@
 //! `/account/apps`: which apps may do what, and taking that back.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 use serde::Serialize;
 
-use super::asker::{Asker, to_login};
+use super::asker::{Asker, Posted};
+use super::frame::AccountPage;
 use super::when;
-use crate::app::App;
 use crate::kernel::Instant;
 use crate::oidc::consent::describe;
-use crate::sessions::http::Current;
 use crate::tokens::revocation;
 use crate::tokens::store::grants::{self, Connected};
-use crate::web::page::{Viewer, see_other};
-use crate::web::{Form, Page, PageError, form};
+use crate::web::PageError;
+use crate::web::page::see_other;
 
 /// Connected apps.
 #[derive(Clone, Debug, Serialize)]
 pub struct AppsPage {
-    csrf: String,
-    nav_current: &'static str,
-    user: Viewer,
     apps: Vec<Row>,
     flash: Option<&'static str>,
 }
@@ -48,8 +44,10 @@ impl Row {
     }
 }
 
-impl Page for AppsPage {
+impl AccountPage for AppsPage {
     const TEMPLATE: &'static str = "account/apps.html";
+    const PATH: &'static str = "/account/apps";
+    const MENU: &'static str = "apps";
 
     fn title(&self) -> String {
         "Connected apps".into()
@@ -64,47 +62,28 @@ impl Page for AppsPage {
             since: "2026-11-01".into(),
             last_used: Some("2 hours ago".into()),
         };
-        let user = Viewer { name: "Ada Lovelace".into(), username: "ada".into() };
-        Self { csrf: String::new(), nav_current: "apps", user, apps: vec![app], flash: None }
+        Self { apps: vec![app], flash: None }
     }
 }
-
-const PAGE: &str = "/account/apps";
 
 /// `GET /account/apps`.
 ///
 /// # Errors
 /// A page.
-pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Result<HttpResponse, PageError> {
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
-    let (user, now) = (asker.session.user_id, app.clock.now());
-    let apps = app.db.read(move |conn| grants::list_connected(conn, user)).await?;
-    let flash = form::query(&req)?.has("done").then_some("The app can no longer use your account.");
-    asker.show(&AppsPage {
-        csrf: asker.csrf(),
-        nav_current: "apps",
-        user: asker.viewer(),
-        apps: apps.into_iter().map(|app| Row::of(app, now)).collect(),
-        flash,
-    })
+pub async fn get(asker: Asker<AppsPage>) -> Result<HttpResponse, PageError> {
+    let (user, now) = (asker.session.user_id, asker.app.clock.now());
+    let apps = asker.read(move |conn| grants::list_connected(conn, user)).await?;
+    let flash = asker.query()?.has("done").then_some("The app can no longer use your account.");
+    asker.show(AppsPage { apps: apps.into_iter().map(|app| Row::of(app, now)).collect(), flash })
 }
 
 /// `POST /account/apps/revoke`: consent, families and tokens are void.
 ///
 /// # Errors
 /// A page.
-pub async fn revoke(
-    req: HttpRequest,
-    app: web::Data<App>,
-    current: Current,
-    form: Form,
-) -> Result<HttpResponse, PageError> {
-    let form = form.0?;
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
-    asker.check(&form)?;
+pub async fn revoke(Posted { asker, form }: Posted<AppsPage>) -> Result<HttpResponse, PageError> {
     let (user, scene) = (asker.session.user_id, asker.scene());
     let client_id = form.find("client_id").unwrap_or_default().to_owned();
-    let revoked = app.db.write(move |conn| revocation::revoke_grant(conn, user, &client_id, &scene)).await?;
-    app.forget();
-    Ok(see_other(if revoked { "/account/apps?done=revoked" } else { PAGE }))
+    let revoked = asker.change(move |conn| revocation::revoke_grant(conn, user, &client_id, &scene)).await?;
+    Ok(see_other(if revoked { "/account/apps?done=revoked" } else { AppsPage::PATH }))
 }

@@ -1,11 +1,18 @@
-//! Somebody signed in who asks for one of their pages.
+//! Somebody signed in who asks for one of their pages: handlers take an [`Asker`] where they show,
+//! and a [`Posted`] where they change. Whoever is not signed in goes to sign in first, and comes back.
 
+use std::marker::PhantomData;
+
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use futures_util::future::{LocalBoxFuture, Ready, ready};
 
+use super::frame::{AccountPage, Framed};
 use crate::accounts::{self, User};
 use crate::app::App;
 use crate::audit::Scene;
+use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::sessions::Session;
 use crate::sessions::http::Current;
@@ -13,92 +20,151 @@ use crate::sessions::http::current::viewer;
 use crate::spec::Params;
 use crate::web::csrf::Binding;
 use crate::web::headers::FormAction;
-use crate::web::page::{Viewer, see_other};
-use crate::web::{Page, PageError, ReturnTo};
+use crate::web::{Form, PageError, ReturnTo, form};
 
-/// The person, and the request.
+/// The person, and the request for page `P`.
 #[derive(Clone, Debug)]
-pub struct Asker<'a> {
-    req: &'a HttpRequest,
-    app: &'a App,
+pub struct Asker<P> {
+    /// The request.
+    pub req: HttpRequest,
+    /// The server.
+    pub app: web::Data<App>,
     /// Their session.
     pub session: Session,
+    page: PhantomData<P>,
+}
+
+/// Their form, of page `P`: its token is right, and no field stands twice that may not.
+#[derive(Clone, Debug)]
+pub struct Posted<P> {
+    /// Who posted it.
+    pub asker: Asker<P>,
+    /// What.
+    pub form: Params,
 }
 
 /// A password given within this time need not be given again.
 const FRESH: chrono::Duration = chrono::Duration::minutes(10);
 
-impl<'a> Asker<'a> {
-    /// The person; `None` when nobody is signed in and free to go on.
-    #[must_use]
-    pub fn of(req: &'a HttpRequest, app: &'a App, current: Current) -> Option<Self> {
-        current.0.map(|session| Self { req, app, session })
+impl<P: AccountPage> FromRequest for Asker<P> {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(req))
+    }
+}
+
+impl<P: AccountPage + 'static> FromRequest for Posted<P> {
+    type Error = PageError;
+    type Future = LocalBoxFuture<'static, Result<Self, PageError>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (asker, form) = (Asker::of(req), Form::from_request(req, payload));
+        Box::pin(async move {
+            let Ok(Form(form)) = form.await;
+            let (form, asker): (_, Asker<P>) = (form?, asker?);
+            P::REPEATED.iter().fold(form.clone(), |rest, name| rest.without(name)).refuse_repeated()?;
+            asker.check_token(&form)?;
+            Ok(Self { asker, form })
+        })
+    }
+}
+
+impl<P: AccountPage> Asker<P> {
+    fn of(req: &HttpRequest) -> Result<Self, PageError> {
+        let app = req.app_data::<web::Data<App>>().ok_or_else(|| PageError::bug("no app at this route"))?;
+        let session = Current::of(req)?.ok_or_else(to_login::<P>)?;
+        Ok(Self { req: req.clone(), app: app.clone(), session, page: PhantomData })
     }
 
-    /// The token of their forms.
-    #[must_use]
-    pub fn csrf(&self) -> String {
-        self.app.csrf.token(&Binding::Session(self.session.id.to_string()))
-    }
-
-    /// Checks a posted form.
-    ///
-    /// # Errors
-    /// A page that says to load the form again.
-    pub fn check(&self, form: &Params) -> Result<(), PageError> {
-        form.refuse_repeated()?;
-        self.check_token(form)
-    }
-
-    /// Checks a posted form whose fields may stand more than once.
+    /// Checks the token of a form of theirs.
     ///
     /// # Errors
     /// A page that says to load the form again.
     pub fn check_token(&self, form: &Params) -> Result<(), PageError> {
-        self.app.csrf.check_session(self.req, &self.app.hosts, form, &self.session.id.to_string())
+        self.app.csrf.check_session(&self.req, &self.app.hosts, form, &self.session.id.to_string())
+    }
+
+    /// The query.
+    ///
+    /// # Errors
+    /// A page for one that cannot be read.
+    pub fn query(&self) -> Result<Params, PageError> {
+        Ok(form::query(&self.req)?)
     }
 
     /// The circumstances.
     #[must_use]
     pub fn scene(&self) -> Scene {
-        self.app.scene(self.req, &self.session.username)
+        self.app.scene(&self.req, &self.session.username)
     }
 
-    /// As layouts show them.
-    #[must_use]
-    pub fn viewer(&self) -> Viewer {
-        viewer(&self.session)
+    /// Looks something up.
+    ///
+    /// # Errors
+    /// As [`crate::kernel::Db::read`].
+    pub async fn read<T, E>(&self, rule: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Fault> + Send + 'static,
+    {
+        self.app.db.read(rule).await
+    }
+
+    /// Changes the account in one transaction; nothing remembered from before is believed.
+    ///
+    /// # Errors
+    /// As [`crate::kernel::Db::write`].
+    pub async fn change<T, E>(&self, rule: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Fault> + Send + 'static,
+    {
+        let done = self.app.db.write(rule).await?;
+        self.app.forget();
+        Ok(done)
     }
 
     /// Their account.
     ///
     /// # Errors
-    /// [`Fault`] of the database, or when the account is gone at this moment.
-    pub async fn user(&self) -> Result<User, Fault> {
+    /// [`Fault`] of the database; the way to the sign-in page when the account went at this moment.
+    pub async fn user(&self) -> Result<User, PageError> {
         let id = self.session.user_id;
-        let user = self.app.db.read(move |conn| accounts::store::find(conn, id)).await?;
-        user.ok_or(Fault::Busy("the account is gone"))
+        self.read(move |conn| accounts::store::find(conn, id)).await?.ok_or_else(|| self.to_login())
     }
 
-    /// Sends them to give their password again, and then to `page`; `None` when they just did.
+    /// The way to sign in, and back to the page: for an account that went at this moment.
     #[must_use]
-    pub fn stale(&self, page: &str) -> Option<HttpResponse> {
-        let is_fresh = self.app.clock.now() - self.session.auth_time < FRESH;
-        let query = Params::default().with("confirm", "1").with("next", page);
-        (!is_fresh).then(|| see_other(ReturnTo::to("/login", &query).as_str()))
+    pub fn to_login(&self) -> PageError {
+        to_login::<P>()
+    }
+
+    /// For what a borrowed browser must not do: the password was given just before.
+    ///
+    /// # Errors
+    /// The way to give it again, and back to the page.
+    pub fn require_fresh(&self) -> Result<(), PageError> {
+        if self.app.clock.now() - self.session.auth_time < FRESH {
+            return Ok(());
+        }
+        let query = Params::default().with("confirm", "1").with("next", P::PATH);
+        Err(PageError::first(ReturnTo::to("/login", &query).as_str()))
     }
 
     /// The answer with a page.
     ///
     /// # Errors
-    /// A fault when the template fails.
-    pub fn show<P: Page>(&self, page: &P) -> Result<HttpResponse, PageError> {
-        self.app.pages.answer(self.req, StatusCode::OK, page, &FormAction::default())
+    /// [`Fault`] when the template fails.
+    pub fn show<Q: AccountPage>(&self, page: Q) -> Result<HttpResponse, PageError> {
+        let csrf = self.app.csrf.token(&Binding::Session(self.session.id.to_string()));
+        let framed = Framed::new(csrf, viewer(&self.session), page);
+        self.app.pages.answer(&self.req, StatusCode::OK, &framed, &FormAction::default())
     }
 }
 
-/// To the sign-in page, and back to where somebody wanted to go.
-#[must_use]
-pub fn to_login(page: &str) -> HttpResponse {
-    see_other(ReturnTo::to("/login", &Params::default().with("next", page)).as_str())
+/// The way to sign in, and back to the page.
+fn to_login<P: AccountPage>() -> PageError {
+    PageError::first(ReturnTo::to("/login", &Params::default().with("next", P::PATH)).as_str())
 }

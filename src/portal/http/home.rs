@@ -1,23 +1,22 @@
 //! `/account`: the account at a glance.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 use serde::Serialize;
 
 use super::activity::Row;
-use super::asker::{Asker, to_login};
+use super::asker::Asker;
+use super::frame::AccountPage;
 use super::when;
 use crate::accounts::store::emails;
 use crate::accounts::{self, User};
-use crate::app::App;
 use crate::audit::store::{Wanted, list_of};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
 use crate::kernel::{Conn, Instant};
 use crate::portal::activity::Filter;
-use crate::sessions::http::Current;
 use crate::tokens::store::grants;
+use crate::web::PageError;
 use crate::web::page::see_other;
-use crate::web::{Page, PageError, form};
 
 #[derive(Clone, Debug, Serialize)]
 struct Me {
@@ -47,25 +46,25 @@ struct Tile {
 
 /// The account's home.
 #[derive(Clone, Debug, Serialize)]
-pub struct AccountPage {
-    csrf: String,
-    nav_current: &'static str,
-    user: Me,
+pub struct HomePage {
+    me: Me,
     checkup: Vec<Check>,
     apps: Vec<Tile>,
     activity: Vec<Row>,
     flash: Option<&'static str>,
 }
 
-impl Page for AccountPage {
+impl AccountPage for HomePage {
     const TEMPLATE: &'static str = "account/home.html";
+    const PATH: &'static str = "/account";
+    const MENU: &'static str = "home";
 
     fn title(&self) -> String {
         "Your account".into()
     }
 
     fn sample() -> Self {
-        let user = Me {
+        let me = Me {
             name: "Ada Lovelace".into(),
             username: "ada".into(),
             email: Some("ada@example.test".into()),
@@ -76,15 +75,7 @@ impl Page for AccountPage {
         };
         let tile = Tile { name: "Grafana".into(), url: None, last_used: "2 hours ago".into() };
         let check = Check { ok: false, text: "No password", url: "/account/password", action: "Set one" };
-        Self {
-            csrf: String::new(),
-            nav_current: "home",
-            user,
-            checkup: vec![check],
-            apps: vec![tile],
-            activity: vec![Row::sample()],
-            flash: Some("a sample"),
-        }
+        Self { me, checkup: vec![check], apps: vec![tile], activity: vec![Row::sample()], flash: Some("a sample") }
     }
 }
 
@@ -97,16 +88,15 @@ pub async fn front() -> HttpResponse {
 ///
 /// # Errors
 /// A page.
-pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Result<HttpResponse, PageError> {
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login("/account")) };
-    let flash = match form::query(&req)?.find("done") {
+pub async fn get(asker: Asker<HomePage>) -> Result<HttpResponse, PageError> {
+    let flash = match asker.query()?.find("done") {
         Some("password") => Some("Your password is changed. Other sessions are signed out."),
         _ => None,
     };
-    let (csrf, id, now) = (asker.csrf(), asker.session.user_id, app.clock.now());
-    let page = app.db.read(move |conn| load(conn, id, now)).await?;
-    let Some(page) = page else { return Ok(to_login("/account")) };
-    asker.show(&AccountPage { csrf, flash, ..page })
+    let (id, now) = (asker.session.user_id, asker.app.clock.now());
+    let page = asker.read(move |conn| load(conn, id, now)).await?;
+    let page = page.ok_or_else(|| asker.to_login())?;
+    asker.show(HomePage { flash, ..page })
 }
 
 /// Apps on the page.
@@ -114,7 +104,7 @@ const APPS: usize = 6;
 /// Events on the page.
 const EVENTS: i64 = 5;
 
-fn load(conn: &mut Conn, id: UserId, now: Instant) -> Result<Option<AccountPage>, Fault> {
+fn load(conn: &mut Conn, id: UserId, now: Instant) -> Result<Option<HomePage>, Fault> {
     let Some(user) = accounts::store::find(conn, id)? else { return Ok(None) };
     let email = emails::primary_of(conn, id)?;
     let month = now - chrono::Duration::days(30);
@@ -125,9 +115,7 @@ fn load(conn: &mut Conn, id: UserId, now: Instant) -> Result<Option<AccountPage>
     let failed = list_of(conn, &wanted(&failures, now - chrono::Duration::days(7), 1))?;
     let verified = email.as_ref().is_some_and(|email| email.verified_at.is_some());
     let apps = grants::list_connected(conn, id)?;
-    Ok(Some(AccountPage {
-        csrf: String::new(),
-        nav_current: "home",
+    Ok(Some(HomePage {
         checkup: checkup(&user, verified, failed.is_empty()),
         apps: apps
             .into_iter()
@@ -140,7 +128,7 @@ fn load(conn: &mut Conn, id: UserId, now: Instant) -> Result<Option<AccountPage>
             .collect(),
         activity: activity.into_iter().map(|event| Row::of(event, now)).collect(),
         flash: None,
-        user: Me {
+        me: Me {
             name: user.display_name(),
             email_verified: verified,
             email: email.map(|email| email.address),

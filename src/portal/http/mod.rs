@@ -6,6 +6,7 @@ pub mod api_keys;
 pub mod apps;
 pub mod asker;
 pub mod data;
+pub mod frame;
 pub mod home;
 pub mod not_me;
 pub mod password;
@@ -17,4 +18,4 @@ pub mod sessions;
 pub mod undo_email;
 mod when;
 
-pub use asker::Asker;
+pub use asker::{Asker, Posted};

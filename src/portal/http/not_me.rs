@@ -1,47 +1,40 @@
 //! `/account/not-me`: somebody else was in the account.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 use serde::Serialize;
 
-use super::asker::{Asker, to_login};
-use crate::app::App;
+use super::asker::{Asker, Posted};
+use super::frame::AccountPage;
 use crate::kernel::fault::Fault;
 use crate::login::{departure, recovery};
-use crate::sessions::http::Current;
 use crate::sessions::http::current::leave;
-use crate::web::page::{Viewer, see_other};
-use crate::web::{Form, Page, PageError};
+use crate::web::PageError;
+use crate::web::page::see_other;
 
 /// What will happen.
 #[derive(Clone, Debug, Serialize)]
-pub struct NotMePage {
-    csrf: String,
-    nav_current: &'static str,
-    user: Viewer,
-}
+pub struct NotMePage {}
 
-impl Page for NotMePage {
+impl AccountPage for NotMePage {
     const TEMPLATE: &'static str = "account/not_me.html";
+    const PATH: &'static str = "/account/not-me";
+    const MENU: &'static str = "activity";
 
     fn title(&self) -> String {
         "Was it somebody else?".into()
     }
 
     fn sample() -> Self {
-        let user = Viewer { name: "Ada Lovelace".into(), username: "ada".into() };
-        Self { csrf: String::new(), nav_current: "activity", user }
+        Self {}
     }
 }
-
-const PAGE: &str = "/account/not-me";
 
 /// `GET /account/not-me`.
 ///
 /// # Errors
 /// A page.
-pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Result<HttpResponse, PageError> {
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
-    asker.show(&NotMePage { csrf: asker.csrf(), nav_current: "activity", user: asker.viewer() })
+pub async fn get(asker: Asker<NotMePage>) -> Result<HttpResponse, PageError> {
+    asker.show(NotMePage {})
 }
 
 /// `POST /account/not-me`: everybody is out, here too; a link for a new password goes to the stored
@@ -49,23 +42,14 @@ pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Res
 ///
 /// # Errors
 /// A page.
-pub async fn post(
-    req: HttpRequest,
-    app: web::Data<App>,
-    current: Current,
-    form: Form,
-) -> Result<HttpResponse, PageError> {
-    let form = form.0?;
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
-    asker.check(&form)?;
-    let (user, scene, courier) = (asker.user().await?, asker.scene(), app.courier.clone());
-    app.db
-        .write(move |conn| -> Result<(), Fault> {
+pub async fn post(Posted { asker, .. }: Posted<NotMePage>) -> Result<HttpResponse, PageError> {
+    let (user, scene, courier) = (asker.user().await?, asker.scene(), asker.app.courier.clone());
+    asker
+        .change(move |conn| -> Result<(), Fault> {
             departure::disown(conn, &user, &scene)?;
             recovery::send(conn, &courier, &user, "/account", &scene)
         })
         .await?;
-    app.forget();
-    leave(&req);
+    leave(&asker.req);
     Ok(see_other("/login?done=not-me"))
 }

@@ -1,31 +1,23 @@
 //! `/account/password`: changing the password, or setting the first one.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 use serde::Serialize;
 
-use super::asker::{Asker, to_login};
+use super::asker::{Asker, Posted};
+use super::frame::AccountPage;
 use crate::accounts::User;
 use crate::accounts::passwords::{Password, Verdict};
-use crate::app::App;
-use crate::audit::Event;
-use crate::audit::event::Kind;
-use crate::kernel::fault::Fault;
 use crate::login::http::flood;
 use crate::login::http::new_password;
 use crate::login::password_change::{self, ApiKeys, NewPassword, Others};
-use crate::sessions::http::Current;
 use crate::sessions::http::current::enter;
-use crate::sessions::session;
 use crate::tokens::store::api_keys;
-use crate::web::page::{FieldError, Viewer, see_other};
-use crate::web::{Form, Page, PageError};
+use crate::web::PageError;
+use crate::web::page::{FieldError, see_other};
 
 /// The form.
 #[derive(Clone, Debug, Serialize)]
 pub struct PasswordPage {
-    csrf: String,
-    nav_current: &'static str,
-    user: Viewer,
     username: String,
     has_password: bool,
     minimum_length: usize,
@@ -33,8 +25,10 @@ pub struct PasswordPage {
     errors: Vec<FieldError>,
 }
 
-impl Page for PasswordPage {
+impl AccountPage for PasswordPage {
     const TEMPLATE: &'static str = "account/password.html";
+    const PATH: &'static str = "/account/password";
+    const MENU: &'static str = "security";
 
     fn title(&self) -> String {
         if self.has_password { "Change your password".into() } else { "Set a password".into() }
@@ -42,9 +36,6 @@ impl Page for PasswordPage {
 
     fn sample() -> Self {
         Self {
-            csrf: String::new(),
-            nav_current: "security",
-            user: Viewer { name: "Ada Lovelace".into(), username: "ada".into() },
             username: "ada".into(),
             has_password: true,
             minimum_length: 15,
@@ -54,32 +45,25 @@ impl Page for PasswordPage {
     }
 }
 
-/// This page.
-pub const PAGE: &str = "/account/password";
-
 /// `GET /account/password`.
 ///
 /// # Errors
 /// A page.
-pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Result<HttpResponse, PageError> {
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
+pub async fn get(asker: Asker<PasswordPage>) -> Result<HttpResponse, PageError> {
     let user = asker.user().await?;
-    show(&app, &asker, &user, vec![]).await
+    show(&asker, &user, vec![]).await
 }
 
-async fn show(app: &App, asker: &Asker<'_>, user: &User, errors: Vec<FieldError>) -> Result<HttpResponse, PageError> {
+async fn show(asker: &Asker<PasswordPage>, user: &User, errors: Vec<FieldError>) -> Result<HttpResponse, PageError> {
     if user.backend.is_some() {
         return Ok(see_other("/account/security"));
     }
     let id = user.id;
-    let keys = app.db.read(move |conn| api_keys::list(conn, id)).await?;
-    asker.show(&PasswordPage {
-        csrf: asker.csrf(),
-        nav_current: "security",
-        user: asker.viewer(),
+    let keys = asker.read(move |conn| api_keys::list(conn, id)).await?;
+    asker.show(PasswordPage {
         username: user.username.clone(),
         has_password: user.password_hash.is_some(),
-        minimum_length: app.password_policy.minimum_length(),
+        minimum_length: asker.app.password_policy.minimum_length(),
         has_api_keys: !keys.is_empty(),
         errors,
     })
@@ -90,54 +74,38 @@ async fn show(app: &App, asker: &Asker<'_>, user: &User, errors: Vec<FieldError>
 ///
 /// # Errors
 /// A page.
-pub async fn post(
-    req: HttpRequest,
-    app: web::Data<App>,
-    current: Current,
-    form: Form,
-) -> Result<HttpResponse, PageError> {
-    let form = form.0?;
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
-    asker.check(&form)?;
+pub async fn post(Posted { asker, form }: Posted<PasswordPage>) -> Result<HttpResponse, PageError> {
     let (user, scene) = (asker.user().await?, asker.scene());
     if user.backend.is_some() {
         return Err(PageError::bad_request("the password of this account is a directory's"));
     }
     if user.password_hash.is_some() {
         // Guessing here is guessing at the sign-in page.
-        flood::check_account(&app, user.id, &scene).await?;
+        flood::check_account(&asker.app, user.id, &scene).await?;
         let present = Password::parse(form.find("password").unwrap_or_default());
-        if app.hasher.verify(present, user.password_hash.clone()).await? == Verdict::Wrong {
+        if asker.app.hasher.verify(present, user.password_hash.clone()).await? == Verdict::Wrong {
             let errors = vec![FieldError::new("password", "This is not your present password.")];
-            return show(&app, &asker, &user, errors).await;
+            return show(&asker, &user, errors).await;
         }
-        flood::forgive_account(&app, user.id, &scene).await?;
-    } else if let Some(stale) = asker.stale(PAGE) {
-        return Ok(stale);
+        flood::forgive_account(&asker.app, user.id, &scene).await?;
+    } else {
+        asker.require_fresh()?;
     }
-    let new = match new_password::read(&app, &form, &user).await? {
+    let new = match new_password::read(&asker.app, &form, &user).await? {
         Ok(new) => new,
-        Err(errors) => return show(&app, &asker, &user, errors).await,
+        Err(errors) => return show(&asker, &user, errors).await,
     };
     let new = NewPassword {
-        hash: app.hasher.hash(new).await?,
-        keep_former: app.password_policy.history(),
+        hash: asker.app.hasher.hash(new).await?,
+        keep_former: asker.app.password_policy.history(),
         others: Others::SignedOut,
         keys: if form.has("end_api_keys") { ApiKeys::Revoked } else { ApiKeys::Kept },
     };
-    let (courier, here) = (app.courier.clone(), asker.session.id);
-    let secret = app
-        .db
-        .write(move |conn| -> Result<_, Fault> {
-            password_change::set(conn, &user, &new, Some(here), &scene)?;
-            scene.record(conn, &Event::new(Kind::PasswordChanged).user(user.id))?;
-            courier.tell_password_changed(conn, &user, &scene)?;
-            session::change_secret(conn, here, user.id, &scene)
-        })
-        .await?;
-    app.forget();
+    let (courier, here) = (asker.app.courier.clone(), asker.session.id);
+    let secret =
+        asker.change(move |conn| password_change::by_person(conn, &courier, &user, &new, here, &scene)).await?;
     if let Some(secret) = &secret {
-        enter(&req, secret)?;
+        enter(&asker.req, secret)?;
     }
     Ok(see_other("/account/security?done=password"))
 }

@@ -2,53 +2,43 @@
 
 use actix_multipart::Multipart;
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use futures_util::StreamExt as _;
 use uuid::Uuid;
 
-use super::asker::{Asker, to_login};
-use super::profile::show_picture_error;
+use super::asker::{Asker, Posted};
+use super::profile::{ProfilePage, show_picture_error};
 use crate::accounts::profile;
 use crate::accounts::store::pictures;
 use crate::app::App;
 use crate::portal::picture::{MAX_UPLOAD_BYTES, square};
-use crate::sessions::http::Current;
 use crate::spec::Params;
+use crate::web::PageError;
 use crate::web::csrf;
 use crate::web::page::see_other;
-use crate::web::{Form, PageError};
-
-const PAGE: &str = "/account/profile";
 
 /// `POST /account/picture`: one file, after the form token.
 ///
 /// # Errors
 /// A page.
-pub async fn post(
-    req: HttpRequest,
-    app: web::Data<App>,
-    current: Current,
-    upload: Multipart,
-) -> Result<HttpResponse, PageError> {
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
+pub async fn post(asker: Asker<ProfilePage>, upload: Multipart) -> Result<HttpResponse, PageError> {
     let bytes = match receive(&asker, upload).await? {
         Ok(bytes) => bytes,
-        Err(message) => return show_picture_error(&app, &asker, message).await,
+        Err(message) => return show_picture_error(&asker, message).await,
     };
     // Decoding is work: it has its own threads and its own queue, like passwords.
-    let made = app.hasher.apart(move || square(&bytes)).await?;
+    let made = asker.app.hasher.apart(move || square(&bytes)).await?;
     let jpeg = match made {
         Ok(jpeg) => jpeg,
-        Err(message) => return show_picture_error(&app, &asker, message).await,
+        Err(message) => return show_picture_error(&asker, message).await,
     };
-    let (user, scene, issuer) = (asker.session.user_id, asker.scene(), app.issuer.clone());
-    app.db.write(move |conn| profile::set_picture(conn, user, &jpeg, &issuer, &scene)).await?;
-    app.forget();
+    let (user, scene, issuer) = (asker.session.user_id, asker.scene(), asker.app.issuer.clone());
+    asker.change(move |conn| profile::set_picture(conn, user, &jpeg, &issuer, &scene)).await?;
     Ok(see_other("/account/profile?done=picture"))
 }
 
 /// Reads the parts: the form token first, then the file, no more of it than may be.
-async fn receive(asker: &Asker<'_>, mut upload: Multipart) -> Result<Result<Vec<u8>, String>, PageError> {
+async fn receive(asker: &Asker<ProfilePage>, mut upload: Multipart) -> Result<Result<Vec<u8>, String>, PageError> {
     let broken = || PageError::bad_request("the upload is no multipart form");
     let mut is_ours = false;
     while let Some(part) = upload.next().await {
@@ -66,7 +56,7 @@ async fn receive(asker: &Asker<'_>, mut upload: Multipart) -> Result<Result<Vec<
         match name.as_str() {
             csrf::FIELD => {
                 let token = String::from_utf8(bytes).map_err(|_| broken())?;
-                asker.check(&Params::default().with(csrf::FIELD, &token))?;
+                asker.check_token(&Params::default().with(csrf::FIELD, &token))?;
                 is_ours = true;
             }
             "picture" if is_ours && !bytes.is_empty() => return Ok(Ok(bytes)),
@@ -82,18 +72,9 @@ async fn receive(asker: &Asker<'_>, mut upload: Multipart) -> Result<Result<Vec<
 ///
 /// # Errors
 /// A page.
-pub async fn remove(
-    req: HttpRequest,
-    app: web::Data<App>,
-    current: Current,
-    form: Form,
-) -> Result<HttpResponse, PageError> {
-    let form = form.0?;
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
-    asker.check(&form)?;
+pub async fn remove(Posted { asker, .. }: Posted<ProfilePage>) -> Result<HttpResponse, PageError> {
     let (user, scene) = (asker.session.user_id, asker.scene());
-    app.db.write(move |conn| profile::remove_picture(conn, user, &scene)).await?;
-    app.forget();
+    asker.change(move |conn| profile::remove_picture(conn, user, &scene)).await?;
     Ok(see_other("/account/profile?done=picture"))
 }
 

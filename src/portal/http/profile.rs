@@ -1,24 +1,20 @@
 //! `/account/profile`.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 use serde::Serialize;
 
-use super::asker::{Asker, to_login};
+use super::asker::{Asker, Posted};
+use super::frame::AccountPage;
 use crate::accounts::{User, profile};
-use crate::app::App;
 use crate::kernel::fault::Fault;
 use crate::portal::profile_form::{self, Section};
-use crate::sessions::http::Current;
 use crate::spec::Params;
-use crate::web::page::{Viewer, see_other};
-use crate::web::{Form, Page, PageError, form};
+use crate::web::PageError;
+use crate::web::page::see_other;
 
 /// The profile.
 #[derive(Clone, Debug, Serialize)]
 pub struct ProfilePage {
-    csrf: String,
-    nav_current: &'static str,
-    user: Viewer,
     picture: Option<String>,
     sections: Vec<Section>,
     flash: Option<&'static str>,
@@ -31,8 +27,10 @@ struct Wrong {
     message: String,
 }
 
-impl Page for ProfilePage {
+impl AccountPage for ProfilePage {
     const TEMPLATE: &'static str = "account/profile.html";
+    const PATH: &'static str = "/account/profile";
+    const MENU: &'static str = "profile";
 
     fn title(&self) -> String {
         "Profile".into()
@@ -40,9 +38,6 @@ impl Page for ProfilePage {
 
     fn sample() -> Self {
         Self {
-            csrf: String::new(),
-            nav_current: "profile",
-            user: Viewer { name: "Ada Lovelace".into(), username: "ada".into() },
             picture: Some("/pictures/0".into()),
             sections: profile_form::sample(),
             flash: None,
@@ -51,36 +46,29 @@ impl Page for ProfilePage {
     }
 }
 
-const PAGE: &str = "/account/profile";
-
 /// `GET /account/profile`.
 ///
 /// # Errors
 /// A page.
-pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Result<HttpResponse, PageError> {
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
-    let flash = match form::query(&req)?.find("done") {
+pub async fn get(asker: Asker<ProfilePage>) -> Result<HttpResponse, PageError> {
+    let flash = match asker.query()?.find("done") {
         Some("saved") => Some("Your profile is saved."),
         Some("picture") => Some("Your picture is changed."),
         _ => None,
     };
     let user = asker.user().await?;
-    show(&app, &asker, &user, None, (flash, vec![]))
+    show(&asker, &user, None, (flash, vec![]))
 }
 
 fn show(
-    app: &App,
-    asker: &Asker<'_>,
+    asker: &Asker<ProfilePage>,
     user: &User,
     typed: Option<&Params>,
     (flash, errors): (Option<&'static str>, Vec<profile_form::Wrong>),
 ) -> Result<HttpResponse, PageError> {
-    asker.show(&ProfilePage {
-        csrf: asker.csrf(),
-        nav_current: "profile",
-        user: asker.viewer(),
+    asker.show(ProfilePage {
         picture: user.picture.clone().filter(|picture| picture.contains("/pictures/")),
-        sections: profile_form::sections(user, &app.config.profile_fields, typed),
+        sections: profile_form::sections(user, &asker.app.config.profile_fields, typed),
         flash,
         errors: errors.into_iter().map(|wrong| Wrong { field: wrong.field, message: wrong.message }).collect(),
     })
@@ -90,37 +78,28 @@ fn show(
 ///
 /// # Errors
 /// A page.
-pub async fn show_picture_error(app: &App, asker: &Asker<'_>, message: String) -> Result<HttpResponse, PageError> {
+pub async fn show_picture_error(asker: &Asker<ProfilePage>, message: String) -> Result<HttpResponse, PageError> {
     let user = asker.user().await?;
     let wrong = profile_form::Wrong { field: "picture".into(), message };
-    show(app, asker, &user, None, (None, vec![wrong]))
+    show(asker, &user, None, (None, vec![wrong]))
 }
 
 /// `POST /account/profile`.
 ///
 /// # Errors
 /// A page.
-pub async fn post(
-    req: HttpRequest,
-    app: web::Data<App>,
-    current: Current,
-    form: Form,
-) -> Result<HttpResponse, PageError> {
-    let form = form.0?;
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
-    asker.check(&form)?;
+pub async fn post(Posted { asker, form }: Posted<ProfilePage>) -> Result<HttpResponse, PageError> {
     let user = asker.user().await?;
-    let changes = match profile_form::read(&form, &user, &app.config.profile_fields) {
+    let changes = match profile_form::read(&form, &user, &asker.app.config.profile_fields) {
         Ok(changes) => changes,
-        Err(wrong) => return show(&app, &asker, &user, Some(&form), (None, wrong)),
+        Err(wrong) => return show(&asker, &user, Some(&form), (None, wrong)),
     };
     let scene = asker.scene();
-    app.db
-        .write(move |conn| -> Result<(), Fault> {
+    asker
+        .change(move |conn| -> Result<(), Fault> {
             profile::update_attributes(conn, user.id, &changes.attributes)?;
             profile::update(conn, user.id, &changes.profile, &scene)
         })
         .await?;
-    app.forget();
     Ok(see_other("/account/profile?done=saved"))
 }

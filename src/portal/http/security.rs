@@ -1,24 +1,20 @@
 //! `/account/security`: the password, and API keys.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 use serde::Serialize;
 
-use super::asker::{Asker, to_login};
+use super::asker::{Asker, Posted};
+use super::frame::AccountPage;
 use super::when;
-use crate::app::App;
 use crate::kernel::Instant;
-use crate::sessions::http::Current;
 use crate::tokens::api_key;
 use crate::tokens::store::api_keys::{self, Listed};
-use crate::web::page::{Viewer, see_other};
-use crate::web::{Form, Page, PageError, form};
+use crate::web::PageError;
+use crate::web::page::see_other;
 
 /// Password and keys.
 #[derive(Clone, Debug, Serialize)]
 pub struct SecurityPage {
-    csrf: String,
-    nav_current: &'static str,
-    user: Viewer,
     password: Password,
     api_keys: Vec<Key>,
     flash: Option<&'static str>,
@@ -58,8 +54,10 @@ impl Key {
     }
 }
 
-impl Page for SecurityPage {
+impl AccountPage for SecurityPage {
     const TEMPLATE: &'static str = "account/security.html";
+    const PATH: &'static str = "/account/security";
+    const MENU: &'static str = "security";
 
     fn title(&self) -> String {
         "Security".into()
@@ -77,9 +75,6 @@ impl Page for SecurityPage {
             is_expired: false,
         };
         Self {
-            csrf: String::new(),
-            nav_current: "security",
-            user: Viewer { name: "Ada Lovelace".into(), username: "ada".into() },
             password: Password { is_set: true, changed_words: Some("3 days ago".into()), is_elsewhere: false },
             api_keys: vec![key],
             flash: None,
@@ -87,26 +82,20 @@ impl Page for SecurityPage {
     }
 }
 
-const PAGE: &str = "/account/security";
-
 /// `GET /account/security`.
 ///
 /// # Errors
 /// A page.
-pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Result<HttpResponse, PageError> {
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
-    let flash = match form::query(&req)?.find("done") {
+pub async fn get(asker: Asker<SecurityPage>) -> Result<HttpResponse, PageError> {
+    let flash = match asker.query()?.find("done") {
         Some("revoked") => Some("The API key is revoked."),
         Some("password") => Some("Your password is changed. Other sessions are signed out."),
         _ => None,
     };
-    let (user, now) = (asker.user().await?, app.clock.now());
+    let (user, now) = (asker.user().await?, asker.app.clock.now());
     let id = user.id;
-    let keys = app.db.read(move |conn| api_keys::list(conn, id)).await?;
-    asker.show(&SecurityPage {
-        csrf: asker.csrf(),
-        nav_current: "security",
-        user: asker.viewer(),
+    let keys = asker.read(move |conn| api_keys::list(conn, id)).await?;
+    asker.show(SecurityPage {
         password: Password {
             is_set: user.password_hash.is_some(),
             changed_words: user.password_changed_at.map(|then| when::ago(then, now)),
@@ -121,18 +110,9 @@ pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Res
 ///
 /// # Errors
 /// A page.
-pub async fn revoke_key(
-    req: HttpRequest,
-    app: web::Data<App>,
-    current: Current,
-    form: Form,
-) -> Result<HttpResponse, PageError> {
-    let form = form.0?;
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
-    asker.check(&form)?;
+pub async fn revoke_key(Posted { asker, form }: Posted<SecurityPage>) -> Result<HttpResponse, PageError> {
     let id = form.one("id")?.and_then(|id| id.parse().ok()).ok_or_else(|| PageError::bad_request("no key id"))?;
     let (user, scene) = (asker.session.user_id, asker.scene());
-    let revoked = app.db.write(move |conn| api_key::revoke(conn, user, id, &scene)).await?;
-    app.forget();
-    Ok(see_other(if revoked { "/account/security?done=revoked" } else { PAGE }))
+    let revoked = asker.change(move |conn| api_key::revoke(conn, user, id, &scene)).await?;
+    Ok(see_other(if revoked { "/account/security?done=revoked" } else { SecurityPage::PATH }))
 }

@@ -1,29 +1,25 @@
 //! `/account/sessions`: where somebody is signed in, and leaving from afar.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 use serde::Serialize;
 
-use super::asker::{Asker, to_login};
+use super::asker::{Asker, Posted};
+use super::frame::AccountPage;
 use super::when;
-use crate::app::App;
 use crate::audit::device;
 use crate::kernel::fault::Fault;
 use crate::kernel::{Conn, Instant};
 use crate::login::departure;
-use crate::sessions::http::Current;
 use crate::sessions::http::current::leave;
 use crate::sessions::session::{self, End};
 use crate::sessions::{Lifetimes, Session, store};
 use crate::tokens::store::grants;
-use crate::web::page::{Viewer, see_other};
-use crate::web::{Form, Page, PageError, form};
+use crate::web::PageError;
+use crate::web::page::see_other;
 
 /// Where somebody is signed in.
 #[derive(Clone, Debug, Serialize)]
 pub struct SessionsPage {
-    csrf: String,
-    nav_current: &'static str,
-    user: Viewer,
     sessions: Vec<Row>,
     flash: Option<&'static str>,
 }
@@ -39,8 +35,10 @@ struct Row {
     apps: Vec<String>,
 }
 
-impl Page for SessionsPage {
+impl AccountPage for SessionsPage {
     const TEMPLATE: &'static str = "account/sessions.html";
+    const PATH: &'static str = "/account/sessions";
+    const MENU: &'static str = "sessions";
 
     fn title(&self) -> String {
         "Where you're signed in".into()
@@ -56,28 +54,23 @@ impl Page for SessionsPage {
             is_current: false,
             apps: vec!["Grafana".into()],
         };
-        let user = Viewer { name: "Ada Lovelace".into(), username: "ada".into() };
-        Self { csrf: String::new(), nav_current: "sessions", user, sessions: vec![row], flash: Some("a sample") }
+        Self { sessions: vec![row], flash: Some("a sample") }
     }
 }
-
-const PAGE: &str = "/account/sessions";
 
 /// `GET /account/sessions`.
 ///
 /// # Errors
 /// A page.
-pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Result<HttpResponse, PageError> {
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
-    let flash = match form::query(&req)?.find("done") {
+pub async fn get(asker: Asker<SessionsPage>) -> Result<HttpResponse, PageError> {
+    let flash = match asker.query()?.find("done") {
         Some("ended") => Some("That session is signed out."),
         Some("others") => Some("All other sessions are signed out."),
         _ => None,
     };
-    let (session, lifetimes, now) = (asker.session.clone(), app.sessions.lifetimes(), app.clock.now());
-    let sessions = app.db.read(move |conn| load(conn, &session, lifetimes, now)).await?;
-    let (csrf, user) = (asker.csrf(), asker.viewer());
-    asker.show(&SessionsPage { csrf, nav_current: "sessions", user, sessions, flash })
+    let (session, lifetimes, now) = (asker.session.clone(), asker.app.sessions.lifetimes(), asker.app.clock.now());
+    let sessions = asker.read(move |conn| load(conn, &session, lifetimes, now)).await?;
+    asker.show(SessionsPage { sessions, flash })
 }
 
 fn load(conn: &mut Conn, current: &Session, lifetimes: Lifetimes, now: Instant) -> Result<Vec<Row>, Fault> {
@@ -102,45 +95,27 @@ fn load(conn: &mut Conn, current: &Session, lifetimes: Lifetimes, now: Instant) 
 ///
 /// # Errors
 /// A page.
-pub async fn end_one(
-    req: HttpRequest,
-    app: web::Data<App>,
-    current: Current,
-    form: Form,
-) -> Result<HttpResponse, PageError> {
-    let form = form.0?;
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
-    asker.check(&form)?;
+pub async fn end_one(Posted { asker, form }: Posted<SessionsPage>) -> Result<HttpResponse, PageError> {
     let other =
         form.one("id")?.and_then(|id| id.parse().ok()).ok_or_else(|| PageError::bad_request("no session id"))?;
     let (user, scene) = (asker.session.user_id, asker.scene());
-    let ended = app.db.write(move |conn| departure::end_other(conn, user, other, &scene)).await?;
-    app.forget();
+    let ended = asker.change(move |conn| departure::end_other(conn, user, other, &scene)).await?;
     // One that had ended already is as good as ended now; one of somebody else is not said to exist.
-    Ok(see_other(if ended { "/account/sessions?done=ended" } else { PAGE }))
+    Ok(see_other(if ended { "/account/sessions?done=ended" } else { SessionsPage::PATH }))
 }
 
 /// `POST /account/sessions/end-others`: everywhere but here; what outlives sessions goes on.
 ///
 /// # Errors
 /// A page.
-pub async fn end_others(
-    req: HttpRequest,
-    app: web::Data<App>,
-    current: Current,
-    form: Form,
-) -> Result<HttpResponse, PageError> {
-    let form = form.0?;
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
-    asker.check(&form)?;
+pub async fn end_others(Posted { asker, .. }: Posted<SessionsPage>) -> Result<HttpResponse, PageError> {
     let (user, here, scene) = (asker.session.user_id, asker.session.id, asker.scene());
-    app.db
-        .write(move |conn| -> Result<(), Fault> {
+    asker
+        .change(move |conn| -> Result<(), Fault> {
             session::end_all(conn, user, Some(here), End::Revoked, scene.now)?;
             departure::record_end_of_others(conn, user, &scene)
         })
         .await?;
-    app.forget();
     Ok(see_other("/account/sessions?done=others"))
 }
 
@@ -148,18 +123,9 @@ pub async fn end_others(
 ///
 /// # Errors
 /// A page.
-pub async fn end_all(
-    req: HttpRequest,
-    app: web::Data<App>,
-    current: Current,
-    form: Form,
-) -> Result<HttpResponse, PageError> {
-    let form = form.0?;
-    let Some(asker) = Asker::of(&req, &app, current) else { return Ok(to_login(PAGE)) };
-    asker.check(&form)?;
+pub async fn end_all(Posted { asker, .. }: Posted<SessionsPage>) -> Result<HttpResponse, PageError> {
     let (user, scene) = (asker.session.user_id, asker.scene());
-    app.db.write(move |conn| departure::sign_out_everywhere(conn, user, End::SignedOut, &scene)).await?;
-    app.forget();
-    leave(&req);
+    asker.change(move |conn| departure::sign_out_everywhere(conn, user, End::SignedOut, &scene)).await?;
+    leave(&asker.req);
     Ok(see_other("/logged-out"))
 }

@@ -28,7 +28,17 @@ impl FromRequest for Current {
     type Future = Ready<Result<Self, PageError>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(session_of(req).map(|session| Self(session.filter(|session| session.hold.is_none()))))
+        ready(Self::of(req).map(Self))
+    }
+}
+
+impl Current {
+    /// The session itself, for extractors that build on it.
+    ///
+    /// # Errors
+    /// As for extracting it.
+    pub fn of(req: &HttpRequest) -> Result<Option<Session>, PageError> {
+        Ok(session_of(req)?.filter(|session| session.hold.is_none()))
     }
 }
 

@@ -19,7 +19,8 @@ use portcullis::portal::http::addresses::{AddressesPage, VerifyAddressPage};
 use portcullis::portal::http::api_keys::{ApiKeyMadePage, ApiKeyNewPage};
 use portcullis::portal::http::apps::AppsPage;
 use portcullis::portal::http::data::DataPage;
-use portcullis::portal::http::home::AccountPage;
+use portcullis::portal::http::frame::Framed;
+use portcullis::portal::http::home::HomePage;
 use portcullis::portal::http::not_me::NotMePage;
 use portcullis::portal::http::password::PasswordPage;
 use portcullis::portal::http::profile::ProfilePage;
@@ -58,16 +59,16 @@ fn rendered<P: Page>(pages: &Pages) -> (&'static str, String) {
 
 fn gallery(pages: &Pages) -> Vec<(&'static str, String)> {
     vec![
-        rendered::<AccountPage>(pages),
-        rendered::<ActivityPage>(pages),
-        rendered::<AddressesPage>(pages),
-        rendered::<ApiKeyMadePage>(pages),
-        rendered::<ApiKeyNewPage>(pages),
-        rendered::<AppsPage>(pages),
+        rendered::<Framed<HomePage>>(pages),
+        rendered::<Framed<ActivityPage>>(pages),
+        rendered::<Framed<AddressesPage>>(pages),
+        rendered::<Framed<ApiKeyMadePage>>(pages),
+        rendered::<Framed<ApiKeyNewPage>>(pages),
+        rendered::<Framed<AppsPage>>(pages),
         rendered::<ChangeRequiredPage>(pages),
         rendered::<ChooseUsernamePage>(pages),
         rendered::<ConfirmLinkPage>(pages),
-        rendered::<DataPage>(pages),
+        rendered::<Framed<DataPage>>(pages),
         rendered::<DeadPage>(pages),
         rendered::<DeletionPendingPage>(pages),
         rendered::<LinkDeadPage>(pages),
@@ -75,17 +76,17 @@ fn gallery(pages: &Pages) -> Vec<(&'static str, String)> {
         rendered::<MagicConfirmPage>(pages),
         rendered::<MagicRequestPage>(pages),
         rendered::<MagicSentPage>(pages),
-        rendered::<NotMePage>(pages),
-        rendered::<PasswordPage>(pages),
-        rendered::<ProfilePage>(pages),
+        rendered::<Framed<NotMePage>>(pages),
+        rendered::<Framed<PasswordPage>>(pages),
+        rendered::<Framed<ProfilePage>>(pages),
         rendered::<RegisterClosedPage>(pages),
         rendered::<RegisterPage>(pages),
         rendered::<RequestPage>(pages),
         rendered::<ResetPage>(pages),
-        rendered::<SecurityPage>(pages),
+        rendered::<Framed<SecurityPage>>(pages),
         rendered::<SentPage>(pages),
-        rendered::<SessionsPage>(pages),
-        rendered::<VerifyAddressPage>(pages),
+        rendered::<Framed<SessionsPage>>(pages),
+        rendered::<Framed<VerifyAddressPage>>(pages),
         rendered::<VerifyEmailPage>(pages),
         rendered::<ChooseAccountPage>(pages),
         rendered::<ConsentPage>(pages),
