@@ -106,6 +106,21 @@ pub fn browsers(config: &mut ServiceConfig) {
         .service(shown("/.well-known/change-password", LOOK, change_password));
 }
 
+/// Forms that do what cannot be done twice: pressed twice, both presses get one answer.
+pub const PRESSED_ONCE: [&str; 11] = [
+    "/account/api-keys/new",
+    "/account/password",
+    "/login/link",
+    "/login/link/confirm",
+    "/login/link/finish",
+    "/password/change",
+    "/password/reset/new",
+    "/register",
+    "/setup",
+    "/verify-email",
+    "/verify-email/confirm",
+];
+
 /// Where password managers send people (W3C change-password-url).
 async fn change_password() -> HttpResponse {
     see_other("/account/password")

@@ -23,6 +23,7 @@ use crate::routes;
 use crate::sessions::http::carriers::Carrier;
 use crate::sessions::http::cookie_store::CookieStore;
 use crate::sessions::http::current::UntilClosed;
+use crate::web::again::{self, Again};
 use crate::web::{PageError, edge};
 
 /// Set once the process is asked to stop: `/readyz` turns red at once.
@@ -70,8 +71,9 @@ pub fn bind(app: &web::Data<App>) -> Result<Bound, String> {
     let stopping = Stopping::default();
     let (data, stop_flag) = (app.clone(), web::Data::new(stopping.clone()));
     let carrier = Arc::new(carrier(app)?);
+    let again = Again::default();
     let router = move || {
-        let app = data.clone();
+        let (app, forms, again) = (data.clone(), data.clone(), again.clone());
         Router::new()
             .app_data(data.clone())
             .app_data(stop_flag.clone())
@@ -87,6 +89,11 @@ pub fn bind(app: &web::Data<App>) -> Result<Bound, String> {
                 web::scope("")
                     .wrap(session_middleware(&data, &carrier))
                     .wrap(from_fn(shorten_cookie))
+                    // Around the cookies: a second press needs those of the first.
+                    .wrap(from_fn(move |req, next| {
+                        let (again, forms) = (again.clone(), forms.clone());
+                        async move { again::pass(again, &routes::PRESSED_ONCE, &forms.csrf, req, next).await }
+                    }))
                     .configure(routes::browsers),
             )
             .default_service(web::to(|| async { Err::<web::Bytes, _>(PageError::not_found()) }))

@@ -73,7 +73,9 @@ impl Csrf {
         Ok((Binding::Browser(value), Some(cookie)))
     }
 
-    fn cookie_of(&self, req: &HttpRequest) -> Option<String> {
+    /// The cookie that binds the anonymous forms of this browser.
+    #[must_use]
+    pub fn cookie_of(&self, req: &HttpRequest) -> Option<String> {
         let cookie = req.cookie(self.cookie_name)?;
         (cookie.value().len() == 22).then(|| cookie.value().to_owned())
     }

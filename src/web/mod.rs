@@ -3,6 +3,7 @@
 //! Used by `http/` folders, `routes`, `server` and `app` only. Start at [`edge`], which every
 //! request passes, and [`page`], which makes every page.
 
+pub mod again;
 pub mod assets;
 pub mod client_address;
 pub mod cookies;

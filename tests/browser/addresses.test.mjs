@@ -1,14 +1,14 @@
 // Mail addresses and the phone number of an account.
 import assert from 'node:assert/strict';
 import { journey, journeys, withAndWithoutScript } from './journeys.mjs';
-import { assertFlash, assertRefused, assertSignedOut, enterCode, pressInRow, signIn } from './people.mjs';
+import { assertFlash, assertRefused, assertSignedOut, enterCode, newPassword, pressInRow, signIn } from './people.mjs';
 
 const confirm = /^Confirm your new email address/;
 
 const world = journeys(undefined, () => ({ env: { PORTCULLIS_SMS__TRANSPORT: 'file' } }));
 
 withAndWithoutScript((variant) => {
-  const travel = (title, steps, more) => journey(world, variant, title, steps, more);
+  const travel = (title, steps) => journey(world, variant, title, steps);
   const page = () => `${world.server.issuer}/account/addresses`;
 
   async function arrive(visitor, name) {
@@ -46,9 +46,13 @@ withAndWithoutScript((variant) => {
     assert.match(await owner.text(), new RegExp(ada.email));
     await owner.pressAndWander('#undo-email');
     assert.equal(owner.path(), '/password/reset/sent');
-    await world.server.letters.next(ada.email, /^Choose a new password/);
     await assertSignedOut(visitor, world.server.issuer);
     await visitor.enter(ada);
+    assert.match(await visitor.text(), /not right/, 'who changed the address knew the password');
+    await owner.open((await world.server.letters.next(ada.email, /^Choose a new password/)).link('/password/reset/link'));
+    await owner.fill({ 'new-password': newPassword });
+    await owner.press('#password-submit');
+    await visitor.enter({ ...ada, password: newPassword });
     await visitor.open(page());
     assert.match(await row(visitor, ada.email).innerText(), /Primary/);
     assert.equal(await row(visitor, ada.second).count(), 0);

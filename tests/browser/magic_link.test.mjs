@@ -18,7 +18,7 @@ const world = journeys(async (started) => {
 after(() => world.callback?.stop());
 
 withAndWithoutScript((variant) => {
-  const travel = (title, steps, more) => journey(world, variant, title, steps, more);
+  const travel = (title, steps) => journey(world, variant, title, steps);
   const newPerson = (name) => world.server.createUser(`${name}-${variant.name}`);
 
   travel('confirmed on the phone, signed in on the desktop', async (visitor, another) => {

@@ -4,9 +4,7 @@ import { after } from 'node:test';
 import { provider } from '../relying_parties/harness/protocol.mjs';
 import { startCallback } from './callback.mjs';
 import { journey, journeys, withAndWithoutScript } from './journeys.mjs';
-import { assertFlash, assertRefused, assertSignedOut, signIn } from './people.mjs';
-
-const newPassword = 'copper-meadow-thunder-73';
+import { assertFlash, assertRefused, assertSignedOut, newPassword, signIn } from './people.mjs';
 
 const world = journeys(async (started) => {
   started.callback = await startCallback();
@@ -16,7 +14,7 @@ const world = journeys(async (started) => {
 after(() => world.callback?.stop());
 
 withAndWithoutScript((variant) => {
-  const travel = (title, steps, more) => journey(world, variant, title, steps, more);
+  const travel = (title, steps) => journey(world, variant, title, steps);
   const newPerson = (name) => world.server.createUser(`${name}-${variant.name}`);
   const issuer = () => world.server.issuer;
 

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { password } from '../relying_parties/harness/server.mjs';
 
+/** What a password is changed to. */
+export const newPassword = 'copper-meadow-thunder-73';
+
 /** Somebody without an account. */
 export const stranger = (username) => ({ username, email: `${username}@example.test`, password });
 

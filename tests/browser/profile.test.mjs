@@ -48,7 +48,7 @@ const world = journeys(async (started) => {
 after(() => world.callback?.stop());
 
 withAndWithoutScript((variant) => {
-  const travel = (title, steps, more) => journey(world, variant, title, steps, more);
+  const travel = (title, steps) => journey(world, variant, title, steps);
   const page = () => `${world.server.issuer}/account/profile`;
 
   async function arrive(visitor, name) {

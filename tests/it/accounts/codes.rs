@@ -97,13 +97,15 @@ async fn a_secret_of_another_account_or_purpose_opens_nothing() {
     assert_eq!(enter_code(&bob, &bobs.code()).await.status, StatusCode::SEE_OTHER);
 }
 
-/// Posts one form many times at once, from one browser.
+/// Posts one form many times at once, from one browser; each with a field of its own, because posts
+/// that are alike get one answer.
 async fn at_once(browser: &Browser, path: &'static str, fields: Vec<(&'static str, String)>) -> Vec<Page> {
     const COUNT: usize = 12;
     let barrier = Arc::new(Barrier::new(COUNT));
     let mut set = JoinSet::new();
-    for _ in 0..COUNT {
-        let (browser, fields, barrier) = (browser.clone(), fields.clone(), Arc::clone(&barrier));
+    for number in 0..COUNT {
+        let (browser, mut fields, barrier) = (browser.clone(), fields.clone(), Arc::clone(&barrier));
+        fields.push(("press", number.to_string()));
         set.spawn(async move {
             let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
             barrier.wait().await;

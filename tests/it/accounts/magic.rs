@@ -117,9 +117,10 @@ async fn of_many_who_go_on_at_once_one_is_signed_in() {
     answer(&reading, &link, "confirm").await;
     let csrf = asking.get("/login/link/sent").await.field("csrf_token");
     let mut set = JoinSet::new();
-    for _ in 0..8 {
-        let (asking, csrf) = (asking.clone(), csrf.clone());
-        set.spawn(async move { asking.post("/login/link/finish", &[("csrf_token", &csrf), ("next", "")]).await });
+    for number in 0..8 {
+        // Posts that are alike would get one answer.
+        let (asking, csrf, press) = (asking.clone(), csrf.clone(), number.to_string());
+        set.spawn(async move { asking.post("/login/link/finish", &[("csrf_token", &csrf), ("press", &press)]).await });
     }
     let answers = set.join_all().await;
     assert_eq!(answers.iter().filter(|page| page.cookie("portcullis").is_some()).count(), 1);
