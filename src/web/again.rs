@@ -2,9 +2,10 @@
 //! sends the same form again; what the first press did cannot be done twice. So an answer that led
 //! on is kept for a moment, and the same form from the same browser gets it once more.
 //!
-//! The same: every byte of the form, what the browser says of where it comes from, and the cookie that
-//! binds its forms; the other cookies may be new already. Answers are kept in this process's memory; where another process gets the second press, it is
-//! answered as what it is.
+//! The same: every byte of the form, what the browser says of where it comes from, and the cookie
+//! that binds its forms; the other cookies may be new already. Answers are kept in this process's
+//! memory; where another process gets the second press, it is answered as what it is
+//! (docs/decisions/0015).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
