@@ -8,6 +8,7 @@ use crate::accounts::passwords::Hasher;
 use crate::accounts::passwords::policy::Policy;
 use crate::accounts::passwords::schemes::argon2id::Cost;
 use crate::accounts::store::Identifiers;
+use crate::api::authzen;
 use crate::audit::{Origin, Scene};
 use crate::config::{Config, LoginIdentifier};
 use crate::kernel::cache::FreshCache;
@@ -109,6 +110,8 @@ pub struct App {
     pub lifetimes: Lifetimes,
     /// The discovery document, serialized.
     pub discovery: Vec<u8>,
+    /// The discovery document of access checks, serialized.
+    pub access_discovery: Vec<u8>,
 }
 
 /// What start-up found out before the app can be built.
@@ -178,6 +181,7 @@ impl App {
             refresh_tokens: RefreshTokens::new(&master, &issuer)?,
             resumes: Resumes::new(master.mac(Purpose::Csrf)?),
             discovery: discovery::document(&issuer, &config.profile_fields),
+            access_discovery: authzen::document(&issuer),
             lifetimes,
             sealer,
             clock,

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use actix_web::web::{ServiceConfig, get, head, method, post, resource, to};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
-use crate::api::http::{answer as api_answer, token_pair};
+use crate::api::http::{answer as api_answer, authzen, token_pair};
 use crate::login::http::{choose, holds, login, logout, magic, register, reset, setup, verify_email};
 use crate::oidc::http::{answer, authorize, consent, end_session, introspect, metadata, revoke, token, userinfo};
 use crate::portal::http::{
@@ -30,6 +30,16 @@ pub fn machines(config: &mut ServiceConfig) {
         .service(api("/api/token/refresh", "POST").route(post().to(token_pair::refresh)))
         .service(api("/api/token/verify", "POST").route(post().to(token_pair::verify)))
         .service(api("/api/token/blacklist", "POST").route(post().to(token_pair::blacklist)))
+        .service(
+            open("/.well-known/authzen-configuration", LOOK)
+                .route(get().to(authzen::configuration))
+                .route(head().to(authzen::configuration)),
+        )
+        .service(api("/access/v1/evaluation", "POST").route(post().to(authzen::evaluation)))
+        .service(api("/access/v1/evaluations", "POST").route(post().to(authzen::evaluations)))
+        .service(api("/access/v1/search/subject", "POST").route(post().to(authzen::subjects)))
+        .service(api("/access/v1/search/resource", "POST").route(post().to(authzen::resources)))
+        .service(api("/access/v1/search/action", "POST").route(post().to(authzen::actions)))
         .service(machine("/readyz", LOOK).route(get().to(health::ready)).route(head().to(health::ready)))
         .service(shown("/pictures/{id}", LOOK, picture::get))
         .service(shown("/assets/{version}/{path:.*}", LOOK, assets::get));

@@ -91,6 +91,7 @@ diesel::table! {
         allow_token_pair -> Bool,
         allow_magic_link -> Bool,
         secret_hash -> Nullable<Text>,
+        apps -> Jsonb,
     }
 }
 
@@ -214,6 +215,7 @@ diesel::table! {
         group_id -> Uuid,
         permission_id -> Uuid,
         created_at -> Timestamptz,
+        granted_by -> Text,
     }
 }
 
@@ -296,6 +298,7 @@ diesel::table! {
         user_id -> Nullable<Uuid>,
         group_id -> Nullable<Uuid>,
         created_at -> Timestamptz,
+        granted_by -> Text,
     }
 }
 
@@ -308,6 +311,8 @@ diesel::table! {
         codename -> Text,
         description -> Text,
         created_at -> Timestamptz,
+        model -> Nullable<Text>,
+        action -> Text,
     }
 }
 
@@ -374,6 +379,16 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    subgroups (member_id, group_id) {
+        group_id -> Uuid,
+        member_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     throttles (bucket) {
         bucket -> Bytea,
         failures -> Int4,
@@ -410,6 +425,7 @@ diesel::table! {
         user_id -> Uuid,
         permission_id -> Uuid,
         created_at -> Timestamptz,
+        granted_by -> Text,
     }
 }
 
@@ -516,6 +532,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     setup_links,
     signing_keys,
+    subgroups,
     throttles,
     totp_devices,
     user_permissions,

@@ -19,6 +19,8 @@ mod browser;
 mod cluster;
 #[path = "it/journeys/configuration.rs"]
 mod configuration;
+#[path = "it/journeys/permission_commands.rs"]
+mod permission_commands;
 #[path = "it/support/process.rs"]
 #[expect(dead_code, reason = "shared with the integration tests, which use more of it")]
 mod process;

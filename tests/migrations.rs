@@ -48,13 +48,15 @@ fn outline(conn: &mut PgConnection) -> BTreeSet<String> {
 }
 
 /// One row in each table, in the order of their references.
-const ROWS: [&str; 27] = [
+const ROWS: [&str; 29] = [
     "instance VALUES (1, 'sealed', now())",
     "setup_links VALUES (sha256('link'), now(), now(), NULL)",
     "users (id, sub, username, username_key, created_at, updated_at) VALUES (:id, :id, 'ada', 'ada', now(), now())",
     "emails VALUES (:id, :id, 'ada@example.test', 'ada@example.test', true, now(), now())",
     "groups VALUES (:id, 'staff', 'staff', now())",
+    "groups VALUES ('00000000-0000-7000-8000-000000000002', 'editors', 'editors', now())",
     "memberships VALUES (:id, :id, now())",
+    "subgroups VALUES (:id, '00000000-0000-7000-8000-000000000002', now())",
     "permissions VALUES (:id, 'blog', 'add_article', '', now())",
     "group_permissions VALUES (:id, :id, now())",
     "user_permissions VALUES (:id, :id, now())",

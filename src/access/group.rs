@@ -1,15 +1,20 @@
-//! Groups of users.
+//! Groups of users, and of groups.
+
+use std::collections::{HashMap, VecDeque};
 
 use super::store;
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::kernel::Conn;
+use crate::kernel::db::lock_for_transaction;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{GroupId, UserId};
 use crate::kernel::notify::{self, Change};
 
 /// Longest group name, in characters, as in Django.
 const MAX_CHARS: usize = 150;
+/// The advisory lock of whoever puts a group into a group: two at once could close a circle.
+const NESTING_LOCK: i64 = 0x706f_7274_6e65_7374;
 
 /// How making a group ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +74,130 @@ pub fn remove_member(conn: &mut Conn, group: &store::Group, user: UserId, scene:
     Ok(())
 }
 
+/// How putting a group into a group ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Nesting {
+    /// It is in; it may have been before.
+    Done,
+    /// It would be in itself: names from the one to the other, as they are in each other now.
+    Circle(Vec<String>),
+}
+
+/// Puts `member` into `group`: its members are members of `group` from now on. Twice is as good as once.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn nest(conn: &mut Conn, group: &store::Group, member: &store::Group, scene: &Scene) -> Result<Nesting, Fault> {
+    lock_for_transaction(conn, NESTING_LOCK)?;
+    if let Some(path) = find_path(&store::nestings(conn)?, group.id, member.id) {
+        let names = store::names(conn, &path)?;
+        return Ok(Nesting::Circle(path.iter().filter_map(|id| names.get(id).cloned()).collect()));
+    }
+    if store::insert_subgroup(conn, group.id, member.id, scene.now)? {
+        nesting_changed(conn, Kind::GroupNested, group, member, scene)?;
+    }
+    Ok(Nesting::Done)
+}
+
+/// The shortest way from a group up to one that it is in, both included.
+fn find_path(nestings: &[(GroupId, GroupId)], from: GroupId, to: GroupId) -> Option<Vec<GroupId>> {
+    let mut above: HashMap<GroupId, Vec<GroupId>> = HashMap::new();
+    for (member, group) in nestings {
+        above.entry(*member).or_default().push(*group);
+    }
+    let mut came_from = HashMap::from([(from, from)]);
+    let mut queue = VecDeque::from([from]);
+    while let Some(here) = queue.pop_front().filter(|here| *here != to) {
+        for next in above.get(&here).into_iter().flatten() {
+            if !came_from.contains_key(next) {
+                came_from.insert(*next, here);
+                queue.push_back(*next);
+            }
+        }
+    }
+    let mut path = vec![to];
+    let mut here = to;
+    while here != from {
+        here = *came_from.get(&here)?;
+        path.push(here);
+    }
+    path.reverse();
+    Some(path)
+}
+
+/// Takes `member` out of `group`; doing it twice changes nothing.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn unnest(conn: &mut Conn, group: &store::Group, member: &store::Group, scene: &Scene) -> Result<(), Fault> {
+    if store::delete_subgroup(conn, group.id, member.id)? {
+        nesting_changed(conn, Kind::GroupUnnested, group, member, scene)?;
+    }
+    Ok(())
+}
+
+/// Deletes a group; what it gave its members is gone.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn delete(conn: &mut Conn, group: &store::Group, scene: &Scene) -> Result<(), Fault> {
+    store::delete_group(conn, group.id)?;
+    notify::announce(conn, Change::Standing)?;
+    scene.record(conn, &Event::new(Kind::GroupDeleted).details(serde_json::json!({ "group": group.name })))
+}
+
+fn nesting_changed(
+    conn: &mut Conn,
+    kind: Kind,
+    group: &store::Group,
+    member: &store::Group,
+    scene: &Scene,
+) -> Result<(), Fault> {
+    notify::announce(conn, Change::Standing)?;
+    let details = serde_json::json!({ "group": group.name, "member": member.name });
+    scene.record(conn, &Event::new(kind).details(details))
+}
+
 fn changed(conn: &mut Conn, kind: Kind, group: &store::Group, user: UserId, scene: &Scene) -> Result<(), Fault> {
     notify::announce(conn, Change::Standing)?;
     scene.record(conn, &Event::new(kind).user(user).details(serde_json::json!({ "group": group.name })))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::find_path;
+    use crate::kernel::ids::GroupId;
+
+    fn path(pairs: &[(u128, u128)], from: u128, to: u128) -> Option<Vec<u128>> {
+        let id = |number| GroupId(Uuid::from_u128(number));
+        let nestings: Vec<_> = pairs.iter().map(|(member, group)| (id(*member), id(*group))).collect();
+        find_path(&nestings, id(from), id(to)).map(|path| path.iter().map(|id| id.0.as_u128()).collect())
+    }
+
+    #[test]
+    fn a_path_is_the_shortest_one_and_goes_up_only() {
+        let pairs = [(1, 2), (2, 3), (3, 4), (1, 3), (5, 4)];
+        assert_eq!(path(&pairs, 1, 4), Some(vec![1, 3, 4]));
+        assert_eq!(path(&pairs, 4, 1), None);
+        assert_eq!(path(&pairs, 1, 5), None);
+        assert_eq!(path(&[], 1, 1), Some(vec![1]), "a group is in itself already");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_let_in_never_closes_a_circle(wishes in prop::collection::vec((0u128..6, 0u128..6), 0..40)) {
+            let mut pairs: Vec<(u128, u128)> = Vec::new();
+            for (member, group) in wishes {
+                if path(&pairs, group, member).is_none() {
+                    pairs.push((member, group));
+                }
+            }
+            for (member, group) in &pairs {
+                prop_assert!(path(&pairs, *group, *member).is_none());
+            }
+        }
+    }
 }

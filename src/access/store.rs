@@ -1,4 +1,10 @@
-//! Groups and permissions in the database.
+//! Groups in the database; below, permissions, grants, and the questions about them.
+
+pub mod checks;
+pub mod grants;
+pub mod permissions;
+
+use std::collections::HashMap;
 
 use diesel::prelude::*;
 
@@ -6,7 +12,7 @@ use crate::accounts::name_key::name_key;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{GroupId, UserId};
 use crate::kernel::{Conn, Instant};
-use crate::schema::{group_permissions, groups, memberships, permissions, user_permissions, users};
+use crate::schema::{group_permissions as gp, groups, memberships, permissions as p, subgroups, users};
 
 /// A stored group.
 #[derive(Clone, Debug, Queryable)]
@@ -78,11 +84,59 @@ pub fn delete_member(conn: &mut Conn, group: GroupId, user: UserId) -> Result<bo
     Ok(diesel::delete(memberships::table.find((group, user))).execute(conn)? == 1)
 }
 
-/// Names of the groups of a user, sorted.
+/// Deletes a group with its memberships and what it was granted.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn groups_of(conn: &mut Conn, user: UserId) -> Result<Vec<String>, Fault> {
+pub fn delete_group(conn: &mut Conn, id: GroupId) -> Result<(), Fault> {
+    diesel::delete(groups::table.find(id)).execute(conn)?;
+    Ok(())
+}
+
+/// Puts a group into a group; `false` when it was there.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn insert_subgroup(conn: &mut Conn, group: GroupId, member: GroupId, now: Instant) -> Result<bool, Fault> {
+    use subgroups as s;
+    let inserted = diesel::insert_into(s::table)
+        .values((s::group_id.eq(group), s::member_id.eq(member), s::created_at.eq(now)))
+        .on_conflict_do_nothing()
+        .execute(conn)?;
+    Ok(inserted == 1)
+}
+
+/// Takes a group out of a group; `false` when it was not in it.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn delete_subgroup(conn: &mut Conn, group: GroupId, member: GroupId) -> Result<bool, Fault> {
+    Ok(diesel::delete(subgroups::table.find((member, group))).execute(conn)? == 1)
+}
+
+/// Which group is in which, as pairs of a member and what it is in.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn nestings(conn: &mut Conn) -> Result<Vec<(GroupId, GroupId)>, Fault> {
+    Ok(subgroups::table.select((subgroups::member_id, subgroups::group_id)).load(conn)?)
+}
+
+/// Names of groups.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn names(conn: &mut Conn, ids: &[GroupId]) -> Result<HashMap<GroupId, String>, Fault> {
+    let rows: Vec<(GroupId, String)> =
+        groups::table.filter(groups::id.eq_any(ids)).select((groups::id, groups::name)).load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Names of the groups that a user is a member of by themselves, sorted.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn own_groups_of(conn: &mut Conn, user: UserId) -> Result<Vec<String>, Fault> {
     Ok(memberships::table
         .inner_join(groups::table)
         .filter(memberships::user_id.eq(user))
@@ -91,31 +145,42 @@ pub fn groups_of(conn: &mut Conn, user: UserId) -> Result<Vec<String>, Fault> {
         .load(conn)?)
 }
 
-/// Permissions of a user as `app.codename`, their own and their groups', sorted. A superuser has all;
-/// whoever is not active has none.
+/// What a group is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Contents {
+    /// Usernames of its own members.
+    pub members: Vec<String>,
+    /// Groups in it.
+    pub groups: Vec<String>,
+    /// Groups that it is in.
+    pub member_of: Vec<String>,
+    /// Permissions it holds for everything.
+    pub permissions: Vec<String>,
+}
+
+/// What a group is made of, in order.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn permissions_of(conn: &mut Conn, user: UserId) -> Result<Vec<String>, Fault> {
-    let flags = users::table.find(user).select((users::is_live, users::is_superuser));
-    let held: Vec<(String, String)> = match flags.first::<(bool, bool)>(conn).optional()? {
-        None | Some((false, _)) => return Ok(Vec::new()),
-        Some((true, true)) => permissions::table.select((permissions::app, permissions::codename)).load(conn)?,
-        Some((true, false)) => {
-            let own = user_permissions::table.filter(user_permissions::user_id.eq(user));
-            let groups = memberships::table.filter(memberships::user_id.eq(user)).select(memberships::group_id);
-            let by_group = group_permissions::table.filter(group_permissions::group_id.eq_any(groups));
-            permissions::table
-                .filter(
-                    permissions::id
-                        .eq_any(own.select(user_permissions::permission_id))
-                        .or(permissions::id.eq_any(by_group.select(group_permissions::permission_id))),
-                )
-                .select((permissions::app, permissions::codename))
-                .load(conn)?
-        }
-    };
-    let mut names: Vec<_> = held.into_iter().map(|(app, codename)| format!("{app}.{codename}")).collect();
-    names.sort();
-    Ok(names)
+pub fn contents(conn: &mut Conn, group: GroupId) -> Result<Contents, Fault> {
+    let people = memberships::table.inner_join(users::table).filter(memberships::group_id.eq(group));
+    let inside = subgroups::table.filter(subgroups::group_id.eq(group)).select(subgroups::member_id);
+    let around = subgroups::table.filter(subgroups::member_id.eq(group)).select(subgroups::group_id);
+    let held = gp::table.inner_join(p::table).filter(gp::group_id.eq(group));
+    let names = held.select((p::app, p::codename)).order((p::app, p::codename));
+    let permissions: Vec<(String, String)> = names.load(conn)?;
+    Ok(Contents {
+        members: people.select(users::username).order(users::username_key).load(conn)?,
+        groups: groups::table
+            .filter(groups::id.eq_any(inside))
+            .select(groups::name)
+            .order(groups::name_key)
+            .load(conn)?,
+        member_of: groups::table
+            .filter(groups::id.eq_any(around))
+            .select(groups::name)
+            .order(groups::name_key)
+            .load(conn)?,
+        permissions: permissions.into_iter().map(|(app, codename)| format!("{app}.{codename}")).collect(),
+    })
 }

@@ -1,5 +1,5 @@
-//! The API for programs of the operator's own: token pairs, in the JSON shapes that clients of
-//! Django's simplejwt know.
+//! The API for programs of the operator's own: questions about access ([`authzen`]), and token pairs
+//! in the JSON shapes that clients of Django's simplejwt know.
 //!
 //! ```text
 //! /api/token           password ─► attempt::admit ─► holds? ─► grant ─► family ─► pair
@@ -11,6 +11,8 @@
 //! tokens, so that each serves only where its family was made.
 //! May import kernel to admin. Start at [`token_pair`].
 
+pub mod authzen;
+pub mod cursor;
 pub mod http;
 pub mod refusal;
 pub mod token_pair;

@@ -52,6 +52,12 @@ impl Refusal {
         Self::new(400, "parse_error", "JSON parse error").because(because)
     }
 
+    /// The cursor of a list is of another question, or none of ours.
+    #[must_use]
+    pub fn foreign_cursor() -> Self {
+        Self::members(&[("page.token", "This token does not belong to this question.")])
+    }
+
     /// One answer for an unknown name, a wrong password and an account that is disabled.
     #[must_use]
     pub fn no_active_account() -> Self {

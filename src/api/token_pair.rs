@@ -73,7 +73,7 @@ pub fn make(
     }
     let family = begin_family(conn, &user, desk, scene)?;
     scene.record(conn, &event(Kind::SignedIn).details(serde_json::json!({ "family": family.id })))?;
-    Ok(Outcome::Made(Box::new(with_memberships(conn, family)?)))
+    Ok(Outcome::Made(Box::new(with_memberships(conn, family, desk.client)?)))
 }
 
 fn hold_of(user: &User) -> Option<Hold> {
@@ -112,9 +112,9 @@ fn begin_family(conn: &mut Conn, user: &User, desk: Desk<'_>, scene: &Scene) -> 
 }
 
 /// Groups always, as simplejwt's custom claims; permissions with their scope, as everywhere.
-fn with_memberships(conn: &mut Conn, family: Family) -> Result<Pair, Fault> {
+fn with_memberships(conn: &mut Conn, family: Family, client: &Client) -> Result<Pair, Fault> {
     let told = family.scope.union(&Scope::parse("groups").map_err(Fault::Bug)?);
-    let memberships = person::memberships(conn, family.user_id, &told)?;
+    let memberships = person::memberships(conn, family.user_id, &told, &client.apps)?;
     Ok(Pair { family, memberships })
 }
 
@@ -141,7 +141,7 @@ pub fn rotate(
     scene: &Scene,
 ) -> Result<Refreshed, Fault> {
     match refresh::rotate(conn, claims, client, lifetimes, scene)? {
-        Refresh::Done(family) => Ok(Refreshed::Done(Box::new(with_memberships(conn, *family)?))),
+        Refresh::Done(family) => Ok(Refreshed::Done(Box::new(with_memberships(conn, *family, client)?))),
         Refresh::Refused(because) => Ok(Refreshed::Refused(because)),
         Refresh::Reused => Ok(Refreshed::Reused),
     }

@@ -89,6 +89,20 @@ crate::spec::words! {
         GroupJoined = "group.member_added",
         /// A user left a group.
         GroupLeft = "group.member_removed",
+        /// A group was put into a group.
+        GroupNested = "group.group_added",
+        /// A group was taken out of a group.
+        GroupUnnested = "group.group_removed",
+        /// A group was deleted.
+        GroupDeleted = "group.deleted",
+        /// A permission was made.
+        PermissionCreated = "permission.created",
+        /// A permission was deleted.
+        PermissionDeleted = "permission.deleted",
+        /// A permission was granted.
+        PermissionGranted = "permission.granted",
+        /// A permission was taken back.
+        PermissionRevoked = "permission.revoked",
         /// A client was made.
         ClientCreated = "client.created",
         /// A client's secret was replaced.

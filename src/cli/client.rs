@@ -99,6 +99,9 @@ pub struct Create {
     /// A resource indicator it answers for as an API: it may introspect tokens for it.
     #[arg(long = "serves", value_name = "URI")]
     serves: Vec<String>,
+    /// An app of permissions that it may ask about, as in `blog`; its tokens tell of no others. May be given more than once.
+    #[arg(long = "app", value_name = "APP")]
+    apps: Vec<String>,
     /// Algorithm of its ID tokens.
     #[arg(long, default_value = "RS256")]
     id_token_alg: Algorithm,
@@ -229,6 +232,7 @@ fn draft(workshop: &Workshop, arguments: Create) -> Result<Draft, Failure> {
         scope: arguments.scope.unwrap_or_else(|| default_scope.to_owned()),
         audiences: arguments.audiences,
         serves: arguments.serves,
+        apps: arguments.apps,
         id_token_alg: arguments.id_token_alg,
         access_token_alg: arguments.access_token_alg,
         access_token_typ: if arguments.access_token_typ == "JWT" { TokenType::PlainAccess } else { TokenType::Access },
@@ -313,6 +317,7 @@ fn describe(client: &Client) -> Value {
         "scope": client.scope,
         "audiences": client.audiences,
         "serves": client.serves,
+        "apps": client.apps,
         "id_token_alg": client.id_token_alg,
         "access_token_alg": client.access_token_alg,
         "access_token_typ": client.access_token_typ.as_str(),

@@ -7,7 +7,7 @@ use super::workshop::Workshop;
 use super::{Failure, Globals, output};
 use crate::accounts;
 use crate::clients;
-use crate::oidc::claims::{self, Place};
+use crate::oidc::claims::{self, Place, View};
 use crate::oidc::person;
 use crate::spec::{ClaimsRequest, GrantType, Scope};
 
@@ -56,8 +56,9 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
     }
     let person = person::load(&mut conn, user.id)?;
     let person = person.ok_or_else(|| Failure::Failed("the account is gone".into()))?;
-    let memberships = person::memberships(&mut conn, user.id, &scope)?;
+    let memberships = person::memberships(&mut conn, user.id, &scope, &client.apps)?;
     let place = if client.claims_in_id_token { Place::FullIdToken } else { Place::IdToken };
+    let view = View { scope: &scope, request: request.as_ref(), apps: &client.apps };
     let own = |mut claims: serde_json::Map<String, serde_json::Value>| {
         claims::add_own(&mut claims, &user.attributes, &scope, &workshop.config.profile_fields);
         claims.insert("sub".into(), user.sub.to_string().into());
@@ -66,8 +67,8 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
     output::print_json(&json!({
         "scope": scope,
         "not_granted": asked.iter().filter(|name| !scope.has(name)).collect::<Vec<_>>(),
-        "id_token": own(claims::assemble(&person, &scope, request.as_ref(), place)),
-        "userinfo": own(claims::assemble(&person, &scope, request.as_ref(), Place::Userinfo)),
+        "id_token": own(claims::assemble(&person, view, place)),
+        "userinfo": own(claims::assemble(&person, view, Place::Userinfo)),
         "access_token": { "scope": scope, "groups": memberships.groups, "permissions": memberships.permissions },
     }));
     Ok(())

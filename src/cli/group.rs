@@ -4,10 +4,11 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::workshop::Workshop;
-use super::{Failure, Globals, output};
-use crate::access::group::{self, Creation};
-use crate::access::store::{self, Group};
+use super::{Failure, Globals, output, permission};
+use crate::access::group::{self, Creation, Nesting};
+use crate::access::store::{self, Contents, Group};
 use crate::accounts::{self, User};
+use crate::audit::Scene;
 use crate::kernel::Conn;
 
 /// Commands about groups.
@@ -20,10 +21,25 @@ pub enum Command {
     },
     /// List groups.
     List,
-    /// Put a user into a group.
+    /// Show a group: its members, what it is in, what it holds.
+    Show(Name),
+    /// Delete a group: its members lose what it gave them.
+    Delete(Name),
+    /// Put a user, or another group, into a group.
     AddMember(Membership),
-    /// Take a user out of a group.
+    /// Take a user, or another group, out of a group.
     RemoveMember(Membership),
+    /// Grant a permission to a group.
+    Grant(Granting),
+    /// Take a permission back from a group.
+    Revoke(Granting),
+}
+
+/// Which group.
+#[derive(Debug, Args)]
+pub struct Name {
+    /// Name of the group.
+    group: String,
 }
 
 /// Who, and where.
@@ -31,8 +47,28 @@ pub enum Command {
 pub struct Membership {
     /// Name of the group.
     group: String,
+    #[command(flatten)]
+    member: Member,
+}
+
+/// Who is put into a group.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Member {
     /// Username, address or id.
-    user: String,
+    user: Option<String>,
+    /// A group: all its members are members of the other one too.
+    #[arg(long = "group", value_name = "GROUP")]
+    subgroup: Option<String>,
+}
+
+/// What, to whom.
+#[derive(Debug, Args)]
+pub struct Granting {
+    /// Name of the group.
+    group: String,
+    #[command(flatten)]
+    what: super::permission::What,
 }
 
 /// Runs the command.
@@ -52,21 +88,92 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
             }
         }
         Command::List => list(globals, &workshop)?,
-        Command::AddMember(membership) => {
+        Command::Show(name) => show(globals, &workshop, &name)?,
+        Command::Delete(name) => {
             workshop.write(|conn, scene| {
-                let (group, user) = find(conn, &membership)?;
-                Ok(group::add_member(conn, &group, user.id, scene)?)
+                let group = find(conn, &name.group)?;
+                Ok(group::delete(conn, &group, scene)?)
             })?;
-            tell(globals, &json!({ "group": membership.group, "user": membership.user, "member": true }), "Added.");
+            tell(globals, &json!({ "group": name.group, "deleted": true }), "Deleted.");
+        }
+        Command::AddMember(membership) => {
+            change(&workshop, &membership, Presence::In)?;
+            tell(globals, &membership.shown(Presence::In), "Added.");
         }
         Command::RemoveMember(membership) => {
-            workshop.write(|conn, scene| {
-                let (group, user) = find(conn, &membership)?;
-                Ok(group::remove_member(conn, &group, user.id, scene)?)
-            })?;
-            tell(globals, &json!({ "group": membership.group, "user": membership.user, "member": false }), "Removed.");
+            change(&workshop, &membership, Presence::Out)?;
+            tell(globals, &membership.shown(Presence::Out), "Removed.");
+        }
+        Command::Grant(Granting { group, what }) => {
+            permission::grant(globals, &workshop, &what, &permission::Whom::Group(group))?;
+        }
+        Command::Revoke(Granting { group, what }) => {
+            permission::revoke(globals, &workshop, &what, &permission::Whom::Group(group))?;
         }
     }
+    Ok(())
+}
+
+/// Where somebody shall be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    In,
+    Out,
+}
+
+impl Membership {
+    fn shown(&self, presence: Presence) -> Value {
+        let (kind, name) = match (&self.member.user, &self.member.subgroup) {
+            (Some(user), _) => ("user", user),
+            (None, subgroup) => ("subgroup", subgroup.as_ref().unwrap_or(&self.group)),
+        };
+        json!({ "group": self.group, kind: name, "member": presence == Presence::In })
+    }
+}
+
+fn change(workshop: &Workshop, membership: &Membership, presence: Presence) -> Result<(), Failure> {
+    workshop.write(|conn, scene| {
+        let group = find(conn, &membership.group)?;
+        if let Some(name) = &membership.member.subgroup {
+            let member = find(conn, name)?;
+            return nest(conn, (&group, &member), presence, scene);
+        }
+        let user = find_user(conn, membership.member.user.as_deref().unwrap_or_default())?;
+        match presence {
+            Presence::In => group::add_member(conn, &group, user.id, scene)?,
+            Presence::Out => group::remove_member(conn, &group, user.id, scene)?,
+        }
+        Ok(())
+    })
+}
+
+fn nest(conn: &mut Conn, (group, member): (&Group, &Group), presence: Presence, scene: &Scene) -> Result<(), Failure> {
+    if presence == Presence::Out {
+        return Ok(group::unnest(conn, group, member, scene)?);
+    }
+    match group::nest(conn, group, member, scene)? {
+        Nesting::Done => Ok(()),
+        Nesting::Circle(path) if path.len() < 2 => Err(Failure::Failed("a group cannot be in itself".into())),
+        Nesting::Circle(path) => {
+            Err(Failure::Failed(format!("`{}` is in `{}` already: {}", group.name, member.name, path.join(" → "))))
+        }
+    }
+}
+
+fn show(globals: &Globals, workshop: &Workshop, name: &Name) -> Result<(), Failure> {
+    let conn = &mut workshop.connect()?;
+    let group = find(conn, &name.group)?;
+    let Contents { members, groups, member_of, permissions } = store::contents(conn, group.id)?;
+    if globals.json {
+        output::print_json(&json!({
+            "id": group.id, "name": group.name, "members": members, "groups": groups, "member_of": member_of,
+            "permissions": permissions,
+        }));
+        return Ok(());
+    }
+    let lines = [("members", members), ("groups", groups), ("member of", member_of), ("permissions", permissions)];
+    let rows: Vec<_> = lines.into_iter().map(|(what, names)| [what.to_owned(), names.join(", ")]).collect();
+    output::print_table([group.name.as_str(), ""], &rows);
     Ok(())
 }
 
@@ -89,10 +196,18 @@ fn list(globals: &Globals, workshop: &Workshop) -> Result<(), Failure> {
     Ok(())
 }
 
-fn find(conn: &mut Conn, membership: &Membership) -> Result<(Group, User), Failure> {
-    let group = store::find_group(conn, &membership.group)?;
-    let group = group.ok_or_else(|| Failure::Failed(format!("there is no group `{}`", membership.group)))?;
-    let user = accounts::store::find_named(conn, &membership.user)?;
-    let user = user.ok_or_else(|| Failure::Failed(format!("there is no user `{}`", membership.user)))?;
-    Ok((group, user))
+/// The group of this name.
+///
+/// # Errors
+/// When there is none.
+pub fn find(conn: &mut Conn, name: &str) -> Result<Group, Failure> {
+    store::find_group(conn, name)?.ok_or_else(|| Failure::Failed(format!("there is no group `{name}`")))
+}
+
+/// The user of this name.
+///
+/// # Errors
+/// When there is none.
+pub fn find_user(conn: &mut Conn, name: &str) -> Result<User, Failure> {
+    accounts::store::find_named(conn, name)?.ok_or_else(|| Failure::Failed(format!("there is no user `{name}`")))
 }

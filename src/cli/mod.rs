@@ -15,6 +15,7 @@ mod mail;
 mod migrate;
 mod output;
 mod passwords;
+mod permission;
 mod secret_input;
 mod serve;
 mod session;
@@ -68,6 +69,9 @@ enum Command {
     /// Groups of users.
     #[command(subcommand)]
     Group(group::Command),
+    /// Permissions, and who may do what.
+    #[command(subcommand)]
+    Permission(permission::Command),
     /// Apps that sign people in.
     #[command(subcommand)]
     Client(client::Command),
@@ -133,6 +137,7 @@ fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
         Command::SetupLink => setup_link::run(globals),
         Command::User(command) => user::run(globals, command),
         Command::Group(command) => group::run(globals, command),
+        Command::Permission(command) => permission::run(globals, command),
         Command::Client(command) => client::run(globals, command),
         Command::Session(command) => session::run(globals, command),
         Command::Mail(command) => mail::run(globals, command),

@@ -61,6 +61,8 @@ pub struct Client {
     pub audiences: Audiences,
     /// Audiences it answers for as an API.
     pub serves: Audiences,
+    /// Apps of permissions that it may ask about. When there are any, its tokens tell of no others.
+    pub apps: Vec<String>,
     /// Signs its ID tokens.
     pub id_token_alg: Algorithm,
     /// Signs its access tokens.

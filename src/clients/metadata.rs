@@ -7,7 +7,7 @@ use super::client::Kind;
 use super::redirect_uri::RedirectUri;
 use crate::keys::Algorithm;
 use crate::keys::jws::TokenType;
-use crate::spec::{Audiences, AuthMethod, GrantType, Scope};
+use crate::spec::{Audiences, AuthMethod, GrantType, Scope, small_word};
 
 /// A client as somebody wishes it; nothing checked yet.
 #[derive(Clone, Debug)]
@@ -25,6 +25,7 @@ pub struct Draft {
     pub scope: String,
     pub audiences: Vec<String>,
     pub serves: Vec<String>,
+    pub apps: Vec<String>,
     pub id_token_alg: Algorithm,
     pub access_token_alg: Algorithm,
     pub access_token_typ: TokenType,
@@ -121,6 +122,7 @@ fn check_names(draft: &Draft, problems: &mut Vec<String>) {
     if uuid::Uuid::parse_str(id).is_ok() {
         problems.push("the client id must not be a UUID: subjects of people are".into());
     }
+    problems.extend(draft.apps.iter().filter_map(|app| small_word::check("app", app).err()));
     let chars = draft.name.chars().count();
     if !(1..=200).contains(&chars) || draft.name.chars().any(char::is_control) {
         problems.push("the name has 1 to 200 characters, none of them a control character".into());
@@ -210,6 +212,7 @@ mod tests {
             scope: "openid".into(),
             audiences: vec![],
             serves: vec![],
+            apps: vec![],
             id_token_alg: Algorithm::Rs256,
             access_token_alg: Algorithm::Es256,
             access_token_typ: TokenType::Access,
@@ -231,7 +234,8 @@ mod tests {
     #[test]
     fn a_sound_draft_passes_and_each_fault_is_named() {
         assert!(validate(draft()).is_ok());
-        let faults: [(&str, Spoil); 10] = [
+        let faults: [(&str, Spoil); 11] = [
+            ("app `Blog`", |draft| draft.apps = vec!["Blog".into()]),
             ("client id", |draft| draft.client_id = "a b".into()),
             ("UUID", |draft| draft.client_id = "00000000-0000-4000-8000-000000000000".into()),
             ("name", |draft| draft.name = String::new()),

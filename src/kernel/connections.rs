@@ -40,7 +40,7 @@ impl ManageConnection for Connections {
         let millis = self.statement_timeout.as_millis();
         pg.batch_execute(&format!(
             "SET statement_timeout = {millis}; SET lock_timeout = {millis}; \
-             SET idle_in_transaction_session_timeout = '10s'; SET TIME ZONE 'UTC'"
+             SET idle_in_transaction_session_timeout = '10s'; SET TIME ZONE 'UTC'; SET jit = off"
         ))
         .map_err(r2d2::Error::QueryError)?;
         Ok(Held { pg, broken: false })

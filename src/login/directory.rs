@@ -101,7 +101,7 @@ fn keep_address(conn: &mut Conn, user: UserId, person: &Person, scene: &Scene) -
 
 /// Groups that the directory decides about are as it says; others are left alone.
 fn keep_groups(conn: &mut Conn, user: UserId, guest: &Guest, scene: &Scene) -> Result<(), Fault> {
-    let present = access::store::groups_of(conn, user)?;
+    let present = access::store::own_groups_of(conn, user)?;
     for name in &guest.managed_groups {
         let (is, should_be) = (present.contains(name), guest.person.groups.contains(name));
         if is == should_be {

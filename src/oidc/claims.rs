@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::person::Person;
 use crate::config::ProfileField;
 use crate::spec::{ClaimsRequest, Scope};
+use crate::tokens::access;
 
 /// Claims that tokens carry of themselves.
 const OF_TOKENS: [&str; 11] = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
@@ -57,9 +58,22 @@ pub enum Place {
     FullIdToken,
 }
 
-/// The claims of `person` for this place.
+/// What an app may see of a person.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// What was granted.
+    pub scope: &'a Scope,
+    /// Claims that were asked for one by one.
+    pub request: Option<&'a ClaimsRequest>,
+    /// Permissions of these apps only, when there are any.
+    pub apps: &'a [String],
+}
+
+/// The claims of `person` for this place. A list that is too long for a token is left out of it, and
+/// `groups_overflow` or `permissions_overflow` says so: userinfo has it whole.
 #[must_use]
-pub fn assemble(person: &Person, scope: &Scope, request: Option<&ClaimsRequest>, place: Place) -> Map<String, Value> {
+pub fn assemble(person: &Person, view: View<'_>, place: Place) -> Map<String, Value> {
+    let View { scope, request, apps } = view;
     let mut wanted: BTreeSet<&str> = BTreeSet::new();
     if place != Place::IdToken {
         let opened = BY_SCOPE.iter().filter(|(name, _)| scope.has(name));
@@ -69,7 +83,19 @@ pub fn assemble(person: &Person, scope: &Scope, request: Option<&ClaimsRequest>,
         let one_by_one = if place == Place::Userinfo { &request.userinfo } else { &request.id_token };
         wanted.extend(one_by_one.keys().map(String::as_str));
     }
-    wanted.into_iter().filter_map(|name| Some((name.to_owned(), claim(person, name)?))).collect()
+    let told = |name: &str| match name {
+        "permissions" => Some(json!(person.permissions_in(apps))),
+        name => claim(person, name),
+    };
+    let claims = wanted.into_iter().filter_map(|name| Some((name, told(name)?)));
+    claims
+        .map(|(name, value)| if place == Place::Userinfo { (name.to_owned(), value) } else { fit(name, value) })
+        .collect()
+}
+
+fn fit(name: &str, value: Value) -> (String, Value) {
+    let is_too_long = value.as_array().is_some_and(|names| !access::fits(names.iter().filter_map(Value::as_str)));
+    if is_too_long { (format!("{name}_overflow"), true.into()) } else { (name.to_owned(), value) }
 }
 
 /// Adds the operator's own fields of a person, each behind its scope and with its type.
@@ -124,7 +150,6 @@ fn claim(person: &Person, name: &str) -> Option<Value> {
         "phone_number_verified" => user.phone.as_ref().map(|_| user.phone_verified.into()),
         "address" => address(person),
         "groups" => Some(json!(person.groups)),
-        "permissions" => Some(json!(person.permissions)),
         _ => None,
     }
 }

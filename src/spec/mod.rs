@@ -15,6 +15,7 @@ pub mod resource;
 pub mod response_mode;
 pub mod response_type;
 pub mod scope;
+pub mod small_word;
 mod words;
 
 pub use acr::Acr;

@@ -59,6 +59,31 @@ pub struct AccessClaims {
     /// With the scope `permissions`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions: Option<Vec<String>>,
+    /// There are more groups than fit: userinfo and introspection tell them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub groups_overflow: bool,
+    /// There are more permissions than fit: userinfo and introspection tell them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub permissions_overflow: bool,
+}
+
+/// Most bytes of names in one claim of a token: with two such claims it still passes as a header
+/// through proxies that allow 8 kB.
+const MAX_NAMES_BYTES: usize = 2048;
+
+/// Whether a token has room for these names.
+#[must_use]
+pub fn fits<'a>(names: impl Iterator<Item = &'a str>) -> bool {
+    // Quotes and a comma.
+    names.map(|name| name.len() + 3).sum::<usize>() <= MAX_NAMES_BYTES
+}
+
+/// The names, or that there are too many.
+fn bound(names: Option<Vec<String>>) -> (Option<Vec<String>>, bool) {
+    match names {
+        Some(names) if !fits(names.iter().map(String::as_str)) => (None, true),
+        names => (names, false),
+    }
 }
 
 /// `aud`: a string when single (RFC 7519 section 4.1.3).
@@ -118,6 +143,8 @@ pub fn new_claims(
     (random, now): (&Random, Instant),
 ) -> Result<AccessClaims, Fault> {
     let life = client.access_ttl.unwrap_or(life);
+    let (groups, groups_overflow) = bound(contents.groups);
+    let (permissions, permissions_overflow) = bound(contents.permissions);
     Ok(AccessClaims {
         iss: issuer.to_owned(),
         sub: family.map_or_else(|| client.client_id.clone(), |family| family.holder.sub.to_string()),
@@ -132,8 +159,10 @@ pub fn new_claims(
         auth_time: family.map(|family| family.auth_time.timestamp()),
         acr: family.map(|family| family.acr.clone()),
         amr: family.map(|family| family.amr.split(' ').map(str::to_owned).collect()),
-        groups: contents.groups,
-        permissions: contents.permissions,
+        groups,
+        permissions,
+        groups_overflow,
+        permissions_overflow,
     })
 }
 

@@ -103,8 +103,10 @@ pub async fn pass<B: MessageBody + 'static>(
     }
     let status = response.status();
     let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
-        headers.insert(HeaderName::from_static("x-request-id"), value);
+    // A caller of the access API finds its own id here (AuthZEN section 10.1.7).
+    let name = HeaderName::from_static("x-request-id");
+    if let (false, Ok(value)) = (headers.contains_key(&name), HeaderValue::from_str(&id.to_string())) {
+        headers.insert(name, value);
     }
     if edge.is_https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));

@@ -1,13 +1,15 @@
 //! Reading a JSON object: bounded, flat, no member twice.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::fmt;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
+use serde_json::{Map, Value};
 
 use crate::api::Refusal;
 use crate::spec::Params;
@@ -16,6 +18,10 @@ use crate::web::form::{self, FormError};
 /// A posted JSON object, or what is wrong with it.
 #[derive(Debug)]
 pub struct JsonBody(pub Result<Members, Refusal>);
+
+/// A posted JSON object of any depth, or what is wrong with it.
+#[derive(Debug)]
+pub struct JsonDocument(pub Result<Value, Refusal>);
 
 /// The members of an object. Those that are text are parameters like those of a form.
 #[derive(Debug, Default)]
@@ -59,22 +65,38 @@ impl Members {
 }
 
 impl FromRequest for JsonBody {
-    type Error = actix_web::Error;
-    type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
+    type Error = Infallible;
+    type Future = LocalBoxFuture<'static, Result<Self, Infallible>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_json = is_json(req);
-        let body = form::read_body(req, payload);
-        Box::pin(async move {
-            Ok(Self(match body.await {
-                Err(FormError::TooLarge) => Err(Refusal::new(413, "too_large", "The body is larger than 64 kB")),
-                Err(error) => Err(Refusal::unreadable(error.to_string())),
-                Ok(_) if !is_json => {
-                    Err(Refusal::new(415, "unsupported_media_type", "The body is not application/json"))
-                }
-                Ok(body) => serde_json::from_slice(&body).map_err(|error| Refusal::unreadable(place_of(&error))),
-            }))
-        })
+        let body = read(req, payload);
+        Box::pin(async move { Ok(Self(body.await)) })
+    }
+}
+
+impl FromRequest for JsonDocument {
+    type Error = Infallible;
+    type Future = LocalBoxFuture<'static, Result<Self, Infallible>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = read::<Map<String, Value>>(req, payload);
+        Box::pin(async move { Ok(Self(body.await.map(Value::Object))) })
+    }
+}
+
+fn read<T: DeserializeOwned>(
+    req: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<T, Refusal>> + use<T> {
+    let is_json = is_json(req);
+    let body = form::read_body(req, payload);
+    async move {
+        match body.await {
+            Err(FormError::TooLarge) => Err(Refusal::new(413, "too_large", "The body is larger than 64 kB")),
+            Err(error) => Err(Refusal::unreadable(error.to_string())),
+            Ok(_) if !is_json => Err(Refusal::new(415, "unsupported_media_type", "The body is not application/json")),
+            Ok(body) => serde_json::from_slice(&body).map_err(|error| Refusal::unreadable(place_of(&error))),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The API over HTTP: JSON in, JSON out, no cookies, nothing for scripts of other origins.
 
 pub mod answer;
+pub mod authzen;
 pub mod body;
 pub mod token_pair;

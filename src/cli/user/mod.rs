@@ -177,8 +177,8 @@ fn describe(conn: &mut Conn, user: &User) -> Result<Value, Failure> {
     let mut out = brief(user);
     if let Some(out) = out.as_object_mut() {
         out.insert("emails".into(), emails.into());
-        out.insert("groups".into(), access::store::groups_of(conn, user.id)?.into());
-        out.insert("permissions".into(), access::store::permissions_of(conn, user.id)?.into());
+        out.insert("groups".into(), access::check::groups_of(conn, user.id)?.into());
+        out.insert("permissions".into(), access::check::permissions_of(conn, user.id, &[])?.into());
         out.insert("has_password".into(), user.password_hash.is_some().into());
         let claims = [
             ("given_name", &user.given_name),

@@ -88,6 +88,7 @@ fn read(row: &Row, tally: &mut Tally) -> Result<(NewClient, Option<StoredSecret>
         scope: if signs_people_in { SCOPE.to_owned() } else { String::new() },
         audiences: Vec::new(),
         serves: Vec::new(),
+        apps: Vec::new(),
         id_token_alg: Algorithm::Rs256,
         access_token_alg: Algorithm::Es256,
         access_token_typ: TokenType::Access,

@@ -1,15 +1,17 @@
 //! Permissions: a content type and a codename become `app.codename`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::row::Reference;
 use super::{Dump, Site};
+use crate::access::permission::{NewPermission, PermissionName};
 use crate::import::batch;
 use crate::import::report::Report;
 use crate::import::store::permissions as store;
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::PermissionId;
+use crate::spec::small_word;
 
 /// Permissions of the file by what names them there.
 pub(super) struct Permissions(HashMap<Reference, PermissionId>);
@@ -22,9 +24,16 @@ impl Permissions {
 
 type AppAndCodename = (String, String);
 
+/// What is known of a permission beside its name.
+#[derive(Default)]
+struct About {
+    model: Option<String>,
+    description: String,
+}
+
 /// Writes the permissions that the file lists, and those that it only names.
 pub(super) fn write(conn: &mut Conn, dump: &Dump, site: &Site<'_>, report: &mut Report) -> Result<Permissions, Fault> {
-    let mut descriptions: BTreeMap<AppAndCodename, String> = BTreeMap::new();
+    let mut wanted: BTreeMap<AppAndCodename, About> = BTreeMap::new();
     let mut named: HashMap<Reference, AppAndCodename> = HashMap::new();
     for row in &dump.permissions {
         let codename = row.text("codename");
@@ -42,15 +51,16 @@ pub(super) fn write(conn: &mut Conn, dump: &Dump, site: &Site<'_>, report: &mut 
         for reference in row.key.clone().into_iter().chain([natural]) {
             named.insert(reference, both.clone());
         }
-        descriptions.entry(both).or_insert_with(|| row.text("name").to_owned());
+        let description = row.text("name").to_owned();
+        wanted.entry(both).or_insert_with(|| About { model: Some(model), description });
     }
-    for (reference, both) in only_named(dump) {
+    for (reference, both, model) in only_named(dump) {
         if check(&both.0, &both.1).is_ok() {
-            descriptions.entry(both.clone()).or_default();
+            wanted.entry(both.clone()).or_insert_with(|| About { model: Some(model), ..About::default() });
             named.entry(reference).or_insert(both);
         }
     }
-    let ids = store_all(conn, &descriptions, site, report)?;
+    let ids = store_all(conn, wanted, site, report)?;
     let found = named.into_iter().filter_map(|(reference, both)| Some((reference, *ids.get(&both)?)));
     Ok(Permissions(found.collect()))
 }
@@ -62,45 +72,31 @@ fn content_type(dump: &Dump, reference: &Reference) -> Option<[String; 2]> {
 }
 
 /// Permissions that groups and users name by natural key, whether the file lists them or not.
-fn only_named(dump: &Dump) -> Vec<(Reference, AppAndCodename)> {
+fn only_named(dump: &Dump) -> Vec<(Reference, AppAndCodename, String)> {
     let of_groups = dump.groups.iter().flat_map(|row| row.references("permissions"));
     let people = dump.users.values().flatten().flatten();
     let of_people = people.flat_map(|person| person.permissions.iter().cloned());
     of_groups
         .chain(of_people)
         .filter_map(|reference| match reference.words()?.as_slice() {
-            [codename, app, _model] => Some((reference.clone(), (app.clone(), codename.clone()))),
+            [codename, app, model] => Some((reference.clone(), (app.clone(), codename.clone()), model.clone())),
             _ => None,
         })
         .collect()
 }
 
 fn check(app: &str, codename: &str) -> Result<(), String> {
-    let sound = |word: &str| {
-        word.starts_with(|first: char| first.is_ascii_lowercase())
-            && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-    };
-    match (sound(app), sound(codename)) {
-        (true, true) => Ok(()),
-        (false, _) => Err(format!("app `{app}`: use a small letter, then small letters, digits and _")),
-        (true, false) => Err(format!("codename `{codename}`: use a small letter, then small letters, digits and _")),
-    }
+    small_word::check("app", app).and_then(|()| small_word::check("codename", codename))
 }
 
 fn store_all(
     conn: &mut Conn,
-    descriptions: &BTreeMap<AppAndCodename, String>,
+    wanted: BTreeMap<AppAndCodename, About>,
     site: &Site<'_>,
     report: &mut Report,
 ) -> Result<HashMap<AppAndCodename, PermissionId>, Fault> {
-    let rows: Result<Vec<_>, Fault> = descriptions
-        .iter()
-        .map(|((app, codename), description)| {
-            let id = PermissionId::new(&site.scene.random, site.scene.now)?;
-            let (app, codename, description) = (app.clone(), codename.clone(), description.clone());
-            Ok(store::NewPermission { id, app, codename, description, created_at: site.scene.now })
-        })
-        .collect();
+    let apps: BTreeSet<String> = wanted.keys().map(|(app, _)| app.clone()).collect();
+    let rows: Result<Vec<_>, Fault> = wanted.into_iter().map(|(name, about)| row(name, about, site)).collect();
     for rows in rows?.chunks(batch::ROWS) {
         let answers = batch::write(conn, rows, |conn, rows| {
             let made = store::insert(conn, rows)?;
@@ -113,8 +109,17 @@ fn store_all(
             }
         }
     }
-    let apps: Vec<&str> = descriptions.keys().map(|(app, _)| app.as_str()).collect();
-    store::of_apps(conn, &apps)
+    store::of_apps(conn, &apps.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// A permission as it is stored. A model that is no name of ours is told by the codename.
+fn row((app, codename): AppAndCodename, about: About, site: &Site<'_>) -> Result<store::NewPermission, Fault> {
+    let name = PermissionName { app, codename };
+    let model = about.model.filter(|model| small_word::check("model", model).is_ok());
+    let new = NewPermission::new(name, model, about.description).map_err(Fault::Bug)?;
+    let NewPermission { name: PermissionName { app, codename }, model, description } = new;
+    let id = PermissionId::new(&site.scene.random, site.scene.now)?;
+    Ok(store::NewPermission { id, app, codename, model, description, created_at: site.scene.now })
 }
 
 #[cfg(test)]

@@ -7,6 +7,9 @@ use crate::kernel::ids::{GroupId, PermissionId, UserId};
 use crate::kernel::{Conn, Instant};
 use crate::schema::{group_permissions as gp, memberships as m, user_permissions as up};
 
+/// Who grants what an import brings.
+const BY: &str = "import";
+
 /// Inserts memberships; those that are new.
 pub(in crate::import) fn insert_memberships(
     conn: &mut Conn,
@@ -26,7 +29,7 @@ pub(in crate::import) fn insert_group_permissions(
     now: Instant,
 ) -> Result<Vec<(GroupId, PermissionId)>, Fault> {
     let row = |(group, permission): &(GroupId, PermissionId)| {
-        (gp::group_id.eq(*group), gp::permission_id.eq(*permission), gp::created_at.eq(now))
+        (gp::group_id.eq(*group), gp::permission_id.eq(*permission), gp::granted_by.eq(BY), gp::created_at.eq(now))
     };
     let rows: Vec<_> = pairs.iter().map(row).collect();
     let insert = diesel::insert_into(gp::table).values(rows).on_conflict_do_nothing();
@@ -40,7 +43,7 @@ pub(in crate::import) fn insert_user_permissions(
     now: Instant,
 ) -> Result<Vec<(PermissionId, UserId)>, Fault> {
     let row = |(permission, user): &(PermissionId, UserId)| {
-        (up::permission_id.eq(*permission), up::user_id.eq(*user), up::created_at.eq(now))
+        (up::permission_id.eq(*permission), up::user_id.eq(*user), up::granted_by.eq(BY), up::created_at.eq(now))
     };
     let rows: Vec<_> = pairs.iter().map(row).collect();
     let insert = diesel::insert_into(up::table).values(rows).on_conflict_do_nothing();

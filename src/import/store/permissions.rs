@@ -16,6 +16,7 @@ pub(in crate::import) struct NewPermission {
     pub id: PermissionId,
     pub app: String,
     pub codename: String,
+    pub model: Option<String>,
     pub description: String,
     pub created_at: Instant,
 }

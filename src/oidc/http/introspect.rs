@@ -48,7 +48,7 @@ async fn look(req: &HttpRequest, app: &App, body: &Params) -> Result<Value, OAut
         let Some(standing) = app.liveness.check(&app.db, &claims, now).await? else {
             return Ok(introspect::inactive());
         };
-        let memberships = memberships(app, &claims, &standing).await?;
+        let memberships = memberships(app, &client, &claims, &standing).await?;
         return Ok(introspect::active(&claims, &standing, memberships));
     }
     match app.refresh_tokens.read(token) {
@@ -61,12 +61,12 @@ async fn look_up_api_key(app: &App, client: &Client, token: &str) -> Result<Valu
     if !introspect::may_see_api_keys(client) {
         return Ok(introspect::inactive());
     }
-    let (token, now) = (Secret::new(token.to_owned()), app.clock.now());
+    let (token, now, apps) = (Secret::new(token.to_owned()), app.clock.now(), client.apps.clone());
     let found = app
         .db
         .read(move |conn| {
             let Some(key) = api_key::find_live(conn, token.expose(), now)? else { return Ok::<_, Fault>(None) };
-            let memberships = person::memberships(conn, key.user_id, &key.scope)?;
+            let memberships = person::memberships(conn, key.user_id, &key.scope, &apps)?;
             Ok(Some((key, memberships)))
         })
         .await?;
@@ -75,13 +75,22 @@ async fn look_up_api_key(app: &App, client: &Client, token: &str) -> Result<Valu
     }))
 }
 
-async fn memberships(app: &App, claims: &AccessClaims, standing: &Standing) -> Result<Option<Memberships>, OAuthError> {
+/// Permissions of the apps of the API that asks; where it has none, of those of the app that the token is for.
+async fn memberships(
+    app: &App,
+    asking: &Client,
+    claims: &AccessClaims,
+    standing: &Standing,
+) -> Result<Option<Memberships>, OAuthError> {
     let Some(person) = &standing.person else { return Ok(None) };
     if !claims.scope.has("groups") && !claims.scope.has("permissions") {
         return Ok(None);
     }
-    let (user, scope) = (person.user_id, claims.scope.clone());
-    Ok(Some(app.db.read(move |conn| person::memberships(conn, user, &scope)).await?))
+    let bearer = app.clients.find(&app.db, &claims.client_id, app.clock.now()).await?;
+    let apps =
+        if asking.apps.is_empty() { bearer.map(|client| client.apps.clone()) } else { Some(asking.apps.clone()) };
+    let (user, scope, apps) = (person.user_id, claims.scope.clone(), apps.unwrap_or_default());
+    Ok(Some(app.db.read(move |conn| person::memberships(conn, user, &scope, &apps)).await?))
 }
 
 async fn refresh(app: &App, client: Arc<Client>, claims: RefreshClaims) -> Result<Value, OAuthError> {

@@ -20,7 +20,9 @@ pub async fn jwks(app: web::Data<App>) -> HttpResponse {
     document(app.keyring.current().jwks.clone())
 }
 
-fn document(body: Vec<u8>) -> HttpResponse {
+/// A document that anybody may read and keep for a while.
+#[must_use]
+pub fn document(body: Vec<u8>) -> HttpResponse {
     let mut response = HttpResponse::Ok()
         .content_type("application/json")
         .insert_header((header::CACHE_CONTROL, CACHE))

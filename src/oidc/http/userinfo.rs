@@ -12,7 +12,7 @@ use crate::kernel::Instant;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
 use crate::oidc::OAuthError;
-use crate::oidc::claims::{self, Place};
+use crate::oidc::claims::{self, Place, View};
 use crate::oidc::person::{self, Person};
 use crate::spec::{ErrorCode, Params};
 use crate::web::{Form, cors, form};
@@ -66,7 +66,10 @@ async fn claims_for(req: &HttpRequest, app: &App, body: &Params) -> Result<Optio
     }
     let holder = standing.person.as_ref().ok_or_else(|| invalid("a client's own token has no person"))?;
     let person = find(app, holder.user_id, now).await?.ok_or_else(|| invalid("the account is gone"))?;
-    let mut out = claims::assemble(&person, &claims.scope, holder.claims.as_ref(), Place::Userinfo);
+    let client =
+        app.clients.find(&app.db, &claims.client_id, now).await?.ok_or_else(|| invalid("the client is gone"))?;
+    let view = View { scope: &claims.scope, request: holder.claims.as_ref(), apps: &client.apps };
+    let mut out = claims::assemble(&person, view, Place::Userinfo);
     claims::add_own(&mut out, &person.user.attributes, &claims.scope, &app.config.profile_fields);
     out.insert("sub".into(), claims.sub.into());
     Ok(Some(Value::Object(out)))

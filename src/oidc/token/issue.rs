@@ -10,7 +10,7 @@ use crate::kernel::fault::Fault;
 use crate::kernel::random::Random;
 use crate::keys::Keyring;
 use crate::keys::jws::TokenType;
-use crate::oidc::claims::{self, Place};
+use crate::oidc::claims::{self, Place, View};
 use crate::oidc::person::{self, Memberships, Person};
 use crate::spec::{Audiences, Scope};
 use crate::tokens::access::{self, Contents};
@@ -52,14 +52,15 @@ pub struct Told {
 /// # Errors
 /// [`Fault`] of the database.
 pub fn read_person(conn: &mut Conn, family: &Family, client: &Client, scope: &Scope) -> Result<Told, Fault> {
-    let memberships = person::memberships(conn, family.user_id, scope)?;
+    let memberships = person::memberships(conn, family.user_id, scope, &client.apps)?;
     let asked_one_by_one = family.claims.as_ref().is_some_and(|claims| !claims.id_token.is_empty());
     if !scope.has("openid") || !(client.claims_in_id_token || asked_one_by_one) {
         return Ok(Told { memberships, claims: Map::new(), attributes: None });
     }
     let place = if client.claims_in_id_token { Place::FullIdToken } else { Place::IdToken };
     let person = person::load(conn, family.user_id)?;
-    let assemble = |person: &Person| claims::assemble(person, scope, family.claims.as_ref(), place);
+    let view = View { scope, request: family.claims.as_ref(), apps: &client.apps };
+    let assemble = |person: &Person| claims::assemble(person, view, place);
     let claims = person.as_ref().map(assemble).unwrap_or_default();
     let attributes = person.filter(|_| place == Place::FullIdToken).map(|person| person.user.attributes);
     Ok(Told { memberships, claims, attributes })

@@ -66,7 +66,7 @@ async fn an_invitation_is_used_up_by_the_proof_and_its_groups_are_joined_then() 
     assert_eq!(house.server.count("invitations WHERE used_at IS NULL"), 1);
     let groups_of_ada = || {
         let ada = store::find_named(&mut house.server.conn(), "ada").unwrap().unwrap();
-        groups::groups_of(&mut house.server.conn(), ada.id).unwrap()
+        groups::own_groups_of(&mut house.server.conn(), ada.id).unwrap()
     };
     assert!(groups_of_ada().is_empty(), "nothing before the proof");
     let done = enter_code(&browser, &house.letter_to("ada").await.code()).await;

@@ -140,8 +140,9 @@ async fn verified_is_false_and_not_absent_for_what_is_only_claimed() {
 
 #[tokio::test]
 async fn groups_and_permissions_are_sorted_arrays_of_this_moment() {
-    use diesel::prelude::*;
-    use portcullis::schema::{permissions, user_permissions};
+    use portcullis::access::grant::{self, Grantee};
+    use portcullis::access::permission;
+    use portcullis::accounts;
     let server = TestServer::start();
     let user = server.user("ada");
     let join = |name: &'static str| {
@@ -161,22 +162,11 @@ async fn groups_and_permissions_are_sorted_arrays_of_this_moment() {
     assert_eq!((&told().await["groups"], &told().await["permissions"]), (&json!(["writers"]), &json!([])));
     join("editors");
     server.write(|conn, scene| {
-        for codename in ["view_article", "add_article"] {
-            let id = scene.random.uuid()?;
-            let row = (
-                permissions::id.eq(id),
-                permissions::app.eq("blog"),
-                permissions::codename.eq(codename),
-                permissions::description.eq(""),
-                permissions::created_at.eq(scene.now),
-            );
-            diesel::insert_into(permissions::table).values(row).execute(conn)?;
-            let own = (
-                user_permissions::user_id.eq(user),
-                user_permissions::permission_id.eq(id),
-                user_permissions::created_at.eq(scene.now),
-            );
-            diesel::insert_into(user_permissions::table).values(own).execute(conn)?;
+        permission::create_model(conn, "blog", "article", scene)?;
+        let user = accounts::store::find(conn, user)?.expect("the user");
+        for name in ["blog.view_article", "blog.add_article"] {
+            let stored = store::permissions::find(conn, &name.parse().unwrap())?.expect("the permission");
+            grant::grant(conn, &stored, None, Grantee::User(&user), scene)?;
         }
         Ok(())
     });

@@ -41,6 +41,7 @@ pub fn draft(id: &str) -> Draft {
         scope: "openid profile email address phone offline_access groups permissions".into(),
         audiences: vec!["https://api.example/".into(), "https://other.example/".into()],
         serves: vec![],
+        apps: vec![],
         id_token_alg: Algorithm::Rs256,
         access_token_alg: Algorithm::Es256,
         access_token_typ: TokenType::Access,

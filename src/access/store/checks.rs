@@ -1,0 +1,298 @@
+//! The questions of [`crate::access::check`], each one statement.
+
+use chrono::{DateTime, Utc};
+use diesel::RunQueryDsl as _;
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+
+use crate::access::check::{Person, Slice, Via, Way, What, Who};
+use crate::access::permission::{Model, ObjectId, PermissionName};
+use crate::kernel::Conn;
+use crate::kernel::fault::Fault;
+use crate::kernel::ids::{Subject, UserId};
+use crate::kernel::statement::statement;
+
+/// [`Who`] as four columns, of which one is known.
+#[derive(Default)]
+struct Named {
+    id: Option<UserId>,
+    sub: Option<Subject>,
+    username: Option<String>,
+    address: Option<String>,
+}
+
+impl Named {
+    fn of(who: &Who) -> Self {
+        match who.clone() {
+            Who::User(id) => Self { id: Some(id), ..Self::default() },
+            Who::Subject(sub) => Self { sub: Some(sub), ..Self::default() },
+            Who::Username(key) => Self { username: Some(key), ..Self::default() },
+            Who::Address(key) => Self { address: Some(key), ..Self::default() },
+        }
+    }
+}
+
+/// [`What`] as columns of a permission.
+struct Asked {
+    app: String,
+    codename: Option<String>,
+    model: Option<String>,
+    action: Option<String>,
+}
+
+impl Asked {
+    fn of(what: &What) -> Self {
+        match what.clone() {
+            What::Permission(PermissionName { app, codename }) => {
+                Self { app, codename: Some(codename), model: None, action: None }
+            }
+            What::Action(Model { app, model }, action) => {
+                Self { app, codename: None, model: Some(model.unwrap_or_default()), action: Some(action) }
+            }
+        }
+    }
+}
+
+statement! {
+    /// Every way in which one person holds one permission, for one object or for all.
+    Ways -> (SmallInt, Nullable<Text>, Nullable<Text>, Nullable<Timestamptz>) {
+        "WITH RECURSIVE who AS (SELECT u.id, u.is_superuser FROM users u WHERE u.is_live AND (u.id = " { id: Option<UserId> as Nullable<SqlUuid> }
+        " OR u.sub = " { sub: Option<Subject> as Nullable<SqlUuid> }
+        " OR u.username_key = " { username: Option<String> as Nullable<Text> }
+        " OR u.id = (SELECT e.user_id FROM emails e WHERE e.verified_at IS NOT NULL AND e.address_key = " { address: Option<String> as Nullable<Text> }
+        "))), asked AS (SELECT p.id FROM permissions p WHERE p.app = " { app: String as Text }
+        " AND (p.codename = " { codename: Option<String> as Nullable<Text> }
+        " OR (coalesce(p.model, '') = " { model: Option<String> as Nullable<Text> }
+        " AND p.action = " { action: Option<String> as Nullable<Text> }
+        "))), held (group_id) AS (SELECT m.group_id FROM memberships m JOIN who ON m.user_id = who.id \
+         UNION SELECT s.group_id FROM subgroups s JOIN held ON s.member_id = held.group_id) \
+         SELECT 0::smallint, NULL::text, NULL::text, NULL::timestamptz FROM who, asked WHERE who.is_superuser \
+         UNION ALL SELECT 1::smallint, NULL, up.granted_by, up.created_at FROM user_permissions up \
+          JOIN who ON up.user_id = who.id JOIN asked ON up.permission_id = asked.id \
+         UNION ALL SELECT 2::smallint, g.name, gp.granted_by, gp.created_at FROM group_permissions gp \
+          JOIN held ON gp.group_id = held.group_id JOIN asked ON gp.permission_id = asked.id JOIN groups g ON g.id = gp.group_id \
+         UNION ALL SELECT 3::smallint, NULL, o.granted_by, o.created_at FROM object_permissions o \
+          JOIN who ON o.user_id = who.id JOIN asked ON o.permission_id = asked.id WHERE o.object_id = " { object: Option<String> as Nullable<Text> }
+        " UNION ALL SELECT 4::smallint, g.name, o.granted_by, o.created_at FROM object_permissions o \
+          JOIN held ON o.group_id = held.group_id JOIN asked ON o.permission_id = asked.id JOIN groups g ON g.id = o.group_id \
+          WHERE o.object_id = $9"
+    }
+}
+
+type WayRow = (i16, Option<String>, Option<String>, Option<DateTime<Utc>>);
+
+/// The ways in which `who` may do this; none: they may not. A permission without an object covers
+/// every object.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn ways(conn: &mut Conn, who: &Who, what: &What, object: Option<&ObjectId>) -> Result<Vec<Way>, Fault> {
+    let (Named { id, sub, username, address }, Asked { app, codename, model, action }) =
+        (Named::of(who), Asked::of(what));
+    let object = object.map(ToString::to_string);
+    let ask = Ways { id, sub, username, address, app, codename, model, action, object };
+    let rows: Vec<WayRow> = ask.load(conn)?;
+    Ok(rows.into_iter().map(way).collect())
+}
+
+fn way((kind, group, by, at): WayRow) -> Way {
+    let via = match (kind, group) {
+        (_, Some(group)) => Via::Group(group),
+        (0, None) => Via::Superuser,
+        (_, None) => Via::Own,
+    };
+    Way { via, on_object: kind >= 3, granted: by.zip(at) }
+}
+
+statement! {
+    /// Objects for which a person holds at least so many of some permissions by grants on the object.
+    ObjectsFor -> Text {
+        "WITH RECURSIVE who AS (SELECT u.id FROM users u WHERE u.is_live AND (u.id = " { id: Option<UserId> as Nullable<SqlUuid> }
+        " OR u.sub = " { sub: Option<Subject> as Nullable<SqlUuid> }
+        " OR u.username_key = " { username: Option<String> as Nullable<Text> }
+        " OR u.id = (SELECT e.user_id FROM emails e WHERE e.verified_at IS NOT NULL AND e.address_key = " { address: Option<String> as Nullable<Text> }
+        "))), asked AS (SELECT p.id FROM permissions p JOIN unnest(" { apps: Vec<String> as Array<Text> }
+        ", " { codenames: Vec<String> as Array<Text> }
+        ") AS named (app, codename) USING (app, codename)), \
+         held (group_id) AS (SELECT m.group_id FROM memberships m JOIN who ON m.user_id = who.id \
+         UNION SELECT s.group_id FROM subgroups s JOIN held ON s.member_id = held.group_id), \
+         found AS (SELECT o.object_id, o.permission_id FROM object_permissions o JOIN who ON o.user_id = who.id \
+          JOIN asked ON o.permission_id = asked.id WHERE o.object_id COLLATE \"C\" > " { after: String as Text }
+        " UNION ALL SELECT o.object_id, o.permission_id FROM object_permissions o JOIN held ON o.group_id = held.group_id \
+          JOIN asked ON o.permission_id = asked.id WHERE o.object_id COLLATE \"C\" > $7) \
+         SELECT object_id FROM found GROUP BY object_id HAVING count(DISTINCT permission_id) >= " { needed: i32 as Integer }
+        " ORDER BY object_id COLLATE \"C\" LIMIT " { limit: i64 as BigInt }
+        ""
+    }
+}
+
+/// Objects by grants on them; `needed` of the permissions have to be held.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn objects_for(
+    conn: &mut Conn,
+    who: &Who,
+    permissions: &[PermissionName],
+    needed: usize,
+    slice: Slice<'_>,
+) -> Result<Vec<String>, Fault> {
+    let Named { id, sub, username, address } = Named::of(who);
+    let (apps, codenames) = split(permissions);
+    let needed = i32::try_from(needed).unwrap_or(i32::MAX);
+    let (after, limit) = (slice.after.to_owned(), slice.limit);
+    Ok(ObjectsFor { id, sub, username, address, apps, codenames, after, needed, limit }.load(conn)?)
+}
+
+fn split(permissions: &[PermissionName]) -> (Vec<String>, Vec<String>) {
+    permissions.iter().map(|name| (name.app.clone(), name.codename.clone())).unzip()
+}
+
+statement! {
+    /// Objects of the model of some permissions that any grant names.
+    KnownObjects -> Text {
+        "SELECT DISTINCT o.object_id COLLATE \"C\" AS object_id FROM object_permissions o WHERE o.object_id COLLATE \"C\" > " { after: String as Text }
+        " AND o.permission_id IN (SELECT p.id FROM permissions p WHERE (p.app, p.model) IN \
+          (SELECT q.app, q.model FROM permissions q JOIN unnest(" { apps: Vec<String> as Array<Text> }
+        ", " { codenames: Vec<String> as Array<Text> }
+        ") AS named (app, codename) USING (app, codename))) ORDER BY object_id LIMIT " { limit: i64 as BigInt }
+        ""
+    }
+}
+
+/// Objects that any grant for the same model names.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn known_objects(conn: &mut Conn, permissions: &[PermissionName], slice: Slice<'_>) -> Result<Vec<String>, Fault> {
+    let (apps, codenames) = split(permissions);
+    let (after, limit) = (slice.after.to_owned(), slice.limit);
+    Ok(KnownObjects { after, apps, codenames, limit }.load(conn)?)
+}
+
+statement! {
+    /// Everybody who holds one permission, for one object or for all.
+    UsersWith -> (SqlUuid, Text) {
+        "WITH RECURSIVE asked AS (SELECT p.id FROM permissions p WHERE p.app = " { app: String as Text }
+        " AND (p.codename = " { codename: Option<String> as Nullable<Text> }
+        " OR (coalesce(p.model, '') = " { model: Option<String> as Nullable<Text> }
+        " AND p.action = " { action: Option<String> as Nullable<Text> }
+        "))), granted (group_id) AS (\
+          (SELECT gp.group_id FROM group_permissions gp JOIN asked ON gp.permission_id = asked.id \
+           UNION SELECT o.group_id FROM object_permissions o JOIN asked ON o.permission_id = asked.id \
+            WHERE o.group_id IS NOT NULL AND o.object_id = " { object: Option<String> as Nullable<Text> }
+        ") UNION SELECT s.member_id FROM subgroups s JOIN granted ON s.group_id = granted.group_id), \
+         holders (user_id) AS (SELECT u.id FROM users u, asked WHERE u.is_superuser \
+          UNION SELECT up.user_id FROM user_permissions up JOIN asked ON up.permission_id = asked.id \
+          UNION SELECT o.user_id FROM object_permissions o JOIN asked ON o.permission_id = asked.id \
+           WHERE o.user_id IS NOT NULL AND o.object_id = $5 \
+          UNION SELECT m.user_id FROM memberships m JOIN granted ON m.group_id = granted.group_id) \
+         SELECT u.sub, u.username FROM users u JOIN holders ON holders.user_id = u.id \
+         WHERE u.is_live AND u.sub > " { after: Subject as SqlUuid }
+        " ORDER BY u.sub LIMIT " { limit: i64 as BigInt }
+        ""
+    }
+}
+
+/// Everybody who may do this, by `sub`.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn users_with(
+    conn: &mut Conn,
+    what: &What,
+    object: Option<&ObjectId>,
+    slice: Slice<'_>,
+) -> Result<Vec<Person>, Fault> {
+    let Asked { app, codename, model, action } = Asked::of(what);
+    let object = object.map(ToString::to_string);
+    let after = slice.after.parse().unwrap_or(Subject(uuid::Uuid::nil()));
+    let ask = UsersWith { app, codename, model, action, object, after, limit: slice.limit };
+    let rows: Vec<(Subject, String)> = ask.load(conn)?;
+    Ok(rows.into_iter().map(|(sub, username)| Person { sub, username }).collect())
+}
+
+statement! {
+    /// Actions of a model that one person may do to an object, or to all.
+    ActionsFor -> Text {
+        "WITH RECURSIVE who AS (SELECT u.id, u.is_superuser FROM users u WHERE u.is_live AND (u.id = " { id: Option<UserId> as Nullable<SqlUuid> }
+        " OR u.sub = " { sub: Option<Subject> as Nullable<SqlUuid> }
+        " OR u.username_key = " { username: Option<String> as Nullable<Text> }
+        " OR u.id = (SELECT e.user_id FROM emails e WHERE e.verified_at IS NOT NULL AND e.address_key = " { address: Option<String> as Nullable<Text> }
+        "))), held (group_id) AS (SELECT m.group_id FROM memberships m JOIN who ON m.user_id = who.id \
+         UNION SELECT s.group_id FROM subgroups s JOIN held ON s.member_id = held.group_id) \
+         SELECT p.action COLLATE \"C\" AS action FROM permissions p, who WHERE p.app = " { app: String as Text }
+        " AND coalesce(p.model, '') = " { model: String as Text }
+        " AND p.action COLLATE \"C\" > " { after: String as Text }
+        " AND (who.is_superuser \
+          OR EXISTS (SELECT FROM user_permissions up WHERE up.permission_id = p.id AND up.user_id = who.id) \
+          OR EXISTS (SELECT FROM group_permissions gp JOIN held ON gp.group_id = held.group_id WHERE gp.permission_id = p.id) \
+          OR EXISTS (SELECT FROM object_permissions o WHERE o.permission_id = p.id AND o.user_id = who.id AND o.object_id = " { object: Option<String> as Nullable<Text> }
+        ") OR EXISTS (SELECT FROM object_permissions o JOIN held ON o.group_id = held.group_id WHERE o.permission_id = p.id AND o.object_id = $8)) \
+         ORDER BY action LIMIT " { limit: i64 as BigInt }
+        ""
+    }
+}
+
+/// What `who` may do to this object, or to all objects of the model.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn actions_for(
+    conn: &mut Conn,
+    who: &Who,
+    model: &Model,
+    object: Option<&ObjectId>,
+    slice: Slice<'_>,
+) -> Result<Vec<String>, Fault> {
+    let Named { id, sub, username, address } = Named::of(who);
+    let Model { app, model } = model.clone();
+    let (model, after) = (model.unwrap_or_default(), slice.after.to_owned());
+    let object = object.map(ToString::to_string);
+    let ask = ActionsFor { id, sub, username, address, app, model, after, object, limit: slice.limit };
+    Ok(ask.load(conn)?)
+}
+
+statement! {
+    /// Names of the groups of a user, those that come by other groups included.
+    GroupsOf -> Text {
+        "WITH RECURSIVE held (group_id) AS (SELECT m.group_id FROM memberships m WHERE m.user_id = " { user: UserId as SqlUuid }
+        " UNION SELECT s.group_id FROM subgroups s JOIN held ON s.member_id = held.group_id) \
+         SELECT g.name FROM groups g JOIN held ON held.group_id = g.id ORDER BY g.name"
+    }
+}
+
+/// Names of the groups of a user, sorted; whoever is in a group is in every group that it is in.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn groups_of(conn: &mut Conn, user: UserId) -> Result<Vec<String>, Fault> {
+    let mut names: Vec<String> = GroupsOf { user }.load(conn)?;
+    names.sort();
+    Ok(names)
+}
+
+statement! {
+    /// Every permission that one person holds for everything.
+    PermissionsOf -> (Text, Text) {
+        "WITH RECURSIVE who AS (SELECT u.id, u.is_superuser FROM users u WHERE u.is_live AND u.id = " { user: UserId as SqlUuid }
+        "), held (group_id) AS (SELECT m.group_id FROM memberships m JOIN who ON m.user_id = who.id \
+         UNION SELECT s.group_id FROM subgroups s JOIN held ON s.member_id = held.group_id) \
+         SELECT p.app, p.codename FROM permissions p, who WHERE (" { all_apps: bool as Bool }
+        " OR p.app = ANY(" { apps: Vec<String> as Array<Text> }
+        ")) AND (who.is_superuser OR p.id IN (\
+          SELECT up.permission_id FROM user_permissions up WHERE up.user_id = who.id) OR p.id IN (\
+          SELECT gp.permission_id FROM group_permissions gp JOIN held ON gp.group_id = held.group_id))"
+    }
+}
+
+/// Permissions of a user for everything, sorted; `apps`: only of these, when there are any.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn permissions_of(conn: &mut Conn, user: UserId, apps: &[String]) -> Result<Vec<String>, Fault> {
+    let ask = PermissionsOf { user, all_apps: apps.is_empty(), apps: apps.to_vec() };
+    let rows: Vec<(String, String)> = ask.load(conn)?;
+    let mut names: Vec<_> = rows.into_iter().map(|(app, codename)| format!("{app}.{codename}")).collect();
+    names.sort();
+    Ok(names)
+}

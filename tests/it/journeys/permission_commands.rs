@@ -1,0 +1,102 @@
+//! Groups and permissions by command line.
+
+use serde_json::json;
+
+use super::{create_user, house, json_of, refusal};
+
+#[test]
+fn permissions_are_made_granted_asked_about_and_taken_back() {
+    let house = house();
+    for name in ["ada", "bob"] {
+        create_user(&house, name, "");
+    }
+    let made = json_of(&house, "permission create-model blog.article");
+    let four = ["blog.add_article", "blog.change_article", "blog.delete_article", "blog.view_article"];
+    assert_eq!(made["created"], json!(four));
+    assert_eq!(json_of(&house, "permission create-model blog.article")["created"], json!([]), "they stay");
+    let custom = json_of(&house, "permission create blog.publish_article");
+    assert_eq!(custom["model"], json!("article"));
+    json_of(&house, "group create editors");
+    json_of(&house, "group add-member editors bob");
+    json_of(&house, "group grant editors blog.publish_article");
+    json_of(&house, "permission grant blog.publish_article --user ada --object 7");
+    let check =
+        |line: &str| json_of(&house, &format!("permission check blog.publish_article {line}"))["allowed"].clone();
+    assert_eq!((check("--user bob"), check("--user bob --object 7")), (json!(true), json!(true)));
+    assert_eq!((check("--user ada"), check("--user ada --object 7")), (json!(false), json!(true)));
+    let told = house.run(&["permission", "check", "blog.publish_article", "--user", "bob"]).stdout;
+    assert!(told.starts_with("yes: via group editors, granted by cli on "), "{told}");
+    let told = house.run(&["permission", "check", "blog.publish_article", "--user", "ada"]).stdout;
+    assert!(told.starts_with("no: held neither by ada nor by a group that they are in (no group)"), "{told}");
+    let who = json_of(&house, "permission who blog.publish_article --object 7");
+    assert_eq!(who.as_array().unwrap().iter().map(|one| &one["username"]).collect::<Vec<_>>(), ["ada", "bob"]);
+    assert_eq!(json_of(&house, "permission objects blog.publish_article --user ada")["objects"], json!(["7"]));
+    let everything = json_of(&house, "permission objects blog.publish_article blog.view_article --any --user bob");
+    assert_eq!(everything, json!({ "all": true, "objects": ["7"] }));
+    json_of(&house, "group revoke editors blog.publish_article");
+    assert_eq!(check("--user bob"), json!(false));
+    json_of(&house, "permission delete blog.publish_article");
+    let listed = json_of(&house, "permission list --app blog");
+    assert_eq!(listed.as_array().unwrap().iter().map(|one| &one["permission"]).collect::<Vec<_>>(), four);
+    assert_eq!(json_of(&house, "permission list --app shop"), json!([]));
+}
+
+#[test]
+fn groups_hold_groups_and_show_what_they_are_made_of() {
+    let house = house();
+    create_user(&house, "ada", "");
+    json_of(&house, "permission create-model blog.article");
+    for name in ["editors", "staff"] {
+        json_of(&house, &format!("group create {name}"));
+    }
+    json_of(&house, "group add-member editors ada");
+    json_of(&house, "group add-member staff --group editors");
+    json_of(&house, "group grant staff blog.view_article");
+    let staff = json_of(&house, "group show staff");
+    assert_eq!((&staff["groups"], &staff["members"]), (&json!(["editors"]), &json!([])));
+    assert_eq!(staff["permissions"], json!(["blog.view_article"]));
+    let editors = json_of(&house, "group show editors");
+    assert_eq!((&editors["member_of"], &editors["members"]), (&json!(["staff"]), &json!(["ada"])));
+    let ada = json_of(&house, "user show ada");
+    assert_eq!((&ada["groups"], &ada["permissions"]), (&json!(["editors", "staff"]), &json!(["blog.view_article"])));
+    json_of(&house, "group remove-member staff --group editors");
+    assert_eq!(json_of(&house, "user show ada")["permissions"], json!([]));
+    json_of(&house, "group delete staff");
+    assert_eq!(refusal(&house, "group show staff", "").0, 1);
+}
+
+#[test]
+fn what_cannot_be_is_refused_in_words() {
+    let house = house();
+    create_user(&house, "ada", "");
+    json_of(&house, "permission create-model blog.article");
+    json_of(&house, "permission create blog.moderate");
+    for name in ["editors", "writers", "staff"] {
+        json_of(&house, &format!("group create {name}"));
+    }
+    json_of(&house, "group add-member writers --group editors");
+    json_of(&house, "group add-member staff --group writers");
+    for (line, code, words) in [
+        ("group add-member editors --group staff", 1, "`editors` is in `staff` already: editors → writers → staff"),
+        ("group add-member editors --group editors", 1, "a group cannot be in itself"),
+        ("group add-member editors --group nobody", 1, "there is no group `nobody`"),
+        ("permission create blog.add_article", 1, "there is a permission of this name"),
+        ("permission create blog.add --model article", 1, "or of this action on this model"),
+        ("permission create-model blog", 2, "name a model too, as in blog.article"),
+        ("permission grant blog.moderate --user ada --object 7", 1, "cannot be for one object"),
+        ("permission grant blog.chnage_article --user ada", 1, "there is no permission `blog.chnage_article`"),
+        ("permission grant blog.add_article --user bob", 1, "there is no user `bob`"),
+        ("permission objects blog.add_article blog.moderate --user ada", 2, "about different models"),
+        ("client create --id app --app Blog --redirect-uri https://app.example/cb", 2, "app `Blog`"),
+    ] {
+        let (ended, told) = refusal(&house, line, "");
+        assert_eq!(ended, code, "{line}: {told}");
+        assert!(told.contains(words), "{line}: {told}");
+    }
+    let line = ["permission", "create", "Blog.Add"];
+    let ended = house.run_with(&line, "");
+    assert_eq!(ended.code, Some(2), "clap names the fault: {}", ended.stderr);
+    assert!(ended.stderr.contains("use a small letter"), "{}", ended.stderr);
+    let both = ["group", "add-member", "editors", "ada", "--group", "staff"];
+    assert_eq!(house.run_with(&both, "").code, Some(2), "one or the other");
+}
