@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import access
+from access import Access
 from crowd import ROWS
 from processes import Child, Trouble, cpu_of, run
 from sample import Sample, parse_pgbench, parse_report, parse_wrk
@@ -24,6 +26,8 @@ class Figure:
     measure: object
     # With the crowd of the import stored.
     is_crowded: bool = False
+    # What the 99th percentile of waits has to stay under.
+    p99_target_ms: float = None
     limits: list = field(default_factory=list)
     samples: list = field(default_factory=list)
 
@@ -61,6 +65,7 @@ class Stage:
         self.postgres = postgres
         self.scene = scene
         self.crowd = crowd
+        self.access = Access(scene, postgres)
         self.bare = f"http://{bare_address}"
         self.options = options
         self.seconds = options.seconds
@@ -95,8 +100,8 @@ class Stage:
             sample.server_us = server * micros if on_server else None
             sample.postgres_us = postgres * micros
 
-    def wrk(self, url, script=None, *arguments, on_server=True):
-        command = ["wrk", "-t1", f"-c{self.options.connections}", f"-d{self.seconds}s", "--latency"]
+    def wrk(self, url, script=None, *arguments, on_server=True, connections=None):
+        command = ["wrk", "-t1", f"-c{connections or self.options.connections}", f"-d{self.seconds}s", "--latency"]
         if script:
             command += ["-s", WRK / script]
         command += [url, *(["--", *arguments] if arguments else [])]
@@ -157,7 +162,24 @@ class Stage:
                 "login-crowded", f"password sign-in with {self.crowd.count:,} users stored", "argon2id on all cores", None,
                 lambda: self.raw("argon2"), lambda: self._sign_in("login-crowded"), is_crowded=True,
             ),
+            self._access_check("access", 1, 1.0),
+            self._access_check("access-full", self.options.connections, None),
         ]
+
+    def _access_check(self, key, connections, p99_target_ms):
+        """With few connections the waits are the checks' own; with many they are mostly turns in a queue."""
+        title = f"access check among {access.GRANTS:,} grants on objects, {connections} at a time"
+        limit = f"bare actix handler, one indexed SELECT through the same pool, {connections} at a time"
+
+        def measure(url, on_server):
+            self.access.fill()
+            files = (self.access.questions, self.access.authorization)
+            return self.wrk(url, "access.lua", *files, on_server=on_server, connections=connections)
+
+        return Figure(
+            key, title, limit, None, lambda: measure(f"{self.bare}/select", False),
+            lambda: measure(f"{self.server.issuer}/access/v1/evaluation", True), is_crowded=True, p99_target_ms=p99_target_ms,
+        )
 
     def _client_credentials(self, alg, target):
         return Figure(

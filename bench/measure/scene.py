@@ -29,8 +29,8 @@ class Scene:
         self.refresh_tokens = folder / "refresh-tokens.txt"
         self._people()
         web = self._web_client()
-        self.web = self._authorization("web", web)
-        self.machines = {alg: self._authorization(alg.lower(), self._machine(alg)) for alg in ("ES256", "RS256")}
+        self.web = self.authorization("web", web)
+        self.machines = {alg: self.authorization(alg.lower(), self._machine(alg)) for alg in ("ES256", "RS256")}
         self._tokens(web, families)
 
     def _people(self):
@@ -54,7 +54,7 @@ class Scene:
             "--grant-type", "client_credentials", "--auth-method", "client_secret_basic", "--access-token-alg", alg,
         )
 
-    def _authorization(self, name, client):
+    def authorization(self, name, client):
         """A file with the value of the client's Authorization header (RFC 6749 section 2.3.1)."""
         pair = f"{quote_plus(client['client_id'])}:{quote_plus(client['client_secret'])}"
         file = self.folder / f"authorization-{name}.txt"
@@ -168,6 +168,17 @@ class App(Visitor):
         if answer.status != 200:
             raise Trouble(f"POST {path} {form.get('grant_type', '')}: {answer.status} {body[:500]}")
         return json.loads(body)
+
+    def post_json(self, path, body, authorization):
+        """As another client than this one."""
+        headers = {"Authorization": authorization, "Content-Type": "application/json"}
+        self._connection.request("POST", path, body, headers)
+        answer = self._connection.getresponse()
+        told = answer.read().decode()
+        self._connection.close()
+        if answer.status != 200:
+            raise Trouble(f"POST {path}: {answer.status} {told[:500]}")
+        return json.loads(told)
 
     def tokens(self, browser, scope):
         verifier = secrets.token_urlsafe(32)

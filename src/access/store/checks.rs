@@ -53,7 +53,8 @@ impl Asked {
 }
 
 statement! {
-    /// Every way in which one person holds one permission, for one object or for all.
+    /// Every way in which one person holds one permission, for one object or for all. Each group is looked up by itself
+    /// (`OFFSET 0` keeps it so): a person is in few groups, of however many there are.
     Ways -> (SmallInt, Nullable<Text>, Nullable<Text>, Nullable<Timestamptz>) {
         "WITH RECURSIVE who AS (SELECT u.id, u.is_superuser FROM users u WHERE u.is_live AND (u.id = " { id: Option<UserId> as Nullable<SqlUuid> }
         " OR u.sub = " { sub: Option<Subject> as Nullable<SqlUuid> }
@@ -63,18 +64,20 @@ statement! {
         " AND (p.codename = " { codename: Option<String> as Nullable<Text> }
         " OR (coalesce(p.model, '') = " { model: Option<String> as Nullable<Text> }
         " AND p.action = " { action: Option<String> as Nullable<Text> }
-        "))), held (group_id) AS (SELECT m.group_id FROM memberships m JOIN who ON m.user_id = who.id \
-         UNION SELECT s.group_id FROM subgroups s JOIN held ON s.member_id = held.group_id) \
+        "))), held (group_id) AS (SELECT m.group_id FROM memberships m WHERE m.user_id = (SELECT id FROM who) \
+         UNION SELECT above.group_id FROM held, LATERAL (\
+          SELECT s.group_id FROM subgroups s WHERE s.member_id = held.group_id OFFSET 0) AS above) \
          SELECT 0::smallint, NULL::text, NULL::text, NULL::timestamptz FROM who, asked WHERE who.is_superuser \
          UNION ALL SELECT 1::smallint, NULL, up.granted_by, up.created_at FROM user_permissions up \
-          JOIN who ON up.user_id = who.id JOIN asked ON up.permission_id = asked.id \
-         UNION ALL SELECT 2::smallint, g.name, gp.granted_by, gp.created_at FROM group_permissions gp \
-          JOIN held ON gp.group_id = held.group_id JOIN asked ON gp.permission_id = asked.id JOIN groups g ON g.id = gp.group_id \
+          WHERE up.user_id = (SELECT id FROM who) AND up.permission_id = (SELECT id FROM asked) \
+         UNION ALL SELECT 2::smallint, found.* FROM held, LATERAL (\
+          SELECT g.name, gp.granted_by, gp.created_at FROM group_permissions gp JOIN groups g ON g.id = gp.group_id \
+          WHERE gp.group_id = held.group_id AND gp.permission_id = (SELECT id FROM asked) OFFSET 0) AS found \
          UNION ALL SELECT 3::smallint, NULL, o.granted_by, o.created_at FROM object_permissions o \
-          JOIN who ON o.user_id = who.id JOIN asked ON o.permission_id = asked.id WHERE o.object_id = " { object: Option<String> as Nullable<Text> }
-        " UNION ALL SELECT 4::smallint, g.name, o.granted_by, o.created_at FROM object_permissions o \
-          JOIN held ON o.group_id = held.group_id JOIN asked ON o.permission_id = asked.id JOIN groups g ON g.id = o.group_id \
-          WHERE o.object_id = $9"
+          WHERE o.user_id = (SELECT id FROM who) AND o.permission_id = (SELECT id FROM asked) AND o.object_id = " { object: Option<String> as Nullable<Text> }
+        " UNION ALL SELECT 4::smallint, found.* FROM held, LATERAL (\
+          SELECT g.name, o.granted_by, o.created_at FROM object_permissions o JOIN groups g ON g.id = o.group_id \
+          WHERE o.group_id = held.group_id AND o.permission_id = (SELECT id FROM asked) AND o.object_id = $9 OFFSET 0) AS found"
     }
 }
 
@@ -113,12 +116,14 @@ statement! {
         "))), asked AS (SELECT p.id FROM permissions p JOIN unnest(" { apps: Vec<String> as Array<Text> }
         ", " { codenames: Vec<String> as Array<Text> }
         ") AS named (app, codename) USING (app, codename)), \
-         held (group_id) AS (SELECT m.group_id FROM memberships m JOIN who ON m.user_id = who.id \
-         UNION SELECT s.group_id FROM subgroups s JOIN held ON s.member_id = held.group_id), \
-         found AS (SELECT o.object_id, o.permission_id FROM object_permissions o JOIN who ON o.user_id = who.id \
-          JOIN asked ON o.permission_id = asked.id WHERE o.object_id COLLATE \"C\" > " { after: String as Text }
-        " UNION ALL SELECT o.object_id, o.permission_id FROM object_permissions o JOIN held ON o.group_id = held.group_id \
-          JOIN asked ON o.permission_id = asked.id WHERE o.object_id COLLATE \"C\" > $7) \
+         held (group_id) AS (SELECT m.group_id FROM memberships m WHERE m.user_id = (SELECT id FROM who) \
+         UNION SELECT above.group_id FROM held, LATERAL (\
+          SELECT s.group_id FROM subgroups s WHERE s.member_id = held.group_id OFFSET 0) AS above), \
+         found AS (SELECT o.object_id, o.permission_id FROM object_permissions o WHERE o.user_id = (SELECT id FROM who) \
+          AND o.permission_id IN (SELECT id FROM asked) AND o.object_id COLLATE \"C\" > " { after: String as Text }
+        " UNION ALL SELECT theirs.* FROM held, LATERAL (SELECT o.object_id, o.permission_id FROM object_permissions o \
+          WHERE o.group_id = held.group_id AND o.permission_id IN (SELECT id FROM asked) \
+          AND o.object_id COLLATE \"C\" > $7 OFFSET 0) AS theirs) \
          SELECT object_id FROM found GROUP BY object_id HAVING count(DISTINCT permission_id) >= " { needed: i32 as Integer }
         " ORDER BY object_id COLLATE \"C\" LIMIT " { limit: i64 as BigInt }
         ""
@@ -218,8 +223,9 @@ statement! {
         " OR u.sub = " { sub: Option<Subject> as Nullable<SqlUuid> }
         " OR u.username_key = " { username: Option<String> as Nullable<Text> }
         " OR u.id = (SELECT e.user_id FROM emails e WHERE e.verified_at IS NOT NULL AND e.address_key = " { address: Option<String> as Nullable<Text> }
-        "))), held (group_id) AS (SELECT m.group_id FROM memberships m JOIN who ON m.user_id = who.id \
-         UNION SELECT s.group_id FROM subgroups s JOIN held ON s.member_id = held.group_id) \
+        "))), held (group_id) AS (SELECT m.group_id FROM memberships m WHERE m.user_id = (SELECT id FROM who) \
+         UNION SELECT above.group_id FROM held, LATERAL (\
+          SELECT s.group_id FROM subgroups s WHERE s.member_id = held.group_id OFFSET 0) AS above) \
          SELECT p.action COLLATE \"C\" AS action FROM permissions p, who WHERE p.app = " { app: String as Text }
         " AND coalesce(p.model, '') = " { model: String as Text }
         " AND p.action COLLATE \"C\" > " { after: String as Text }
@@ -256,7 +262,8 @@ statement! {
     /// Names of the groups of a user, those that come by other groups included.
     GroupsOf -> Text {
         "WITH RECURSIVE held (group_id) AS (SELECT m.group_id FROM memberships m WHERE m.user_id = " { user: UserId as SqlUuid }
-        " UNION SELECT s.group_id FROM subgroups s JOIN held ON s.member_id = held.group_id) \
+        " UNION SELECT above.group_id FROM held, LATERAL (\
+          SELECT s.group_id FROM subgroups s WHERE s.member_id = held.group_id OFFSET 0) AS above) \
          SELECT g.name FROM groups g JOIN held ON held.group_id = g.id ORDER BY g.name"
     }
 }
@@ -275,8 +282,9 @@ statement! {
     /// Every permission that one person holds for everything.
     PermissionsOf -> (Text, Text) {
         "WITH RECURSIVE who AS (SELECT u.id, u.is_superuser FROM users u WHERE u.is_live AND u.id = " { user: UserId as SqlUuid }
-        "), held (group_id) AS (SELECT m.group_id FROM memberships m JOIN who ON m.user_id = who.id \
-         UNION SELECT s.group_id FROM subgroups s JOIN held ON s.member_id = held.group_id) \
+        "), held (group_id) AS (SELECT m.group_id FROM memberships m WHERE m.user_id = (SELECT id FROM who) \
+         UNION SELECT above.group_id FROM held, LATERAL (\
+          SELECT s.group_id FROM subgroups s WHERE s.member_id = held.group_id OFFSET 0) AS above) \
          SELECT p.app, p.codename FROM permissions p, who WHERE (" { all_apps: bool as Bool }
         " OR p.app = ANY(" { apps: Vec<String> as Array<Text> }
         ")) AND (who.is_superuser OR p.id IN (\
