@@ -92,6 +92,8 @@ diesel::table! {
         allow_magic_link -> Bool,
         secret_hash -> Nullable<Text>,
         apps -> Jsonb,
+        restricted_to_groups -> Jsonb,
+        restricted_to_permission -> Nullable<Text>,
     }
 }
 

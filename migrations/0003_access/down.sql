@@ -1,4 +1,4 @@
-ALTER TABLE clients DROP COLUMN apps;
+ALTER TABLE clients DROP COLUMN apps, DROP COLUMN restricted_to_groups, DROP COLUMN restricted_to_permission;
 DROP TABLE subgroups;
 ALTER TABLE object_permissions DROP COLUMN granted_by;
 ALTER TABLE group_permissions DROP COLUMN granted_by;

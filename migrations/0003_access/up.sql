@@ -23,5 +23,9 @@ CREATE TABLE subgroups (
 COMMENT ON TABLE subgroups IS 'Members of the one (member_id) are members of the other (group_id). No cycles: access/group.rs holds a lock while it looks.';
 CREATE INDEX subgroups_group ON subgroups (group_id);
 
-ALTER TABLE clients ADD COLUMN apps jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(apps) = 'array');
+ALTER TABLE clients
+    ADD COLUMN apps jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(apps) = 'array'),
+    ADD COLUMN restricted_to_groups jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(restricted_to_groups) = 'array'),
+    ADD COLUMN restricted_to_permission text;
+COMMENT ON COLUMN clients.restricted_to_groups IS 'Names: one that is gone admits nobody.';
 COMMENT ON COLUMN clients.apps IS 'Apps of permissions that the client may ask about; its tokens tell of no others, when there are any here.';

@@ -11,4 +11,5 @@ pub mod check;
 pub mod grant;
 pub mod group;
 pub mod permission;
+pub mod restriction;
 pub mod store;

@@ -10,6 +10,7 @@ use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::PermissionId;
 use crate::kernel::notify::{self, Change};
+pub use crate::spec::PermissionName;
 use crate::spec::small_word;
 
 /// Actions that `create-model` makes, as in Django.
@@ -17,15 +18,6 @@ pub const ACTIONS: [&str; 4] = ["add", "change", "delete", "view"];
 
 /// Longest id of an object, in characters.
 const MAX_OBJECT_CHARS: usize = 255;
-
-/// What a permission is called: `blog.publish_article`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PermissionName {
-    /// The app it belongs to.
-    pub app: String,
-    /// The rest: usually an action and a model.
-    pub codename: String,
-}
 
 /// What permissions are about: `blog.article`, or all of `blog`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -49,24 +41,6 @@ pub struct NewPermission {
     pub model: Option<String>,
     /// In words, for people who grant it.
     pub description: String,
-}
-
-impl FromStr for PermissionName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (app, codename) =
-            text.split_once('.').ok_or_else(|| format!("`{text}`: a permission is named app.action_model"))?;
-        small_word::check("app", app)?;
-        small_word::check("codename", codename)?;
-        Ok(Self { app: app.to_owned(), codename: codename.to_owned() })
-    }
-}
-
-impl fmt::Display for PermissionName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.app, self.codename)
-    }
 }
 
 impl FromStr for Model {
@@ -184,16 +158,6 @@ pub fn delete(conn: &mut Conn, permission: &store::Permission, scene: &Scene) ->
 #[cfg(test)]
 mod tests {
     use super::{Model, NewPermission, ObjectId, PermissionName};
-
-    #[test]
-    fn names_are_an_app_and_a_codename_in_small_letters() {
-        let name: PermissionName = "blog.publish_article2".parse().unwrap();
-        assert_eq!((name.app.as_str(), name.codename.as_str()), ("blog", "publish_article2"));
-        assert_eq!(name.to_string(), "blog.publish_article2");
-        for text in ["blog", "Blog.add", "blog.Odd-Name", ".add", "blog.", "blog.2add", "blog.add.x", "blog.ädd"] {
-            assert!(text.parse::<PermissionName>().is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn a_model_is_an_app_and_perhaps_one_kind_of_its_objects() {

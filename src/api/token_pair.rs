@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::access::restriction;
 use crate::accounts::{self, User};
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
@@ -36,6 +37,8 @@ pub enum Outcome {
     Refused,
     /// The password was right, but its owner has something to do first.
     Held(Hold),
+    /// The password was right, but its owner may not use this app.
+    Barred,
 }
 
 /// What making a pair takes, beside who and when.
@@ -70,6 +73,10 @@ pub fn make(
         let details = serde_json::json!({ "because": "the account needs an action first", "hold": hold.as_str() });
         scene.record(conn, &event(Kind::SignInFailed).details(details))?;
         return Ok(Outcome::Held(hold));
+    }
+    if !restriction::admits(conn, &desk.client.restriction, user.id)? {
+        scene.record(conn, &event(Kind::AppBarred))?;
+        return Ok(Outcome::Barred);
     }
     let family = begin_family(conn, &user, desk, scene)?;
     scene.record(conn, &event(Kind::SignedIn).details(serde_json::json!({ "family": family.id })))?;
@@ -186,7 +193,7 @@ pub fn sign(by: Issuer<'_>, client: &Client, pair: Pair) -> Result<Signed, Fault
 /// # Errors
 /// [`Fault`] of the database.
 pub fn is_live(conn: &mut Conn, claims: &RefreshClaims, now: Instant) -> Result<bool, Fault> {
-    Ok(families::find_and_lock(conn, claims.fid)?.is_some_and(|row| row.bears(claims, now)))
+    Ok(refresh::find_live(conn, claims, now)?.is_some())
 }
 
 /// Makes the family of a refresh token void, be it the latest or one before it; `false` when there

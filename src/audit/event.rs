@@ -111,6 +111,8 @@ crate::spec::words! {
         ClientDeleted = "client.deleted",
         /// A person allowed an app.
         ConsentGiven = "consent.given",
+        /// Somebody came to an app that they may not use.
+        AppBarred = "consent.barred",
         /// A person refused an app.
         ConsentDenied = "consent.denied",
         /// An authorization code came a second time; its tokens are void.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::secret_input::{self, Source};
 use super::workshop::Workshop;
 use super::{Failure, Globals, output};
-use crate::clients::client::{Client, Kind};
+use crate::clients::client::{Client, Kind, Restriction};
 use crate::clients::metadata::{self, Draft};
 use crate::clients::registration::{self, Creation};
 use crate::clients::{RedirectUri, store};
@@ -102,6 +102,12 @@ pub struct Create {
     /// An app of permissions that it may ask about, as in `blog`; its tokens tell of no others. May be given more than once.
     #[arg(long = "app", value_name = "APP")]
     apps: Vec<String>,
+    /// Only members of this group may use it; may be given more than once.
+    #[arg(long = "restrict-to-group", value_name = "GROUP")]
+    restrict_to_groups: Vec<String>,
+    /// Only holders of this permission may use it (with groups: members or holders).
+    #[arg(long, value_name = "PERMISSION")]
+    restrict_to_permission: Option<String>,
     /// Algorithm of its ID tokens.
     #[arg(long, default_value = "RS256")]
     id_token_alg: Algorithm,
@@ -233,6 +239,8 @@ fn draft(workshop: &Workshop, arguments: Create) -> Result<Draft, Failure> {
         audiences: arguments.audiences,
         serves: arguments.serves,
         apps: arguments.apps,
+        restrict_to_groups: arguments.restrict_to_groups,
+        restrict_to_permission: arguments.restrict_to_permission,
         id_token_alg: arguments.id_token_alg,
         access_token_alg: arguments.access_token_alg,
         access_token_typ: if arguments.access_token_typ == "JWT" { TokenType::PlainAccess } else { TokenType::Access },
@@ -253,12 +261,23 @@ fn create(globals: &Globals, workshop: &Workshop, arguments: Create) -> Result<(
     let secret = chosen(&arguments.secret)?;
     let draft = draft(workshop, arguments)?;
     let new = metadata::validate(draft).map_err(|problems| Failure::Usage(problems.join("\n  ")))?;
-    let made = workshop.write(|conn, scene| match registration::create(conn, &new, secret, scene)? {
-        Creation::Done(secret) => Ok(secret),
-        Creation::Taken => Err(Failure::Failed("there is a client with this id".into())),
+    let made = workshop.write(|conn, scene| {
+        check_restriction(conn, &new.restriction)?;
+        match registration::create(conn, &new, secret, scene)? {
+            Creation::Done(secret) => Ok(secret),
+            Creation::Taken => Err(Failure::Failed("there is a client with this id".into())),
+        }
     })?;
     show_once(globals, &new.draft.client_id, made.as_ref());
     Ok(())
+}
+
+/// A restriction to what is not there would shut everybody out.
+fn check_restriction(conn: &mut Conn, restriction: &Restriction) -> Result<(), Failure> {
+    for name in &restriction.groups {
+        super::group::find(conn, name)?;
+    }
+    restriction.permission.as_ref().map_or(Ok(()), |name| super::permission::find(conn, name).map(|_| ()))
 }
 
 /// The only time a secret is shown.
@@ -318,6 +337,8 @@ fn describe(client: &Client) -> Value {
         "audiences": client.audiences,
         "serves": client.serves,
         "apps": client.apps,
+        "restricted_to_groups": client.restriction.groups,
+        "restricted_to_permission": client.restriction.permission,
         "id_token_alg": client.id_token_alg,
         "access_token_alg": client.access_token_alg,
         "access_token_typ": client.access_token_typ.as_str(),

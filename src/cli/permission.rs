@@ -138,7 +138,11 @@ fn tell(globals: &Globals, shown: &Value, words: &str) {
     }
 }
 
-fn find(conn: &mut Conn, name: &PermissionName) -> Result<Permission, Failure> {
+/// The permission of this name.
+///
+/// # Errors
+/// When there is none.
+pub fn find(conn: &mut Conn, name: &PermissionName) -> Result<Permission, Failure> {
     store::find(conn, name)?.ok_or_else(|| Failure::Failed(format!("there is no permission `{name}`")))
 }
 

@@ -8,7 +8,7 @@ use crate::kernel::ids::ClientKey;
 use crate::kernel::secret::{Digest, Secret};
 use crate::keys::Algorithm;
 use crate::keys::jws::TokenType;
-use crate::spec::{Audiences, AuthMethod, GrantType, Scope};
+use crate::spec::{Audiences, AuthMethod, GrantType, PermissionName, Scope};
 
 crate::spec::words! {
     /// What kind of app a client is (RFC 6749 section 2.1, RFC 8252).
@@ -29,6 +29,23 @@ pub enum StoredSecret {
     Digest(Digest),
     /// A slow hash that another system made. It is compared on the threads that hash passwords.
     Hash(Secret<String>),
+}
+
+/// Who may use an app. Without groups and permission: everybody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restriction {
+    /// Members of one of these.
+    pub groups: Vec<String>,
+    /// And holders of this.
+    pub permission: Option<PermissionName>,
+}
+
+impl Restriction {
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        self.groups.is_empty() && self.permission.is_none()
+    }
 }
 
 /// An app that speaks OAuth.
@@ -63,6 +80,8 @@ pub struct Client {
     pub serves: Audiences,
     /// Apps of permissions that it may ask about. When there are any, its tokens tell of no others.
     pub apps: Vec<String>,
+    /// Who may use it.
+    pub restriction: Restriction,
     /// Signs its ID tokens.
     pub id_token_alg: Algorithm,
     /// Signs its access tokens.

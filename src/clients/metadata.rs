@@ -3,7 +3,7 @@
 use jsonwebtoken::jwk::{AlgorithmParameters, JwkSet};
 use url::Url;
 
-use super::client::Kind;
+use super::client::{Kind, Restriction};
 use super::redirect_uri::RedirectUri;
 use crate::keys::Algorithm;
 use crate::keys::jws::TokenType;
@@ -26,6 +26,8 @@ pub struct Draft {
     pub audiences: Vec<String>,
     pub serves: Vec<String>,
     pub apps: Vec<String>,
+    pub restrict_to_groups: Vec<String>,
+    pub restrict_to_permission: Option<String>,
     pub id_token_alg: Algorithm,
     pub access_token_alg: Algorithm,
     pub access_token_typ: TokenType,
@@ -58,6 +60,8 @@ pub struct NewClient {
     /// Parsed.
     pub serves: Audiences,
     /// Parsed.
+    pub restriction: Restriction,
+    /// Parsed.
     pub jwks: Option<JwkSet>,
 }
 
@@ -87,6 +91,8 @@ pub fn validate(draft: Draft) -> Result<NewClient, Vec<String>> {
     let scope = keep(Scope::parse(&draft.scope), &mut problems).unwrap_or_default();
     let audiences = keep(Audiences::parse_resources(draft.audiences.iter().map(String::as_str)), &mut problems);
     let serves = keep(Audiences::parse_resources(draft.serves.iter().map(String::as_str)), &mut problems);
+    let permission = draft.restrict_to_permission.as_deref().and_then(|name| keep(name.parse(), &mut problems));
+    let restriction = Restriction { groups: draft.restrict_to_groups.clone(), permission };
     let jwks = check_jwks(&draft, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
@@ -97,6 +103,7 @@ pub fn validate(draft: Draft) -> Result<NewClient, Vec<String>> {
         scope,
         audiences: audiences.unwrap_or_default(),
         serves: serves.unwrap_or_default(),
+        restriction,
         jwks,
         draft,
     })
@@ -213,6 +220,8 @@ mod tests {
             audiences: vec![],
             serves: vec![],
             apps: vec![],
+            restrict_to_groups: vec![],
+            restrict_to_permission: None,
             id_token_alg: Algorithm::Rs256,
             access_token_alg: Algorithm::Es256,
             access_token_typ: TokenType::Access,
@@ -234,7 +243,8 @@ mod tests {
     #[test]
     fn a_sound_draft_passes_and_each_fault_is_named() {
         assert!(validate(draft()).is_ok());
-        let faults: [(&str, Spoil); 11] = [
+        let faults: [(&str, Spoil); 12] = [
+            ("app.action_model", |draft| draft.restrict_to_permission = Some("staff".into())),
             ("app `Blog`", |draft| draft.apps = vec!["Blog".into()]),
             ("client id", |draft| draft.client_id = "a b".into()),
             ("UUID", |draft| draft.client_id = "00000000-0000-4000-8000-000000000000".into()),

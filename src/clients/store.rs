@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::client::{Client, StoredSecret};
+use super::client::{Client, Restriction, StoredSecret};
 use super::metadata::NewClient;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::ClientKey;
@@ -34,6 +34,8 @@ struct Row {
     audiences: Value,
     serves: Value,
     apps: Value,
+    restricted_to_groups: Value,
+    restricted_to_permission: Option<String>,
     id_token_alg: String,
     access_token_alg: String,
     access_token_typ: String,
@@ -163,6 +165,8 @@ impl Row {
             audiences: to_json(&new.audiences)?,
             serves: to_json(&new.serves)?,
             apps: to_json(&draft.apps)?,
+            restricted_to_groups: to_json(&new.restriction.groups)?,
+            restricted_to_permission: new.restriction.permission.as_ref().map(ToString::to_string),
             id_token_alg: draft.id_token_alg.as_str().into(),
             access_token_alg: draft.access_token_alg.as_str().into(),
             access_token_typ: draft.access_token_typ.as_str().into(),
@@ -200,6 +204,7 @@ impl Row {
             audiences: from_json(self.audiences)?,
             serves: from_json(self.serves)?,
             apps: from_json(self.apps)?,
+            restriction: restriction(self.restricted_to_groups, self.restricted_to_permission)?,
             id_token_alg: self.id_token_alg.parse().map_err(Fault::Bug)?,
             access_token_alg: self.access_token_alg.parse().map_err(Fault::Bug)?,
             access_token_typ: if self.access_token_typ == "JWT" { TokenType::PlainAccess } else { TokenType::Access },
@@ -218,6 +223,15 @@ impl Row {
             name: self.name,
         })
     }
+}
+
+/// Who may use a client, as stored.
+///
+/// # Errors
+/// [`Fault::Bug`] when it was not us who stored it.
+pub fn restriction(groups: Value, permission: Option<String>) -> Result<Restriction, Fault> {
+    let permission = permission.map(|name| name.parse().map_err(Fault::Bug)).transpose()?;
+    Ok(Restriction { groups: from_json(groups)?, permission })
 }
 
 fn to_json(value: &impl serde::Serialize) -> Result<Value, Fault> {

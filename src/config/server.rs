@@ -17,6 +17,8 @@ pub struct Server {
     pub public_url: PublicUrl,
     /// What people call this place: in letters, and no password may be made of it.
     pub site_name: String,
+    /// Whom people ask who may not use an app: shown to them as it is.
+    pub contact: Option<String>,
     /// The address to listen on; port 0 picks a free one.
     pub listen: SocketAddr,
     /// Certificate and key to serve HTTPS with; plain HTTP without.
@@ -42,18 +44,33 @@ impl Server {
     pub(super) fn read(from: &mut Reader) -> Option<Self> {
         let public_url = from.parse("server.public_url", PublicUrl::parse);
         let site_name = from.parse("server.site_name", site_name).unwrap_or_default();
+        let contact = from.optional_as("server.contact", contact);
         let listen = from.parse("server.listen", socket_address);
         let tls = read_tls(from);
         let trusted_proxies = from.list("server.trusted_proxies", network);
         let workers = or_cores(from.number("server.workers", 0..=1024));
         let shutdown = from.seconds("server.shutdown_secs", 0..=3600);
-        Some(Self { public_url: public_url?, site_name, listen: listen?, tls, trusted_proxies, workers, shutdown })
+        Some(Self {
+            public_url: public_url?,
+            site_name,
+            contact,
+            listen: listen?,
+            tls,
+            trusted_proxies,
+            workers,
+            shutdown,
+        })
     }
 }
 
 fn site_name(text: &str) -> Result<String, String> {
     let sound = text.chars().count() <= 60 && !text.chars().any(char::is_control);
     if sound { Ok(text.to_owned()) } else { Err("takes a name of at most 60 characters on one line".into()) }
+}
+
+fn contact(text: &str) -> Result<String, String> {
+    let sound = text.chars().count() <= 200 && !text.chars().any(char::is_control);
+    if sound { Ok(text.to_owned()) } else { Err("takes at most 200 characters on one line".into()) }
 }
 
 /// Cores this process may use, at least 1.

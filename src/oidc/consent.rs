@@ -5,12 +5,14 @@ use serde_json::json;
 use super::authorize::decide::{Decision, Met, SignedIn, decide};
 use super::authorize::request::AuthorizeRequest;
 use super::authorize::target::RedirectTarget;
+use crate::access::restriction;
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::kernel::secret::Secret;
 use crate::sessions::Session;
+use crate::spec::ErrorCode;
 use crate::tokens::code::{self, NewCode};
 use crate::tokens::grant::{self, Consent};
 use crate::tokens::refresh::Lifetimes;
@@ -48,6 +50,8 @@ pub enum Outcome {
     Code(Secret<String>),
     /// Something is still to be done; what was allowed so far, for the consent page.
     Pending(Decision, Option<Consent>),
+    /// This person may not use this app.
+    Barred,
 }
 
 /// Decides with what the database knows now, and issues the code in the same transaction. With
@@ -68,6 +72,13 @@ pub fn proceed(
     let signed_in = SignedIn { sub: session.sub.to_string(), auth_time: session.auth_time };
     let consent = (given.as_ref(), !client.skip_consent);
     let decision = decide(request, Some(&signed_in), consent, met, scene.now);
+    let is_next =
+        matches!(decision, Decision::Consent | Decision::Issue | Decision::Refuse(ErrorCode::ConsentRequired));
+    if is_next && !restriction::admits(conn, &client.restriction, session.user_id)? {
+        let event = Event::new(Kind::AppBarred).user(session.user_id).client(&client.client_id);
+        scene.record(conn, &event.session(session.id))?;
+        return Ok(Outcome::Barred);
+    }
     if decision != Decision::Issue {
         return Ok(Outcome::Pending(decision, given));
     }

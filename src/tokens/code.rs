@@ -3,6 +3,7 @@
 use super::refresh::{self, Family};
 use super::revocation;
 use super::store::{codes, families};
+use crate::access::restriction;
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::clients::Client;
@@ -133,6 +134,9 @@ pub fn redeem(
     let Some(holder) = codes::find_live_holder(conn, &row.code, scene.now)? else {
         return Ok(Redemption::Refused("the session, the consent or the account behind the code has ended"));
     };
+    if !restriction::admits(conn, &client.restriction, row.code.user_id)? {
+        return Ok(Redemption::Refused("the person may not use this app any more"));
+    }
     codes::mark_redeemed(conn, presented.code.digest(), scene.now)?;
     let is_offline = row.code.scope.has("offline_access");
     let life = if is_offline { lifetimes.refresh } else { lifetimes.access };

@@ -11,7 +11,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
 use super::revocation;
-use super::store::families;
+use super::store::families::{self, FamilyRow};
+use crate::access::restriction;
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::clients::Client;
@@ -211,11 +212,35 @@ pub fn rotate(
     if claims.exp <= now.timestamp() {
         return Ok(Refresh::Refused("the refresh token has expired"));
     }
+    if !may_go_on(conn, claims.fid, client)? {
+        return Ok(Refresh::Refused("the person may not use this app any more"));
+    }
     let next = families::rotate(conn, (claims.fid, claims.generation), client.key, now + lifetimes.refresh, now)?;
     if let Some(family) = next {
         return Ok(Refresh::Done(Box::new(family)));
     }
     transaction(conn, |conn| explain(conn, claims, client, lifetimes, scene))
+}
+
+/// The family of a token that would rotate at this moment. To be called in a transaction.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn find_live(conn: &mut Conn, claims: &RefreshClaims, now: Instant) -> Result<Option<FamilyRow>, Fault> {
+    let Some(row) = families::find_and_lock(conn, claims.fid)?.filter(|row| row.bears(claims, now)) else {
+        return Ok(None);
+    };
+    Ok(restriction::admits(conn, &row.restriction, row.family.user_id)?.then_some(row))
+}
+
+/// Whether the person of a family may still use its app: asked before anything is rotated, so that the family is there
+/// when they may again.
+fn may_go_on(conn: &mut Conn, family: FamilyId, client: &Client) -> Result<bool, Fault> {
+    if client.restriction.is_none() {
+        return Ok(true);
+    }
+    let Some(user) = families::find_user(conn, family)? else { return Ok(true) };
+    restriction::admits(conn, &client.restriction, user)
 }
 
 fn explain(

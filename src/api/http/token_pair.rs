@@ -45,6 +45,7 @@ async fn make(req: &HttpRequest, app: &web::Data<App>, body: JsonBody) -> Result
         Outcome::Made(pair) => Ok(token_pair::sign(issuer(app, &scene), &client, *pair)?),
         Outcome::Refused => Err(Refusal::no_active_account()),
         Outcome::Held(hold) => Err(Refusal::action_required(hold)),
+        Outcome::Barred => Err(Refusal::new(403, "access_denied", "The account may not use this app")),
     }
 }
 

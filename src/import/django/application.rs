@@ -89,6 +89,8 @@ fn read(row: &Row, tally: &mut Tally) -> Result<(NewClient, Option<StoredSecret>
         audiences: Vec::new(),
         serves: Vec::new(),
         apps: Vec::new(),
+        restrict_to_groups: Vec::new(),
+        restrict_to_permission: None,
         id_token_alg: Algorithm::Rs256,
         access_token_alg: Algorithm::Es256,
         access_token_typ: TokenType::Access,

@@ -111,7 +111,7 @@ pub async fn advance(
         let nobody = decide(&request, None, (None, true), Met::default(), app.clock.now());
         return pending(req, app, &target, &request, (params, nobody));
     };
-    let met = met(app, &params, &session, consented);
+    let (met, username) = (met(app, &params, &session, consented), session.username.clone());
     let scene = app.scene(req, &session.username);
     let (lifetimes, own_target, own_request) = (app.lifetimes, target.clone(), request.clone());
     let outcome = app
@@ -121,7 +121,29 @@ pub async fn advance(
     match outcome {
         Outcome::Code(code) => answer(req, app, target.code(code.expose())),
         Outcome::Pending(decision, _) => pending(req, app, &target, &request, (params, decision)),
+        Outcome::Barred if request.prompts.none => {
+            refuse(req, app, &target, &OAuthError::new(ErrorCode::AccessDenied, "the person may not use this app"))
+        }
+        Outcome::Barred => Err(barred(app, &target, &username, &params)),
     }
+}
+
+/// A page, not the app: there is nothing that it could do about it.
+fn barred(app: &App, target: &RedirectTarget, username: &str, params: &Params) -> PageError {
+    let name = &target.client().name;
+    let whom = app.config.server.contact.clone();
+    let whom = whom.unwrap_or_else(|| format!("the people who run {}", app.config.server.site_name));
+    let next = ReturnTo::to(PATH, params);
+    let other = ReturnTo::to("/login/choose", &Params::default().with("next", next.as_str()));
+    PageError::new(
+        StatusCode::FORBIDDEN,
+        ErrorCode::AccessDenied.as_str(),
+        &format!("You may not use {name}"),
+        &format!("The account {username} has no access to {name}."),
+        &format!("Ask {whom} for access, or use another account."),
+    )
+    .back(other.as_str(), "Use another account")
+    .because("the client is restricted")
 }
 
 /// The verified target of a request.

@@ -16,8 +16,7 @@ use crate::oidc::person::{self, Memberships};
 use crate::oidc::{OAuthError, introspect};
 use crate::spec::Params;
 use crate::tokens::liveness::Standing;
-use crate::tokens::refresh::RefreshClaims;
-use crate::tokens::store::families;
+use crate::tokens::refresh::{self, RefreshClaims};
 use crate::tokens::{AccessClaims, api_key};
 use crate::web::Form;
 
@@ -52,7 +51,7 @@ async fn look(req: &HttpRequest, app: &App, body: &Params) -> Result<Value, OAut
         return Ok(introspect::active(&claims, &standing, memberships));
     }
     match app.refresh_tokens.read(token) {
-        Some(claims) => refresh(app, client, claims).await,
+        Some(claims) => look_up_refresh(app, client, claims).await,
         None => Ok(introspect::inactive()),
     }
 }
@@ -93,13 +92,11 @@ async fn memberships(
     Ok(Some(app.db.read(move |conn| person::memberships(conn, user, &scope, &apps)).await?))
 }
 
-async fn refresh(app: &App, client: Arc<Client>, claims: RefreshClaims) -> Result<Value, OAuthError> {
-    let family = claims.fid;
-    let row = app.db.write(move |conn| families::find_and_lock(conn, family)).await?;
-    let now = app.clock.now();
-    let is_live = |row: &families::FamilyRow| row.client_key == client.key && row.bears(&claims, now);
-    Ok(match row.filter(is_live) {
-        Some(row) => introspect::active_refresh(&row, &client, &app.issuer, claims.exp),
+async fn look_up_refresh(app: &App, client: Arc<Client>, claims: RefreshClaims) -> Result<Value, OAuthError> {
+    let (now, exp) = (app.clock.now(), claims.exp);
+    let row = app.db.write::<_, Fault>(move |conn| refresh::find_live(conn, &claims, now)).await?;
+    Ok(match row.filter(|row| row.client_key == client.key) {
+        Some(row) => introspect::active_refresh(&row, &client, &app.issuer, exp),
         None => introspect::inactive(),
     })
 }

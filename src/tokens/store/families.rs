@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::clients::client::Restriction;
+use crate::clients::store as clients_store;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{ClientKey, FamilyId, GrantId, SessionId, Subject, UserId};
 use crate::kernel::statement::statement;
@@ -25,6 +27,8 @@ pub struct FamilyRow {
     grant_revoked_at: Option<Instant>,
     user_is_active: bool,
     client_is_enabled: bool,
+    /// Who may use the client.
+    pub restriction: Restriction,
 }
 
 impl FamilyRow {
@@ -121,7 +125,8 @@ pub fn rotate(
 /// # Errors
 /// [`Fault`] of the database.
 pub fn find_and_lock(conn: &mut Conn, family: FamilyId) -> Result<Option<FamilyRow>, Fault> {
-    type Around = ((ClientKey, Option<Instant>), Option<Instant>, (Subject, String, bool), bool);
+    type Around =
+        ((ClientKey, Option<Instant>), Option<Instant>, (Subject, String, bool), (bool, Value, Option<String>));
     let Some(locked) = f::table.find(family).select(f::id).for_update().first::<FamilyId>(conn).optional()? else {
         return Ok(None);
     };
@@ -129,18 +134,21 @@ pub fn find_and_lock(conn: &mut Conn, family: FamilyId) -> Result<Option<FamilyR
         (f::client_id, f::revoked_at),
         grants::revoked_at,
         (users::sub, users::username, users::is_live),
-        clients::is_enabled,
+        (clients::is_enabled, clients::restricted_to_groups, clients::restricted_to_permission),
     );
-    let (row, ((client_key, revoked_at), grant_revoked_at, (sub, username, user_is_active), client_is_enabled)) =
-        f::table
-            .inner_join(grants::table)
-            .inner_join(users::table)
-            .inner_join(clients::table)
-            .filter(f::id.eq(locked))
-            .select((Columns::as_select(), around))
-            .first::<(Columns, Around)>(conn)?;
+    let (row, ((client_key, revoked_at), grant_revoked_at, (sub, username, user_is_active), client)) = f::table
+        .inner_join(grants::table)
+        .inner_join(users::table)
+        .inner_join(clients::table)
+        .filter(f::id.eq(locked))
+        .select((Columns::as_select(), around))
+        .first::<(Columns, Around)>(conn)?;
     let family = row.with(Holder { sub, username })?;
-    Ok(Some(FamilyRow { family, client_key, revoked_at, grant_revoked_at, user_is_active, client_is_enabled }))
+    let (client_is_enabled, groups, permission) = client;
+    let restriction = clients_store::restriction(groups, permission)?;
+    let row =
+        FamilyRow { family, client_key, revoked_at, grant_revoked_at, user_is_active, client_is_enabled, restriction };
+    Ok(Some(row))
 }
 
 /// Scope and audiences of a family, which never change.
@@ -150,6 +158,14 @@ pub fn find_and_lock(conn: &mut Conn, family: FamilyId) -> Result<Option<FamilyR
 pub fn find(conn: &mut Conn, family: FamilyId) -> Result<Option<(Scope, Audiences)>, Fault> {
     let row: Option<(String, Value)> = f::table.find(family).select((f::scope, f::audiences)).first(conn).optional()?;
     row.map(|(scope, audiences)| Ok((Scope::parse(&scope).map_err(Fault::Bug)?, from_json(audiences)?))).transpose()
+}
+
+/// Whose a family is.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn find_user(conn: &mut Conn, family: FamilyId) -> Result<Option<UserId>, Fault> {
+    Ok(f::table.find(family).select(f::user_id).first(conn).optional()?)
 }
 
 /// Public id of the client that holds a family.

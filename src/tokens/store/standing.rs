@@ -7,6 +7,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::families::from_json;
+use crate::access::restriction;
+use crate::clients;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{FamilyId, UserId};
 use crate::kernel::statement::statement;
@@ -14,8 +16,8 @@ use crate::kernel::{Conn, Instant};
 use crate::tokens::liveness::{Person, Standing};
 
 statement! {
-    OfFamily -> (SqlUuid, Text, Nullable<Jsonb>) {
-        "SELECT f.user_id, u.username, f.claims FROM families f \
+    OfFamily -> (SqlUuid, Text, Nullable<Jsonb>, Jsonb, Nullable<Text>) {
+        "SELECT f.user_id, u.username, f.claims, c.restricted_to_groups, c.restricted_to_permission FROM families f \
          JOIN users u ON u.id = f.user_id JOIN grants g ON g.id = f.grant_id JOIN clients c ON c.id = f.client_id \
          WHERE f.id = " { family: FamilyId as SqlUuid }
         " AND f.revoked_at IS NULL AND u.is_live AND g.revoked_at IS NULL AND c.is_enabled \
@@ -48,12 +50,13 @@ pub fn of_family(
     now: Instant,
 ) -> Result<Option<Standing>, Fault> {
     let ask = OfFamily { family, jti, now, seen_after: now - idle };
-    let row = ask.get_result::<(UserId, String, Option<Value>)>(conn).optional()?;
-    row.map(|(user_id, username, claims)| {
-        let claims = claims.map(from_json).transpose()?;
-        Ok(Standing { person: Some(Person { user_id, username, claims }) })
-    })
-    .transpose()
+    let row = ask.get_result::<(UserId, String, Option<Value>, Value, Option<String>)>(conn).optional()?;
+    let Some((user_id, username, claims, groups, permission)) = row else { return Ok(None) };
+    if !restriction::admits(conn, &clients::store::restriction(groups, permission)?, user_id)? {
+        return Ok(None);
+    }
+    let claims = claims.map(from_json).transpose()?;
+    Ok(Some(Standing { person: Some(Person { user_id, username, claims }) }))
 }
 
 /// Whether a client's own token is still good: issued (`iat`, Unix seconds) to the client of this

@@ -5,6 +5,7 @@ mod authzen_refused;
 mod check;
 mod groups;
 mod in_tokens;
+mod restricted;
 mod search;
 
 use portcullis::access::check::{What, Who};

@@ -87,6 +87,21 @@ fn what_cannot_be_is_refused_in_words() {
         ("permission grant blog.chnage_article --user ada", 1, "there is no permission `blog.chnage_article`"),
         ("permission grant blog.add_article --user bob", 1, "there is no user `bob`"),
         ("permission objects blog.add_article blog.moderate --user ada", 2, "about different models"),
+        (
+            "client create --id app --restrict-to-group nobody --redirect-uri https://app.example/cb",
+            1,
+            "there is no group `nobody`",
+        ),
+        (
+            "client create --id app --restrict-to-permission blog.x --redirect-uri https://app.example/cb",
+            1,
+            "there is no permission `blog.x`",
+        ),
+        (
+            "client create --id app --restrict-to-permission x --redirect-uri https://app.example/cb",
+            2,
+            "app.action_model",
+        ),
         ("client create --id app --app Blog --redirect-uri https://app.example/cb", 2, "app `Blog`"),
     ] {
         let (ended, told) = refusal(&house, line, "");

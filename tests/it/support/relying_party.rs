@@ -42,6 +42,8 @@ pub fn draft(id: &str) -> Draft {
         audiences: vec!["https://api.example/".into(), "https://other.example/".into()],
         serves: vec![],
         apps: vec![],
+        restrict_to_groups: vec![],
+        restrict_to_permission: None,
         id_token_alg: Algorithm::Rs256,
         access_token_alg: Algorithm::Es256,
         access_token_typ: TokenType::Access,
