@@ -4,7 +4,7 @@
 #   scripts/install.sh run      to build and run: a C compiler, libpq with its headers, Postgres server programs
 #   scripts/install.sh bench    that, and wrk, psql, Python
 #   scripts/install.sh schema   as run, and diesel_cli (in build/tools)
-#   scripts/install.sh test     as schema, and Chromium, Apache with mod_auth_openidc, OpenLDAP, Redis, Node, npm, Python,
+#   scripts/install.sh test     as schema, and Chromium, Apache with mod_auth_openidc, OpenLDAP, Redis, nginx, Caddy, Node, npm, Python,
 #                             Django with its account packages (in build/django)
 #
 # Debian and Ubuntu by apt-get (root or sudo), macOS by Homebrew. Rust itself is left to its owner.
@@ -85,6 +85,8 @@ for_test() {
     node_is_new_enough || want node
     slapd >/dev/null || want openldap
     have redis-server || want redis
+    have nginx || want nginx
+    have caddy || want caddy
     return
   fi
   [ -e "$(chromium)" ] || ubuntu || want chromium
@@ -94,6 +96,9 @@ for_test() {
   # Its packages' own server is not started (scripts/apt.sh), and the tests do not touch its files.
   slapd >/dev/null || want slapd
   have redis-server || want redis-server
+  # Behind which forward auth is tried; their services are not started (scripts/apt.sh).
+  have nginx || want nginx-light
+  have caddy || want caddy
   have ldapsearch || want ldap-utils
   have node || want nodejs
   have npm || want npm
@@ -161,6 +166,8 @@ check_test() {
     fail "no mod_auth_openidc in $(apache_modules): install Apache and the module, and set APACHE2 and APACHE2_MODULES"
   slapd >/dev/null || fail "no slapd: install the server of OpenLDAP"
   have redis-server || fail "no redis-server: install Redis"
+  have nginx || fail "no nginx: install it"
+  have caddy || fail "no caddy: install it"
 }
 
 # Programs in build/tools

@@ -11,6 +11,7 @@ use crate::accounts::store::Identifiers;
 use crate::api::authzen;
 use crate::audit::{Origin, Scene};
 use crate::config::{Config, LoginIdentifier};
+use crate::forward_auth::{Passes, Rules, Visitors};
 use crate::kernel::cache::FreshCache;
 use crate::kernel::clock::Clock;
 use crate::kernel::crypto::{MasterKey, Purpose, Sealer};
@@ -100,6 +101,12 @@ pub struct App {
     pub liveness: Liveness,
     /// People, for userinfo.
     pub persons: FreshCache<UserId, Arc<Person>>,
+    /// What proxies that ask let through.
+    pub rules: Rules,
+    /// Passes to apps behind proxies.
+    pub passes: Passes,
+    /// Who comes with a pass.
+    pub visitors: Visitors,
     /// Reads access tokens.
     pub access_tokens: AccessTokens,
     /// Signs and reads refresh tokens.
@@ -177,6 +184,9 @@ impl App {
             sessions: sessions::Directory::new(config.sessions.store, session_lifetimes, max_age),
             liveness: Liveness::new(session_lifetimes.idle, max_age),
             persons: FreshCache::new(PERSONS, max_age),
+            rules: Rules::parse(&config.forward_auth_rules).map_err(Fault::Bug)?,
+            passes: Passes::new(master.mac(Purpose::ForwardAuth)?),
+            visitors: Visitors::new(session_lifetimes, max_age),
             access_tokens: AccessTokens::new(&issuer),
             refresh_tokens: RefreshTokens::new(&master, &issuer)?,
             resumes: Resumes::new(master.mac(Purpose::Csrf)?),
@@ -215,6 +225,7 @@ impl App {
         self.sessions.forget_all();
         self.liveness.forget_all();
         self.persons.forget_all();
+        self.visitors.forget_all();
     }
 
     /// Ends a session on the server; the cookie is the handler's.

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! kernel → spec → config → keys mail audit → accounts clients → access → sessions tokens
-//!        → login oidc → portal import → admin api → app server routes jobs cli
+//!        → login oidc → portal import forward_auth → admin api → app server routes jobs cli
 //! ```
 //!
 //! # Four rules
@@ -24,6 +24,7 @@ pub mod audit;
 pub mod cli;
 pub mod clients;
 pub mod config;
+pub mod forward_auth;
 pub mod import;
 pub mod jobs;
 pub mod kernel;

@@ -5,6 +5,7 @@ use actix_web::web::{ServiceConfig, get, head, method, post, resource, to};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
 use crate::api::http::{answer as api_answer, authzen, token_pair};
+use crate::forward_auth::http::{check as forward_auth, start};
 use crate::login::http::{choose, holds, login, logout, magic, register, reset, setup, verify_email};
 use crate::oidc::http::{answer, authorize, consent, end_session, introspect, metadata, revoke, token, userinfo};
 use crate::portal::http::{
@@ -40,6 +41,8 @@ pub fn machines(config: &mut ServiceConfig) {
         .service(api("/access/v1/search/subject", "POST").route(post().to(authzen::subjects)))
         .service(api("/access/v1/search/resource", "POST").route(post().to(authzen::resources)))
         .service(api("/access/v1/search/action", "POST").route(post().to(authzen::actions)))
+        .service(resource("/forward-auth").route(to(forward_auth::forward)))
+        .service(resource("/forward-auth/check").route(to(forward_auth::check)))
         .service(machine("/readyz", LOOK).route(get().to(health::ready)).route(head().to(health::ready)))
         .service(shown("/pictures/{id}", LOOK, picture::get))
         .service(shown("/assets/{version}/{path:.*}", LOOK, assets::get));
@@ -53,6 +56,7 @@ pub fn browsers(config: &mut ServiceConfig) {
     config
         .service(page("/oauth2/authorize", BOTH).route(get().to(authorize::get)).route(post().to(authorize::post)))
         .service(page("/oauth2/logout", BOTH).route(get().to(end_session::get)).route(post().to(end_session::post)))
+        .service(shown("/forward-auth/start", LOOK, start::get))
         .service(page("/consent", BOTH).route(get().to(consent::get)).route(post().to(consent::post)))
         .service(shown("/login", FORM, login::get).route(post().to(login::post)))
         .service(shown("/login/choose", LOOK, choose::get))

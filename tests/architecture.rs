@@ -19,7 +19,7 @@ const ORDER: [&[&str]; 15] = [
     &["access"],
     &["sessions", "tokens"],
     &["login", "oidc"],
-    &["portal", "import"],
+    &["portal", "import", "forward_auth"],
     &["admin"],
     &["api"],
     &["app"],

@@ -113,6 +113,8 @@ crate::spec::words! {
         ConsentGiven = "consent.given",
         /// Somebody came to an app that they may not use.
         AppBarred = "consent.barred",
+        /// Somebody signed in to an app behind a proxy.
+        ForwardAuthPassed = "forward_auth.passed",
         /// A person refused an app.
         ConsentDenied = "consent.denied",
         /// An authorization code came a second time; its tokens are void.

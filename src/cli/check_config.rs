@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{Failure, Globals, output, workshop};
 use crate::config::{Config, render_table};
+use crate::forward_auth::Rules;
 use crate::web::Pages;
 
 /// Templates of the operator's folder parse.
@@ -22,6 +23,8 @@ pub fn check_templates(config: &Config) -> Result<(), Failure> {
 pub fn run(globals: &Globals) -> Result<(), Failure> {
     let loaded = workshop::load(globals)?;
     check_templates(&loaded.config)?;
+    let rules = Rules::parse(&loaded.config.forward_auth_rules);
+    rules.map_err(|error| Failure::Configuration(format!("forward_auth.rules: {error}")))?;
     if globals.json {
         let rows: Vec<_> = loaded
             .sources

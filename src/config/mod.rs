@@ -17,6 +17,7 @@ mod choice;
 mod data;
 mod database;
 mod environment;
+mod forward_auth;
 mod keys;
 mod layers;
 mod log;
@@ -48,6 +49,7 @@ pub use backends::{
 pub use choice::Choice;
 pub use data::Data;
 pub use database::Database;
+pub use forward_auth::{Allow, ForwardAuthRule};
 pub use keys::Keys;
 pub use layers::Source;
 pub use log::{Log, LogFormat};
@@ -98,6 +100,8 @@ pub struct Config {
     pub registration: Registration,
     /// The operator's own fields of an account.
     pub profile_fields: Vec<ProfileField>,
+    /// What a proxy that asks us lets through, in their order.
+    pub forward_auth_rules: Vec<ForwardAuthRule>,
     /// How mail leaves. Reserved for a later version.
     pub mail: Mail,
     /// Where metrics are served. Reserved for a later version.
@@ -154,6 +158,7 @@ impl Config {
         let log = Log::read(from);
         let registration = Registration::read(from);
         let profile_fields = profile::read(from);
+        let forward_auth_rules = forward_auth::read(from);
         let mail = Mail::read(from, server.as_ref().map(|server| &server.public_url));
         let metrics = Metrics::read(from);
         Some(Self {
@@ -170,6 +175,7 @@ impl Config {
             log,
             registration,
             profile_fields,
+            forward_auth_rules,
             mail,
             metrics: metrics?,
         })

@@ -28,6 +28,8 @@ pub enum Purpose {
     Throttle,
     /// Keyed digests of short codes sent by mail or text message.
     Code,
+    /// Passes and tickets of forward auth.
+    ForwardAuth,
 }
 
 impl Purpose {
@@ -40,6 +42,7 @@ impl Purpose {
             Self::KnownBrowser => b"portcullis/known-browser/v1",
             Self::Throttle => b"portcullis/throttle/v1",
             Self::Code => b"portcullis/one-time-code/v1",
+            Self::ForwardAuth => b"portcullis/forward-auth/v1",
         }
     }
 }

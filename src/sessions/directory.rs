@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use chrono::Duration;
 
-use super::session::{Lifetimes, SEEN_EVERY, Session};
-use super::store;
+use super::session::{self, Lifetimes, Session};
 use crate::config::SessionStore;
 use crate::kernel::Instant;
 use crate::kernel::cache::FreshCache;
@@ -42,17 +41,7 @@ impl Directory {
         }
         let stamp = self.cache.as_ref().map(|cache| cache.stamp(now));
         let lifetimes = self.lifetimes;
-        let seen_every = SEEN_EVERY.min(lifetimes.idle / 4);
-        let found = db
-            .read(move |conn| -> Result<_, Fault> {
-                let Some(mut session) = store::find_live(conn, digest, lifetimes, now)? else { return Ok(None) };
-                if now - session.last_seen_at >= seen_every {
-                    store::touch(conn, session.id, now)?;
-                    session.last_seen_at = now;
-                }
-                Ok(Some(Arc::new(session)))
-            })
-            .await?;
+        let found = db.read(move |conn| session::find(conn, digest, lifetimes, now)).await?.map(Arc::new);
         if let (Some(cache), Some(stamp), Some(session)) = (&self.cache, stamp, &found) {
             cache.keep(stamp, digest, Arc::clone(session));
         }

@@ -9,7 +9,7 @@ use crate::audit::Scene;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{SessionId, Subject, UserId};
 use crate::kernel::notify::{self, Change};
-use crate::kernel::secret::Secret;
+use crate::kernel::secret::{Digest, Secret};
 use crate::kernel::{Conn, Instant};
 use crate::spec::Acr;
 
@@ -86,6 +86,32 @@ impl Persistence {
 
 /// Longest life of a session that ends with its browser.
 const UNTIL_CLOSED: Duration = Duration::days(1);
+
+/// The live session of this digest. Notes that it was seen, at most once a minute.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn find(conn: &mut Conn, digest: Digest, lifetimes: Lifetimes, now: Instant) -> Result<Option<Session>, Fault> {
+    let Some(mut session) = store::find_live(conn, digest, lifetimes, now)? else { return Ok(None) };
+    if now - session.last_seen_at >= SEEN_EVERY.min(lifetimes.idle / 4) {
+        store::touch(conn, session.id, now)?;
+        session.last_seen_at = now;
+    }
+    Ok(Some(session))
+}
+
+/// The live session of this id, as [`find`] has it.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn find_by_id(
+    conn: &mut Conn,
+    id: SessionId,
+    lifetimes: Lifetimes,
+    now: Instant,
+) -> Result<Option<Session>, Fault> {
+    store::find_digest(conn, id)?.map_or(Ok(None), |digest| find(conn, digest, lifetimes, now))
+}
 
 /// Starts a session. The secret goes into the cookie and nowhere else.
 ///

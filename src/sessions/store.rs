@@ -160,6 +160,14 @@ pub fn find_live(
     Ok(Some(Session { id, user_id, sub, username, display_name, auth_time, acr, amr, last_seen_at, hold }))
 }
 
+/// What the secret of a session is known by at the moment.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn find_digest(conn: &mut Conn, session: SessionId) -> Result<Option<Digest>, Fault> {
+    Ok(s::table.find(session).select(s::digest).first(conn).optional()?)
+}
+
 /// Writes last-seen.
 ///
 /// # Errors

@@ -20,6 +20,7 @@ const narrow = { width: 320, height: 640 };
 
 const world = journeys(async (started) => {
   started.callback = await startCallback();
+  await started.server.json(['group', 'create', 'staff']);
   started.setupLink = (await started.server.json(['setup-link'])).url;
   rmSync(screenshots, { recursive: true, force: true });
   mkdirSync(screenshots, { recursive: true });
@@ -53,6 +54,11 @@ for (const look of Object.keys(looks)) {
     await take('consent');
     await visitor.press('#consent-allow');
     assert.equal(await visitor.whereAmI(callback.origin), 'arrived');
+    const staffOnly = ['--restrict-to-group', 'staff'];
+    const ledger = await server.createClient(`ledger-${look}`, { redirectUris: [callback.uri], options: staffOnly });
+    await visitor.open(await provider(server.issuer).authorizeUrl(ledger, callback.uri, { scope: scopes }));
+    assert.match(await visitor.text(), /You may not use The ledger-/);
+    await take('no-access');
     await visitor.open(`${await authorizeUrl(callback.uri)}&prompt=select_account`);
     await take('choose-account');
     await visitor.open(`${server.issuer}/account`);

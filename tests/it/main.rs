@@ -15,6 +15,7 @@ mod access;
 mod accounts;
 mod api;
 mod clients;
+mod forward_auth;
 mod journeys;
 mod kernel;
 mod keys;

@@ -124,16 +124,15 @@ pub async fn advance(
         Outcome::Barred if request.prompts.none => {
             refuse(req, app, &target, &OAuthError::new(ErrorCode::AccessDenied, "the person may not use this app"))
         }
-        Outcome::Barred => Err(barred(app, &target, &username, &params)),
+        Outcome::Barred => Err(no_access(app, &target.client().name, &username, &ReturnTo::to(PATH, &params))),
     }
 }
 
-/// A page, not the app: there is nothing that it could do about it.
-fn barred(app: &App, target: &RedirectTarget, username: &str, params: &Params) -> PageError {
-    let name = &target.client().name;
+/// A page, not the app: there is nothing that it could do about it. `next` is where another account would go.
+#[must_use]
+pub fn no_access(app: &App, name: &str, username: &str, next: &ReturnTo) -> PageError {
     let whom = app.config.server.contact.clone();
     let whom = whom.unwrap_or_else(|| format!("the people who run {}", app.config.server.site_name));
-    let next = ReturnTo::to(PATH, params);
     let other = ReturnTo::to("/login/choose", &Params::default().with("next", next.as_str()));
     PageError::new(
         StatusCode::FORBIDDEN,
@@ -143,7 +142,7 @@ fn barred(app: &App, target: &RedirectTarget, username: &str, params: &Params) -
         &format!("Ask {whom} for access, or use another account."),
     )
     .back(other.as_str(), "Use another account")
-    .because("the client is restricted")
+    .because("the app is restricted")
 }
 
 /// The verified target of a request.

@@ -33,14 +33,14 @@ fn make_articles(server: &TestServer) {
     assert_eq!(made.len(), 4);
 }
 
-fn make_group(server: &TestServer, name: &str) -> Group {
+pub fn make_group(server: &TestServer, name: &str) -> Group {
     server.write(|conn, scene| {
         group::create(conn, name, scene)?;
         Ok(store::find_group(conn, name)?.expect("the group"))
     })
 }
 
-fn join(server: &TestServer, group: &Group, user: UserId) {
+pub fn join(server: &TestServer, group: &Group, user: UserId) {
     server.write(|conn, scene| group::add_member(conn, group, user, scene));
 }
 
@@ -49,7 +49,7 @@ fn nest(server: &TestServer, group: &Group, member: &Group) -> group::Nesting {
 }
 
 /// Grants to a user.
-fn grant(server: &TestServer, name: &str, on: Option<&str>, user: UserId) {
+pub fn grant(server: &TestServer, name: &str, on: Option<&str>, user: UserId) {
     server.write(|conn, scene| {
         let permission = permissions::find(conn, &named(name))?.expect("the permission");
         let user = accounts::store::find(conn, user)?.expect("the user");

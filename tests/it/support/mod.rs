@@ -5,12 +5,14 @@ pub mod cluster;
 pub mod faulty_wire;
 pub mod mail;
 pub mod process;
+pub mod proxy;
 pub mod redis;
 pub mod relying_party;
 pub mod server;
 pub mod slapd;
 
 pub use browser::{Browser, Page};
+pub use proxy::{App, Proxy};
 pub use relying_party::RelyingParty;
 pub use server::TestServer;
 pub use slapd::Slapd;
