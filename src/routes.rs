@@ -1,9 +1,13 @@
 //! THE table: method, path, handler for the whole server on one page.
 
 use actix_web::http::Method;
-use actix_web::web::{ServiceConfig, get, head, method, post, resource, to};
+use actix_web::middleware::from_fn;
+use actix_web::web::{ServiceConfig, get, head, method, post, resource, scope, to};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
+use crate::admin::http::gate::{self, Door};
+use crate::admin::http::{user, users};
+use crate::admin::policy::Right;
 use crate::api::http::{answer as api_answer, authzen, token_pair};
 use crate::forward_auth::http::{check as forward_auth, start};
 use crate::login::http::{choose, holds, login, logout, magic, register, reset, setup, verify_email};
@@ -117,7 +121,35 @@ pub fn browsers(config: &mut ServiceConfig) {
         .service(shown("/account/data", LOOK, data::get))
         .service(shown("/account/data/export", LOOK, data::download))
         .service(page("/account/delete", "POST").route(post().to(data::delete)))
+        .service(scope("/admin").wrap(from_fn(|req, next| gate::pass(CONSOLE, req, next))).configure(console))
         .service(shown("/.well-known/change-password", LOOK, change_password));
+}
+
+/// What each route of the console takes. One that is not here is shut.
+pub const CONSOLE: &[Door] = &[
+    Door::look("/admin", Right::ViewUser),
+    Door::look("/admin/users", Right::ViewUser),
+    Door::look("/admin/users.csv", Right::ViewUser),
+    Door::look("/admin/users/{id}", Right::ViewUser),
+    Door::change_freshly("/admin/users/{id}/disable", Right::ChangeUser),
+    Door::change_freshly("/admin/users/{id}/enable", Right::ChangeUser),
+    Door::change("/admin/users/{id}/sign-out", Right::DeleteSession),
+    Door::change_freshly("/admin/users/{id}/join", Right::ChangeGroup),
+    Door::change_freshly("/admin/users/{id}/leave", Right::ChangeGroup),
+];
+
+/// Operators' pages, all behind the gate.
+fn console(config: &mut ServiceConfig) {
+    config
+        .service(shown("", LOOK, user::front))
+        .service(shown("/users", LOOK, users::get))
+        .service(shown("/users.csv", LOOK, users::csv))
+        .service(shown("/users/{id}", LOOK, user::get))
+        .service(page("/users/{id}/disable", "POST").route(post().to(user::disable)))
+        .service(page("/users/{id}/enable", "POST").route(post().to(user::enable)))
+        .service(page("/users/{id}/sign-out", "POST").route(post().to(user::sign_out)))
+        .service(page("/users/{id}/join", "POST").route(post().to(user::join)))
+        .service(page("/users/{id}/leave", "POST").route(post().to(user::leave)));
 }
 
 /// Forms that do what cannot be done twice: pressed twice, both presses get one answer.

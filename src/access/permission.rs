@@ -13,6 +13,9 @@ use crate::kernel::notify::{self, Change};
 pub use crate::spec::PermissionName;
 use crate::spec::small_word;
 
+/// The app of the console's own permissions. They are made with the database, and stay.
+pub const OWN_APP: &str = "portcullis";
+
 /// Actions that `create-model` makes, as in Django.
 pub const ACTIONS: [&str; 4] = ["add", "change", "delete", "view"];
 
@@ -111,6 +114,8 @@ pub enum Creation {
     Done,
     /// There is one of this name, or one that does the same to the same model.
     Taken,
+    /// The app is the console's own.
+    Reserved,
 }
 
 /// Makes a permission.
@@ -118,6 +123,9 @@ pub enum Creation {
 /// # Errors
 /// [`Fault`] of the database.
 pub fn create(conn: &mut Conn, new: &NewPermission, scene: &Scene) -> Result<Creation, Fault> {
+    if new.name.app == OWN_APP {
+        return Ok(Creation::Reserved);
+    }
     let id = PermissionId::new(&scene.random, scene.now)?;
     if !store::insert(conn, id, new, scene.now)? {
         return Ok(Creation::Taken);

@@ -7,7 +7,7 @@ use super::workshop::Workshop;
 use super::{Failure, Globals, group, output};
 use crate::access::check::{self, Match, Slice, Way, What as Question, Who};
 use crate::access::grant::{self, Grantee, Granting};
-use crate::access::permission::{self, Creation, Model, NewPermission, ObjectId, PermissionName};
+use crate::access::permission::{self, Creation, Model, NewPermission, OWN_APP, ObjectId, PermissionName};
 use crate::access::store::permissions::{self as store, Permission};
 use crate::audit::Scene;
 use crate::kernel::Conn;
@@ -117,6 +117,9 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
         Command::Delete { permission } => {
             workshop.write(|conn, scene| {
                 let found = find(conn, &permission)?;
+                if permission.app == OWN_APP {
+                    return Err(reserved());
+                }
                 Ok(permission::delete(conn, &found, scene)?)
             })?;
             tell(globals, &json!({ "permission": permission.to_string(), "deleted": true }), "Deleted.");
@@ -155,16 +158,24 @@ fn create(globals: &Globals, workshop: &Workshop, arguments: Create) -> Result<(
             tell(globals, &shown, "Created.");
             Ok(())
         }
+        Creation::Reserved => Err(reserved()),
         Creation::Taken => {
             Err(Failure::Failed("there is a permission of this name, or of this action on this model".into()))
         }
     }
 }
 
+fn reserved() -> Failure {
+    Failure::Failed(format!("permissions of `{OWN_APP}` are the console's own: they are granted, not made or deleted"))
+}
+
 fn create_model(globals: &Globals, workshop: &Workshop, wanted: &Model) -> Result<(), Failure> {
     let Some(model) = &wanted.model else {
         return Err(Failure::Usage(format!("`{wanted}`: name a model too, as in {wanted}.article")));
     };
+    if wanted.app == OWN_APP {
+        return Err(reserved());
+    }
     let made = workshop.write(|conn, scene| Ok(permission::create_model(conn, &wanted.app, model, scene)?))?;
     let names: Vec<_> = made.iter().map(ToString::to_string).collect();
     let words = if names.is_empty() { "They are there already.".to_owned() } else { names.join("\n") };

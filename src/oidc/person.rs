@@ -1,6 +1,7 @@
 //! What we know of a person, read once for the claims of a token or of userinfo.
 
 use crate::access;
+use crate::access::permission::OWN_APP;
 use crate::accounts::user::Email;
 use crate::accounts::{self, User};
 use crate::kernel::Conn;
@@ -34,15 +35,18 @@ pub fn load(conn: &mut Conn, user: UserId) -> Result<Option<Person>, Fault> {
 }
 
 impl Person {
-    /// Permissions of `apps`; of every app when there are none.
+    /// Permissions of `apps`; of every app but the console when there are none.
     #[must_use]
     pub fn permissions_in(&self, apps: &[String]) -> Vec<&str> {
-        let is_seen = |name: &&str| {
-            let app = name.split('.').next().unwrap_or_default();
-            apps.is_empty() || apps.iter().any(|one| one == app)
-        };
-        self.permissions.iter().map(String::as_str).filter(is_seen).collect()
+        self.permissions.iter().map(String::as_str).filter(|name| is_told(name, apps)).collect()
     }
+}
+
+/// Whether a client that is registered for `apps` is told of a permission. One that names none is told of all but the
+/// console's: those are nobody else's business.
+fn is_told(name: &str, apps: &[String]) -> bool {
+    let app = name.split('.').next().unwrap_or_default();
+    if apps.is_empty() { app != OWN_APP } else { apps.iter().any(|one| one == app) }
 }
 
 /// Groups and permissions as far as `scope` lets them into an access token.
@@ -62,5 +66,6 @@ pub struct Memberships {
 pub fn memberships(conn: &mut Conn, user: UserId, scope: &Scope, apps: &[String]) -> Result<Memberships, Fault> {
     let groups = scope.has("groups").then(|| access::check::groups_of(conn, user)).transpose()?;
     let permissions = scope.has("permissions").then(|| access::check::permissions_of(conn, user, apps)).transpose()?;
+    let permissions = permissions.map(|names| names.into_iter().filter(|name| is_told(name, apps)).collect());
     Ok(Memberships { groups, permissions })
 }

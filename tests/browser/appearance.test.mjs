@@ -74,6 +74,27 @@ for (const look of Object.keys(looks)) {
   }));
 }
 
+// The console, as somebody sees it who may see all of it.
+for (const look of Object.keys(looks)) {
+  test(`the console, ${look}`, inLook(look, async (visitor, take) => {
+    const { server } = world;
+    const root = await server.createUser(`root-${look}`, ['--superuser', '--given-name', 'Grace', '--family-name', 'Hopper']);
+    const someone = await server.createUser(`someone-${look}`, ['--group', 'staff']);
+    await visitor.open(`${server.issuer}/admin`);
+    await visitor.enter(root);
+    assert.equal(new URL(visitor.page.url()).pathname, '/admin/users');
+    await take('admin-users');
+    await visitor.open(`${server.issuer}/admin/users?q=nobody-at-all`);
+    await take('admin-users-empty');
+    await visitor.open(`${server.issuer}/admin/users?q=${someone.username}`);
+    await visitor.press(`a[href^="/admin/users/"]:has-text("${someone.username}")`);
+    await take('admin-user');
+    await visitor.press('#disable-user');
+    assert.match(await visitor.text(), /The account is disabled/);
+    await take('admin-user-disabled');
+  }));
+}
+
 /** The account's other pages, as its own navigation names them. */
 async function accountPages(visitor) {
   const links = await visitor.page.locator('a[href^="/account/"]').evaluateAll((all) => all.map(({ href }) => href.split(/[?#]/)[0]));

@@ -30,6 +30,8 @@ fn bad_rows_are_named_and_the_rest_goes_in() {
         row("otp_totp.totpdevice", json!({ "user": 1, "key": "xyz", "digits": 6, "step": 30 })),
         row("otp_totp.totpdevice", json!({ "user": 1, "key": "00", "digits": 5, "step": 30 })),
         row("auth.permission", json!({ "codename": "add_x", "content_type": 5, "name": "x" })),
+        json!({ "model": "contenttypes.contenttype", "pk": 6, "fields": { "app_label": "portcullis", "model": "user" } }),
+        json!({ "model": "auth.permission", "pk": 78, "fields": { "codename": "change_user", "content_type": 6, "name": "x" } }),
         row("auth.group", json!({ "name": "", "permissions": [] })),
     ]);
     let report = site.import_rows(&rows, &[]);
@@ -44,6 +46,7 @@ fn bad_rows_are_named_and_the_rest_goes_in() {
         ("/emails/skipped", "account.emailaddress pk=77", "user is not in the file"),
         ("/totp_devices/skipped", "otp_totp.totpdevice pk=77", "hexadecimal"),
         ("/permissions/skipped", "auth.permission pk=77", "content type"),
+        ("/permissions/skipped", "auth.permission pk=78", "the console's own"),
         ("/groups/skipped", "auth.group pk=77", "name"),
     ] {
         assert!(reason(&report, list, row).contains(says), "{list} {row}: {report:#}");

@@ -13,6 +13,7 @@
 
 mod access;
 mod accounts;
+mod admin;
 mod api;
 mod clients;
 mod forward_auth;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::row::Reference;
 use super::{Dump, Site};
-use crate::access::permission::{NewPermission, PermissionName};
+use crate::access::permission::{NewPermission, OWN_APP, PermissionName};
 use crate::import::batch;
 use crate::import::report::Report;
 use crate::import::store::permissions as store;
@@ -86,6 +86,10 @@ fn only_named(dump: &Dump) -> Vec<(Reference, AppAndCodename, String)> {
 }
 
 fn check(app: &str, codename: &str) -> Result<(), String> {
+    // Whoever held it there would administer here.
+    if app == OWN_APP {
+        return Err(format!("`{OWN_APP}` is the app of the console's own permissions"));
+    }
     small_word::check("app", app).and_then(|()| small_word::check("codename", codename))
 }
 

@@ -146,7 +146,7 @@ impl<P: AccountPage> Asker<P> {
     /// # Errors
     /// The way to give it again, and back to the page.
     pub fn require_fresh(&self) -> Result<(), PageError> {
-        if self.app.clock.now() - self.session.auth_time < FRESH {
+        if is_fresh(&self.app, &self.session) {
             return Ok(());
         }
         let query = Params::default().with("confirm", "1").with("next", P::PATH);
@@ -162,6 +162,12 @@ impl<P: AccountPage> Asker<P> {
         let framed = Framed::new(csrf, viewer(&self.session), page);
         self.app.pages.answer(&self.req, StatusCode::OK, &framed, &FormAction::default())
     }
+}
+
+/// Whether the password was given just before.
+#[must_use]
+pub fn is_fresh(app: &App, session: &Session) -> bool {
+    app.clock.now() - session.auth_time < FRESH
 }
 
 /// The way to sign in, and back to the page.

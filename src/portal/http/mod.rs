@@ -16,6 +16,6 @@ pub mod profile;
 pub mod security;
 pub mod sessions;
 pub mod undo_email;
-mod when;
+pub mod when;
 
 pub use asker::{Asker, Posted};

@@ -44,7 +44,7 @@ pub fn join(server: &TestServer, group: &Group, user: UserId) {
     server.write(|conn, scene| group::add_member(conn, group, user, scene));
 }
 
-fn nest(server: &TestServer, group: &Group, member: &Group) -> group::Nesting {
+pub fn nest(server: &TestServer, group: &Group, member: &Group) -> group::Nesting {
     server.write(|conn, scene| group::nest(conn, group, member, scene))
 }
 
@@ -60,7 +60,7 @@ pub fn grant(server: &TestServer, name: &str, on: Option<&str>, user: UserId) {
 }
 
 /// Grants to a group.
-fn grant_to_group(server: &TestServer, name: &str, on: Option<&str>, group: &Group) {
+pub fn grant_to_group(server: &TestServer, name: &str, on: Option<&str>, group: &Group) {
     server.write(|conn, scene| {
         let permission = permissions::find(conn, &named(name))?.expect("the permission");
         let done = grant::grant(conn, &permission, on.map(object).as_ref(), Grantee::Group(group), scene)?;

@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use portcullis::admin::http::frame::Framed as Console;
+use portcullis::admin::http::user::UserPage;
+use portcullis::admin::http::users::UsersPage;
 use portcullis::login::http::choose::ChooseAccountPage;
 use portcullis::login::http::holds::{ChangeRequiredPage, ChooseUsernamePage, DeletionPendingPage};
 use portcullis::login::http::link::{ConfirmLinkPage, LinkDeadPage, LinkElsewherePage};
@@ -59,6 +62,8 @@ fn rendered<P: Page>(pages: &Pages) -> (&'static str, String) {
 
 fn gallery(pages: &Pages) -> Vec<(&'static str, String)> {
     vec![
+        rendered::<Console<UserPage>>(pages),
+        rendered::<Console<UsersPage>>(pages),
         rendered::<Framed<HomePage>>(pages),
         rendered::<Framed<ActivityPage>>(pages),
         rendered::<Framed<AddressesPage>>(pages),

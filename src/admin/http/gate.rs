@@ -1,0 +1,127 @@
+//! Before every page of the console: signed in, staff, and the right that the route takes.
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage as _, HttpRequest, ResponseError as _, web};
+
+use crate::admin::policy::{self, Actor, Right};
+use crate::app::App;
+use crate::portal::http::asker;
+use crate::sessions::http::Current;
+use crate::spec::Params;
+use crate::web::{PageError, ReturnTo};
+
+/// What a route of the console takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Door {
+    /// GET (and HEAD) or POST.
+    pub method: &'static str,
+    /// As the router knows it, with names in braces.
+    pub path: &'static str,
+    /// Who may.
+    pub right: Right,
+    /// Whether the password has to have been given just before.
+    pub needs_fresh: bool,
+}
+
+impl Door {
+    /// To look at something.
+    #[must_use]
+    pub const fn look(path: &'static str, right: Right) -> Self {
+        Self { method: "GET", path, right, needs_fresh: false }
+    }
+
+    /// To change something.
+    #[must_use]
+    pub const fn change(path: &'static str, right: Right) -> Self {
+        Self { method: "POST", path, right, needs_fresh: false }
+    }
+
+    /// To change something that a borrowed browser must not.
+    #[must_use]
+    pub const fn change_freshly(path: &'static str, right: Right) -> Self {
+        Self { method: "POST", path, right, needs_fresh: true }
+    }
+}
+
+/// Wraps the console. A route without a door is shut for everybody.
+///
+/// # Errors
+/// Those of the handlers.
+pub async fn pass<B: MessageBody>(
+    doors: &'static [Door],
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    match check(doors, req.request()).await {
+        Ok(actor) => {
+            req.extensions_mut().insert(actor);
+            next.call(req).await.map(ServiceResponse::map_into_left_body)
+        }
+        Err(refusal) => Ok(req.into_response(refusal.error_response()).map_into_right_body()),
+    }
+}
+
+async fn check(doors: &[Door], req: &HttpRequest) -> Result<Actor, PageError> {
+    let app = req.app_data::<web::Data<App>>().ok_or_else(|| PageError::bug("no app at this route"))?;
+    let Some(session) = Current::of(req)? else { return Err(first_sign_in(req)) };
+    let user = session.user_id;
+    let actor = app.db.read(move |conn| policy::find_actor(conn, user)).await?.ok_or_else(not_staff)?;
+    let pattern = req.match_pattern().ok_or_else(PageError::not_found)?;
+    let method = if *req.method() == Method::HEAD { "GET" } else { req.method().as_str() };
+    let mut at_path = doors.iter().filter(|door| door.path == pattern).peekable();
+    if at_path.peek().is_none() {
+        return Err(PageError::not_found());
+    }
+    // Another method is refused by the route itself, to those who may come here at all.
+    let door = at_path.clone().find(|door| door.method == method).or_else(|| at_path.next());
+    let door = door.ok_or_else(PageError::not_found)?;
+    if !actor.may(door.right) {
+        return Err(no_right(door.right));
+    }
+    if door.needs_fresh && method == door.method && !asker::is_fresh(app, &session) {
+        return Err(first_confirm(req));
+    }
+    Ok(actor)
+}
+
+fn first_sign_in(req: &HttpRequest) -> PageError {
+    let here = if *req.method() == Method::GET { req.uri().to_string() } else { parent(req) };
+    PageError::first(ReturnTo::to("/login", &Params::default().with("next", &here)).as_str())
+}
+
+/// The password, and back to the page that the form stands on.
+fn first_confirm(req: &HttpRequest) -> PageError {
+    let query = Params::default().with("confirm", "1").with("next", &parent(req));
+    PageError::first(ReturnTo::to("/login", &query).as_str())
+}
+
+fn parent(req: &HttpRequest) -> String {
+    req.path().rsplit_once('/').map_or_else(|| "/admin".to_owned(), |(parent, _)| parent.to_owned())
+}
+
+fn not_staff() -> PageError {
+    PageError::new(
+        StatusCode::FORBIDDEN,
+        "access_denied",
+        "Not for you",
+        "These pages are for the people who run this place.",
+        "If you should be one of them, ask those who are.",
+    )
+    .back("/account", "Go to your account")
+    .because("the person is no staff")
+}
+
+fn no_right(right: Right) -> PageError {
+    PageError::new(
+        StatusCode::FORBIDDEN,
+        "access_denied",
+        "You may not do this",
+        &format!("It takes the permission portcullis.{right}, which you do not have."),
+        "Ask somebody who may grant it, or who may do it for you.",
+    )
+    .back("/admin", "Go to the console")
+    .because(format!("the permission portcullis.{right} is missing"))
+}

@@ -1,0 +1,7 @@
+//! Pages of the console.
+
+pub mod frame;
+pub mod gate;
+pub mod operator;
+pub mod user;
+pub mod users;

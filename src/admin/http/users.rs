@@ -1,0 +1,280 @@
+//! `/admin/users`: everybody, by what an operator looks for; as a page and as a file.
+
+use std::collections::HashMap;
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use serde::Serialize;
+
+use super::frame::ConsolePage;
+use super::operator::Operator;
+use crate::access;
+use crate::admin::store::{self, UserFilter, UserLine, UserOrder, UserState};
+use crate::kernel::fault::Fault;
+use crate::kernel::ids::UserId;
+use crate::kernel::{Conn, Instant};
+use crate::portal::http::when;
+use crate::spec::Params;
+use crate::web::{PageError, ReturnTo};
+
+/// Lines on a page.
+const SIZES: [i64; 3] = [25, 50, 100];
+/// Lines of a file at most.
+const MOST_IN_FILE: i64 = 100_000;
+/// Longest search, in characters.
+const MAX_SEARCH: usize = 200;
+
+/// Everybody.
+#[derive(Clone, Debug, Serialize)]
+pub struct UsersPage {
+    rows: Vec<Row>,
+    q: String,
+    group: String,
+    states: Vec<Choice>,
+    orders: Vec<Choice>,
+    sizes: Vec<Choice>,
+    is_filtered: bool,
+    next: Option<String>,
+    first: Option<String>,
+    csv: String,
+    unknown_group: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Choice {
+    value: String,
+    label: String,
+    selected: bool,
+}
+
+/// A line, as a page and a file show it.
+#[derive(Clone, Debug, Serialize)]
+struct Row {
+    id: String,
+    username: String,
+    name: String,
+    email: Option<String>,
+    email_verified: bool,
+    groups: Vec<String>,
+    badges: Vec<Badge>,
+    last_seen: Option<String>,
+    created: String,
+}
+
+/// A word about an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Badge {
+    label: &'static str,
+    kind: &'static str,
+}
+
+impl ConsolePage for UsersPage {
+    const TEMPLATE: &'static str = "admin/users.html";
+    const MENU: &'static str = "users";
+
+    fn title(&self) -> String {
+        "Users".into()
+    }
+
+    fn sample() -> Self {
+        let row = Row {
+            id: "0".into(),
+            username: "ada".into(),
+            name: "Ada Lovelace".into(),
+            email: Some("ada@example.test".into()),
+            email_verified: true,
+            groups: vec!["editors".into()],
+            badges: vec![Badge { label: "Staff", kind: "info" }],
+            last_seen: Some("2 minutes ago".into()),
+            created: "2026-11-20 10:00 UTC".into(),
+        };
+        let asked = Asked { q: "ada".into(), ..Asked::default() };
+        asked.page(vec![row], Some("x".into()), Some("nobody".into()))
+    }
+}
+
+/// What the URL asks for.
+#[derive(Clone, Debug, Default)]
+struct Asked {
+    q: String,
+    group: String,
+    state: Option<UserState>,
+    order: UserOrder,
+    size: i64,
+    after: Option<UserId>,
+}
+
+impl Asked {
+    fn read(query: &Params) -> Result<Self, PageError> {
+        let text = |name: &str| -> Result<String, PageError> {
+            let value = query.one(name)?.unwrap_or_default().trim();
+            Ok(value.chars().filter(|one| !one.is_control()).take(MAX_SEARCH).collect())
+        };
+        let size = query.one("size")?.and_then(|size| size.parse().ok()).filter(|size| SIZES.contains(size));
+        Ok(Self {
+            q: text("q")?,
+            group: text("group")?,
+            state: query.one("state")?.and_then(|word| word.parse().ok()),
+            order: query.one("order")?.and_then(|word| word.parse().ok()).unwrap_or_default(),
+            size: size.unwrap_or(SIZES[0]),
+            after: query.one("after")?.and_then(|id| id.parse().ok()),
+        })
+    }
+
+    fn filter(&self, group: Option<crate::kernel::ids::GroupId>, limit: i64) -> UserFilter {
+        UserFilter { begins: self.q.clone(), state: self.state, group, order: self.order, after: self.after, limit }
+    }
+
+    /// The URL of this list, as it is or from another place on.
+    fn url(&self, page: &'static str, after: Option<&str>) -> String {
+        let given = [
+            ("q", self.q.as_str()),
+            ("group", &self.group),
+            ("state", self.state.map_or("", UserState::as_str)),
+            ("order", if self.order == UserOrder::default() { "" } else { self.order.as_str() }),
+            ("size", &if self.size == SIZES[0] { String::new() } else { self.size.to_string() }),
+            ("after", after.unwrap_or_default()),
+        ];
+        let params = given.iter().filter(|(_, value)| !value.is_empty());
+        ReturnTo::to(page, &params.fold(Params::default(), |all, (name, value)| all.with(name, value))).to_string()
+    }
+
+    fn page(self, rows: Vec<Row>, next: Option<String>, unknown_group: Option<String>) -> UsersPage {
+        let choice = |value: &str, label: &str, selected| Choice { value: value.into(), label: label.into(), selected };
+        let states = [
+            ("", "Any state"),
+            ("active", "Active"),
+            ("disabled", "Disabled"),
+            ("unproven", "Address not proven"),
+            ("leaving", "Being deleted"),
+            ("staff", "Staff"),
+            ("superuser", "Superusers"),
+            ("service", "Service accounts"),
+        ];
+        let orders = [("name", "By username"), ("newest", "Newest first"), ("seen", "Last sign-in first")];
+        let state = self.state.map_or("", UserState::as_str);
+        UsersPage {
+            rows,
+            states: states.map(|(value, label)| choice(value, label, value == state)).to_vec(),
+            orders: orders.map(|(value, label)| choice(value, label, value == self.order.as_str())).to_vec(),
+            sizes: SIZES.map(|size| choice(&size.to_string(), &size.to_string(), size == self.size)).to_vec(),
+            is_filtered: !self.q.is_empty() || !self.group.is_empty() || self.state.is_some(),
+            next: next.map(|after| self.url("/admin/users", Some(&after))),
+            first: self.after.map(|_| self.url("/admin/users", None)),
+            csv: self.url("/admin/users.csv", None),
+            q: self.q,
+            group: self.group,
+            unknown_group,
+        }
+    }
+}
+
+/// What is worth saying of an account at a glance.
+#[must_use]
+pub fn badges(line: &UserLine) -> Vec<Badge> {
+    let all = [
+        (!line.is_active, "Disabled", "danger"),
+        (line.deletion_due_at.is_some(), "Being deleted", "danger"),
+        (line.awaits_proof_since.is_some(), "Not proven", "warning"),
+        (line.is_superuser, "Superuser", "info"),
+        (line.is_staff && !line.is_superuser, "Staff", "info"),
+        (line.is_service, "Service", "neutral"),
+    ];
+    all.into_iter().filter(|(holds, ..)| *holds).map(|(_, label, kind)| Badge { label, kind }).collect()
+}
+
+/// `GET /admin/users`.
+///
+/// # Errors
+/// A page.
+pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
+    let asked = Asked::read(&operator.query()?)?;
+    let (now, limit, own) = (operator.app.clock.now(), asked.size + 1, asked.clone());
+    let (mut rows, is_known) = operator.read(move |conn| load(conn, &own, limit, now)).await?;
+    let size = usize::try_from(asked.size).unwrap_or(usize::MAX);
+    let has_more = rows.len() > size;
+    rows.truncate(size);
+    let next = rows.last().filter(|_| has_more).map(|row| row.id.clone());
+    let unknown_group = (!is_known).then(|| asked.group.clone());
+    operator.show(asked.page(rows, next, unknown_group))
+}
+
+/// The lines, and whether the group that was asked for is there.
+fn load(conn: &mut Conn, asked: &Asked, limit: i64, now: Instant) -> Result<(Vec<Row>, bool), Fault> {
+    let group = if asked.group.is_empty() { None } else { access::store::find_group(conn, &asked.group)? };
+    if group.is_none() && !asked.group.is_empty() {
+        return Ok((Vec::new(), false));
+    }
+    let lines = store::list_users(conn, &asked.filter(group.map(|group| group.id), limit))?;
+    let ids: Vec<UserId> = lines.iter().map(|line| line.id).collect();
+    let mut groups: HashMap<UserId, Vec<String>> = HashMap::new();
+    for (user, name) in store::groups_of_all(conn, &ids)? {
+        groups.entry(user).or_default().push(name);
+    }
+    let addresses = store::primary_addresses(conn, &ids)?;
+    let mut addresses: HashMap<_, _> =
+        addresses.into_iter().map(|(id, address, proven)| (id, (address, proven))).collect();
+    let rows = lines.into_iter().map(|line| {
+        let (email, email_verified) =
+            addresses.remove(&line.id).map_or((None, false), |(address, is)| (Some(address), is));
+        let parts =
+            [line.given_name.clone(), line.family_name.clone()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        Row {
+            badges: badges(&line),
+            id: line.id.to_string(),
+            name: line.name.clone().unwrap_or(parts),
+            email,
+            email_verified,
+            groups: groups.remove(&line.id).unwrap_or_default(),
+            last_seen: line.last_login_at.map(|at| when::ago(at, now)),
+            created: when::at(line.created_at),
+            username: line.username,
+        }
+    });
+    Ok((rows.collect(), true))
+}
+
+/// `GET /admin/users.csv`: the same list as a file.
+///
+/// # Errors
+/// A page.
+pub async fn csv(operator: Operator) -> Result<HttpResponse, PageError> {
+    let asked = Asked { after: None, ..Asked::read(&operator.query()?)? };
+    let now = operator.app.clock.now();
+    let (rows, _) = operator.read(move |conn| load(conn, &asked, MOST_IN_FILE, now)).await?;
+    let mut file = String::from("username,name,email,email_verified,groups,state,created\r\n");
+    for row in rows {
+        let state: Vec<_> = row.badges.iter().map(|badge| badge.label).collect();
+        let verified = if row.email_verified { "yes" } else { "no" };
+        let email = row.email.unwrap_or_default();
+        let cells = [&row.username, &row.name, &email, verified, &row.groups.join(";"), &state.join(";"), &row.created];
+        file.push_str(&cells.map(cell).join(","));
+        file.push_str("\r\n");
+    }
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"users.csv\""))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(file))
+}
+
+/// One cell (RFC 4180). What a spreadsheet would take for a formula is made text.
+fn cell(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cell;
+
+    #[test]
+    fn a_cell_is_text_whatever_it_begins_with() {
+        for (text, written) in
+            [("ada", "\"ada\""), ("a\"b,c", "\"a\"\"b,c\""), ("=1+1", "\"'=1+1\""), ("@x", "\"'@x\""), ("", "\"\"")]
+        {
+            assert_eq!(cell(text), written);
+        }
+    }
+}

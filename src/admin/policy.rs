@@ -1,0 +1,150 @@
+//! Who may do what to whom: the one place that says so, for the console and later for the API.
+//!
+//! ```text
+//! staff ─► a right (portcullis.change_user) ─► about somebody: not oneself, nobody stronger ─► with no more than one has
+//! ```
+//! Superusers may do everything but what would leave nobody to administer, or lock themselves out.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::store;
+use crate::access::check::{self, What, Who};
+use crate::access::permission::OWN_APP;
+use crate::access::restriction;
+use crate::access::store::Group;
+use crate::accounts::{self, User};
+use crate::clients;
+use crate::kernel::Conn;
+use crate::kernel::fault::Fault;
+use crate::kernel::ids::UserId;
+use crate::spec::PermissionName;
+
+crate::spec::words! {
+    /// What one may do in the console: a permission of the app `portcullis`.
+    Right {
+        /// See people's accounts.
+        ViewUser = "view_user",
+        /// Change them.
+        ChangeUser = "change_user",
+        /// See groups, and put people into them.
+        ViewGroup = "view_group",
+        /// Change who is in a group.
+        ChangeGroup = "change_group",
+        /// See sessions.
+        ViewSession = "view_session",
+        /// End sessions.
+        DeleteSession = "delete_session",
+        /// See the audit log.
+        ViewAuditEvent = "view_audit_event",
+    }
+}
+
+/// Somebody at work in the console.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// Their account.
+    pub id: UserId,
+    /// Whether they may do everything.
+    pub is_superuser: bool,
+    rights: BTreeSet<String>,
+}
+
+/// Why somebody may not do something to somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is their own account.
+    Oneself,
+    /// It is about a superuser.
+    Superuser,
+    /// It is about somebody who may what they may not: this, for example.
+    Stronger(String),
+    /// The group gives what they do not have: this, for example.
+    MoreThanOneHas(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Oneself => f.write_str("This is your own account: somebody else has to do it."),
+            Self::Superuser => f.write_str("Only superusers change superusers."),
+            Self::Stronger(what) => {
+                write!(f, "This person may do what you may not ({what}): somebody stronger has to do it.")
+            }
+            Self::MoreThanOneHas(what) => write!(f, "The group gives what you do not have ({what})."),
+        }
+    }
+}
+
+/// The person as an operator; `None`: not one, or not any more.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn find_actor(conn: &mut Conn, user: UserId) -> Result<Option<Actor>, Fault> {
+    let Some(user) = accounts::store::find(conn, user)?.filter(|user| user.is_active && user.is_staff) else {
+        return Ok(None);
+    };
+    let held = check::permissions_of(conn, user.id, &[OWN_APP.to_owned()])?;
+    let rights = held.iter().filter_map(|name| name.split_once('.').map(|(_, right)| right.to_owned())).collect();
+    Ok(Some(Actor { id: user.id, is_superuser: user.is_superuser, rights }))
+}
+
+impl Actor {
+    /// Whether they hold this right.
+    #[must_use]
+    pub fn may(&self, right: Right) -> bool {
+        self.rights.contains(right.as_str())
+    }
+}
+
+/// Whether `actor`, who holds the right for it, may do it to `target`. Weaker is who may nothing that the
+/// actor may not: whoever could use another's account, by a new address or password, would else be lifted by it.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn check_about(conn: &mut Conn, actor: &Actor, target: &User) -> Result<Result<(), Refusal>, Fault> {
+    if target.id == actor.id {
+        return Ok(Err(Refusal::Oneself));
+    }
+    if actor.is_superuser {
+        return Ok(Ok(()));
+    }
+    if target.is_superuser {
+        return Ok(Err(Refusal::Superuser));
+    }
+    let theirs = store::permissions_ever(conn, target.id)?;
+    Ok(lacking(conn, actor, &theirs)?.map_or(Ok(()), |what| Err(Refusal::Stronger(what))))
+}
+
+/// Whether `actor` may put people into `group`, or take them out: it gives nothing that they do not have, by itself
+/// or by the groups that it is in.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn check_group(conn: &mut Conn, actor: &Actor, group: &Group) -> Result<Result<(), Refusal>, Fault> {
+    if actor.is_superuser {
+        return Ok(Ok(()));
+    }
+    let given = store::given_by(conn, group.id)?;
+    if let Some(what) = lacking(conn, actor, &given.permissions)? {
+        return Ok(Err(Refusal::MoreThanOneHas(what)));
+    }
+    for client in clients::store::list(conn)? {
+        let opens = client.restriction.groups.iter().any(|name| given.groups.contains(name));
+        if opens && !restriction::admits(conn, &client.restriction, actor.id)? {
+            return Ok(Err(Refusal::MoreThanOneHas(format!("access to {}", client.name))));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// A permission among these that the actor does not hold for everything.
+fn lacking(conn: &mut Conn, actor: &Actor, names: &[PermissionName]) -> Result<Option<String>, Fault> {
+    for name in names {
+        let what = What::Permission(name.clone());
+        if check::ways(conn, &Who::User(actor.id), &what, None)?.is_empty() {
+            return Ok(Some(name.to_string()));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,248 @@
+//! What only the console asks the database.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
+
+use crate::accounts::name_key::name_key;
+use crate::kernel::fault::Fault;
+use crate::kernel::ids::{GroupId, UserId};
+use crate::kernel::statement::statement;
+use crate::kernel::{Conn, Instant};
+use crate::schema::{emails, groups, memberships, users};
+use crate::spec::PermissionName;
+
+statement! {
+    /// Permissions of a user, for everything or for any object, by themselves or by a group, enabled or not.
+    PermissionsEver -> (Text, Text) {
+        "WITH RECURSIVE held (group_id) AS (SELECT m.group_id FROM memberships m WHERE m.user_id = " { user: UserId as SqlUuid }
+        " UNION SELECT above.group_id FROM held, LATERAL (\
+          SELECT s.group_id FROM subgroups s WHERE s.member_id = held.group_id OFFSET 0) AS above) \
+         SELECT p.app, p.codename FROM permissions p WHERE p.id IN (\
+          SELECT up.permission_id FROM user_permissions up WHERE up.user_id = $1 \
+          UNION SELECT o.permission_id FROM object_permissions o WHERE o.user_id = $1 \
+          UNION SELECT gp.permission_id FROM group_permissions gp JOIN held USING (group_id) \
+          UNION SELECT o.permission_id FROM object_permissions o JOIN held USING (group_id)) ORDER BY p.app, p.codename"
+    }
+}
+
+/// What a person may, or could if they were enabled.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn permissions_ever(conn: &mut Conn, user: UserId) -> Result<Vec<PermissionName>, Fault> {
+    let rows: Vec<(String, String)> = PermissionsEver { user }.load(conn)?;
+    Ok(rows.into_iter().map(|(app, codename)| PermissionName { app, codename }).collect())
+}
+
+statement! {
+    /// A group and every group that it is in.
+    Upwards -> (SqlUuid, Text) {
+        "WITH RECURSIVE up (group_id) AS (SELECT " { group: GroupId as SqlUuid }
+        "::uuid UNION SELECT above.group_id FROM up, LATERAL (\
+          SELECT s.group_id FROM subgroups s WHERE s.member_id = up.group_id OFFSET 0) AS above) \
+         SELECT g.id, g.name FROM groups g JOIN up ON up.group_id = g.id ORDER BY g.name"
+    }
+}
+
+/// What a group gives its members.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// Names: itself, and every group that it is in.
+    pub groups: Vec<String>,
+    /// For everything or for any object.
+    pub permissions: Vec<PermissionName>,
+}
+
+/// What a group gives its members, by itself and by the groups that it is in.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn given_by(conn: &mut Conn, group: GroupId) -> Result<Given, Fault> {
+    use crate::schema::{group_permissions as gp, object_permissions as op, permissions as p};
+    let up: Vec<(GroupId, String)> = Upwards { group }.load(conn)?;
+    let ids: Vec<GroupId> = up.iter().map(|(id, _)| *id).collect();
+    let by_groups = gp::table.filter(gp::group_id.eq_any(&ids)).select(gp::permission_id);
+    let on_objects = op::table.filter(op::group_id.eq_any(&ids)).select(op::permission_id);
+    let held = p::table.filter(p::id.eq_any(by_groups).or(p::id.eq_any(on_objects)));
+    let rows: Vec<(String, String)> = held.select((p::app, p::codename)).order((p::app, p::codename)).load(conn)?;
+    let permissions = rows.into_iter().map(|(app, codename)| PermissionName { app, codename }).collect();
+    Ok(Given { groups: up.into_iter().map(|(_, name)| name).collect(), permissions })
+}
+
+/// A search looks at so many usernames, and at so many addresses.
+const MOST_FOUND: i64 = 1000;
+
+/// Which accounts, and in which order.
+#[derive(Clone, Debug, Default)]
+pub struct UserFilter {
+    /// What a username or an address begins with.
+    pub begins: String,
+    /// In this state.
+    pub state: Option<UserState>,
+    /// Members of this group, by themselves.
+    pub group: Option<GroupId>,
+    /// Which first.
+    pub order: UserOrder,
+    /// What the page before ended with.
+    pub after: Option<UserId>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+crate::spec::words! {
+    /// States that accounts are listed by.
+    UserState {
+        /// May sign in.
+        Active = "active",
+        /// Was disabled.
+        Disabled = "disabled",
+        /// No address is proven yet.
+        Unproven = "unproven",
+        /// Will be deleted.
+        Leaving = "leaving",
+        /// May enter the console.
+        Staff = "staff",
+        /// May do everything.
+        Superuser = "superuser",
+        /// Belongs to a program.
+        Service = "service",
+    }
+}
+
+crate::spec::words! {
+    /// Orders that accounts are listed in.
+    #[derive(Default)]
+    UserOrder {
+        /// By username.
+        #[default]
+        Name = "name",
+        /// The newest first.
+        Newest = "newest",
+        /// Who signed in last first.
+        Seen = "seen",
+    }
+}
+
+/// A line of the list.
+#[derive(Clone, Debug, Queryable)]
+#[expect(missing_docs, reason = "the columns speak for themselves")]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags of an account")]
+pub struct UserLine {
+    pub id: UserId,
+    pub username: String,
+    pub name: Option<String>,
+    pub given_name: Option<String>,
+    pub family_name: Option<String>,
+    pub is_active: bool,
+    pub is_staff: bool,
+    pub is_superuser: bool,
+    pub is_service: bool,
+    pub awaits_proof_since: Option<Instant>,
+    pub deletion_due_at: Option<Instant>,
+    pub created_at: Instant,
+    pub last_login_at: Option<Instant>,
+}
+
+/// A page of accounts. Every order begins at an index, and goes on after the last account shown.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn list_users(conn: &mut Conn, filter: &UserFilter) -> Result<Vec<UserLine>, Fault> {
+    use users as u;
+    let mut query = u::table
+        .select((
+            u::id,
+            u::username,
+            u::name,
+            u::given_name,
+            u::family_name,
+            u::is_active,
+            u::is_staff,
+            u::is_superuser,
+            u::is_service,
+            u::awaits_proof_since,
+            u::deletion_due_at,
+            u::created_at,
+            u::last_login_at,
+        ))
+        .limit(filter.limit)
+        .into_boxed();
+    if !filter.begins.is_empty() {
+        query = query.filter(u::id.eq_any(matching(conn, &name_key(&filter.begins))?));
+    }
+    query = match filter.state {
+        None => query,
+        Some(UserState::Active) => query.filter(u::is_live),
+        Some(UserState::Disabled) => query.filter(u::is_active.eq(false)),
+        Some(UserState::Unproven) => query.filter(u::awaits_proof_since.is_not_null()),
+        Some(UserState::Leaving) => query.filter(u::deletion_due_at.is_not_null()),
+        Some(UserState::Staff) => query.filter(u::is_staff),
+        Some(UserState::Superuser) => query.filter(u::is_superuser),
+        Some(UserState::Service) => query.filter(u::is_service),
+    };
+    if let Some(group) = filter.group {
+        query = query.filter(
+            u::id.eq_any(memberships::table.filter(memberships::group_id.eq(group)).select(memberships::user_id)),
+        );
+    }
+    let after = match filter.after {
+        None => None,
+        Some(id) => u::table
+            .find(id)
+            .select((u::username_key, u::last_login_at))
+            .first::<(String, Option<Instant>)>(conn)
+            .optional()?
+            .map(|(key, seen)| (id, key, seen)),
+    };
+    query = match (filter.order, after) {
+        (UserOrder::Name, None) => query.order(u::username_key),
+        (UserOrder::Name, Some((_, key, _))) => query.filter(u::username_key.gt(key)).order(u::username_key),
+        (UserOrder::Newest, None) => query.order(u::id.desc()),
+        (UserOrder::Newest, Some((id, ..))) => query.filter(u::id.lt(id)).order(u::id.desc()),
+        (UserOrder::Seen, None) => {
+            query.filter(u::last_login_at.is_not_null()).order((u::last_login_at.desc(), u::id.desc()))
+        }
+        (UserOrder::Seen, Some((id, _, seen))) => query
+            .filter(u::last_login_at.le(seen))
+            .filter(u::last_login_at.lt(seen).or(u::last_login_at.eq(seen).and(u::id.lt(id))))
+            .order((u::last_login_at.desc(), u::id.desc())),
+    };
+    Ok(query.load(conn)?)
+}
+
+statement! {
+    /// Accounts whose username or address lies in a range of bytes.
+    Matching -> SqlUuid {
+        "(SELECT u.id FROM users u WHERE u.username_key ~>=~ " { from: String as Text }
+        " AND u.username_key ~<~ " { to: String as Text }
+        " ORDER BY u.username_key USING ~<~ LIMIT " { limit: i64 as BigInt }
+        ") UNION (SELECT e.user_id FROM emails e WHERE e.address_key ~>=~ $1 AND e.address_key ~<~ $2 \
+         ORDER BY e.address_key USING ~<~ LIMIT $3)"
+    }
+}
+
+/// Accounts whose username or address begins like this, of each the first thousand: whoever finds more has to say more.
+fn matching(conn: &mut Conn, prefix: &str) -> Result<Vec<UserId>, Fault> {
+    let (from, to) = (prefix.to_owned(), format!("{prefix}{}", char::MAX));
+    Ok(Matching { from, to, limit: MOST_FOUND }.load(conn)?)
+}
+
+/// Primary addresses of these accounts, with whether they are proven.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn primary_addresses(conn: &mut Conn, ids: &[UserId]) -> Result<Vec<(UserId, String, bool)>, Fault> {
+    let of_them = emails::table.filter(emails::user_id.eq_any(ids).and(emails::is_primary));
+    let rows: Vec<(UserId, String, Option<Instant>)> =
+        of_them.select((emails::user_id, emails::address, emails::verified_at)).load(conn)?;
+    Ok(rows.into_iter().map(|(id, address, verified)| (id, address, verified.is_some())).collect())
+}
+
+/// Groups that these accounts are in by themselves.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn groups_of_all(conn: &mut Conn, ids: &[UserId]) -> Result<Vec<(UserId, String)>, Fault> {
+    let of_them = memberships::table.inner_join(groups::table).filter(memberships::user_id.eq_any(ids));
+    Ok(of_them.select((memberships::user_id, groups::name)).order(groups::name_key).load(conn)?)
+}

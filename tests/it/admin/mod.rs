@@ -1,0 +1,25 @@
+//! The console.
+
+mod lists;
+mod matrix;
+mod stronger;
+
+use portcullis::accounts::profile::ProfileChanges;
+use portcullis::kernel::ids::UserId;
+
+use crate::access::grant;
+use crate::support::TestServer;
+
+/// Staff with these rights.
+fn staff(server: &TestServer, name: &str, rights: &[&str]) -> UserId {
+    let user = server.user_with(name, ProfileChanges { is_staff: Some(true), ..ProfileChanges::default() });
+    for right in rights {
+        grant(server, &format!("portcullis.{right}"), None, user);
+    }
+    user
+}
+
+fn superuser(server: &TestServer, name: &str) -> UserId {
+    let profile = ProfileChanges { is_staff: Some(true), is_superuser: Some(true), ..ProfileChanges::default() };
+    server.user_with(name, profile)
+}
