@@ -6,7 +6,7 @@ use actix_web::web::{ServiceConfig, get, head, method, post, resource, scope, to
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
 use crate::admin::http::gate::{self, Door};
-use crate::admin::http::{user, users};
+use crate::admin::http::{audit, user, users};
 use crate::admin::policy::Right;
 use crate::api::http::{answer as api_answer, authzen, token_pair};
 use crate::forward_auth::http::{check as forward_auth, start};
@@ -127,7 +127,10 @@ pub fn browsers(config: &mut ServiceConfig) {
 
 /// What each route of the console takes. One that is not here is shut.
 pub const CONSOLE: &[Door] = &[
-    Door::look("/admin", Right::ViewUser),
+    Door::for_staff("/admin"),
+    Door::look("/admin/audit", Right::ViewAuditEvent),
+    Door::look("/admin/audit.csv", Right::ViewAuditEvent),
+    Door::look("/admin/audit.jsonl", Right::ViewAuditEvent),
     Door::look("/admin/users", Right::ViewUser),
     Door::look("/admin/users.csv", Right::ViewUser),
     Door::look("/admin/users/{id}", Right::ViewUser),
@@ -142,6 +145,9 @@ pub const CONSOLE: &[Door] = &[
 fn console(config: &mut ServiceConfig) {
     config
         .service(shown("", LOOK, user::front))
+        .service(shown("/audit", LOOK, audit::get))
+        .service(shown("/audit.csv", LOOK, audit::csv))
+        .service(shown("/audit.jsonl", LOOK, audit::jsonl))
         .service(shown("/users", LOOK, users::get))
         .service(shown("/users.csv", LOOK, users::csv))
         .service(shown("/users/{id}", LOOK, user::get))

@@ -246,3 +246,11 @@ pub fn groups_of_all(conn: &mut Conn, ids: &[UserId]) -> Result<Vec<(UserId, Str
     let of_them = memberships::table.inner_join(groups::table).filter(memberships::user_id.eq_any(ids));
     Ok(of_them.select((memberships::user_id, groups::name)).order(groups::name_key).load(conn)?)
 }
+
+/// Usernames of these accounts, as far as they are there.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn usernames(conn: &mut Conn, ids: &[UserId]) -> Result<Vec<(UserId, String)>, Fault> {
+    Ok(users::table.filter(users::id.eq_any(ids)).select((users::id, users::username)).load(conn)?)
+}

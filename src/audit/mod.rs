@@ -4,6 +4,7 @@
 
 pub mod device;
 pub mod event;
+pub mod export;
 pub mod scene;
 pub mod store;
 

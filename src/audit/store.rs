@@ -1,12 +1,13 @@
 //! Appends to the log. There is no update, and the table refuses one.
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use super::device;
 use super::event::Event;
 use super::scene::Scene;
 use crate::kernel::fault::Fault;
-use crate::kernel::ids::{EventId, UserId};
+use crate::kernel::ids::{EventId, SessionId, UserId};
 use crate::kernel::{Conn, Instant};
 use crate::schema::audit_events as a;
 
@@ -95,6 +96,98 @@ pub fn list_of(conn: &mut Conn, wanted: &Wanted<'_>) -> Result<Vec<Listed>, Faul
 pub fn list_about(conn: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Listed>, Fault> {
     let about = a::table.filter(a::user_id.eq(user)).order(a::at.desc()).limit(limit);
     Ok(about.select(Listed::as_select()).load(conn)?)
+}
+
+/// An event, whole.
+#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[diesel(table_name = a)]
+#[expect(missing_docs, reason = "the columns speak for themselves")]
+pub struct Entry {
+    pub id: EventId,
+    pub at: Instant,
+    pub event: String,
+    pub actor: String,
+    pub user_id: Option<UserId>,
+    pub client_id: Option<String>,
+    pub session_id: Option<SessionId>,
+    pub address: Option<String>,
+    pub device: Option<String>,
+    pub request_id: Option<String>,
+    pub details: serde_json::Value,
+}
+
+/// Which events of everybody. All that is said has to fit.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// This kind, or kinds that begin like this (`login.`).
+    pub event: Option<String>,
+    /// Done by them.
+    pub actor: Option<String>,
+    /// About them.
+    pub user: Option<UserId>,
+    /// Through it.
+    pub client_id: Option<String>,
+    /// In this request.
+    pub request_id: Option<String>,
+    /// Not before this instant.
+    pub since: Option<Instant>,
+    /// Before this instant.
+    pub until: Option<Instant>,
+}
+
+/// Which way through the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// The latest first.
+    Back,
+    /// The oldest first.
+    Forth,
+}
+
+/// Events that fit, at most `limit`, beyond `from` in this direction.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn list(
+    conn: &mut Conn,
+    filter: &Filter,
+    direction: Direction,
+    from: Option<EventId>,
+    limit: i64,
+) -> Result<Vec<Entry>, Fault> {
+    let mut events = a::table.select(Entry::as_select()).limit(limit).into_boxed();
+    match filter.event.as_deref() {
+        Some(prefix) if prefix.ends_with('.') => {
+            events = events.filter(a::event.ge(prefix.to_owned()).and(a::event.lt(format!("{prefix}~"))));
+        }
+        Some(event) => events = events.filter(a::event.eq(event.to_owned())),
+        None => {}
+    }
+    if let Some(actor) = &filter.actor {
+        events = events.filter(a::actor.eq(actor.clone()));
+    }
+    if let Some(user) = filter.user {
+        events = events.filter(a::user_id.eq(user));
+    }
+    if let Some(client_id) = &filter.client_id {
+        events = events.filter(a::client_id.eq(client_id.clone()));
+    }
+    if let Some(request_id) = &filter.request_id {
+        events = events.filter(a::request_id.eq(request_id.clone()));
+    }
+    if let Some(since) = filter.since {
+        events = events.filter(a::at.ge(since));
+    }
+    if let Some(until) = filter.until {
+        events = events.filter(a::at.lt(until));
+    }
+    events = match (direction, from) {
+        (Direction::Back, None) => events.order(a::id.desc()),
+        (Direction::Back, Some(from)) => events.filter(a::id.lt(from)).order(a::id.desc()),
+        (Direction::Forth, None) => events.order(a::id),
+        (Direction::Forth, Some(from)) => events.filter(a::id.gt(from)).order(a::id),
+    };
+    Ok(events.load(conn)?)
 }
 
 /// Writes many events at once, as [`record`] does one; they are not logged each.

@@ -1,6 +1,7 @@
 //! The command line: a file per noun, calling the same rules as the pages.
 
 mod api_key;
+mod audit;
 mod check_config;
 mod client;
 mod debug;
@@ -102,6 +103,9 @@ enum Command {
     /// Move in from another system.
     #[command(subcommand)]
     Import(import::Command),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Looks inside, without issuing anything.
     #[command(subcommand)]
     Debug(debug::Command),
@@ -148,6 +152,7 @@ fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
         Command::Key(command) => key::run(globals, command),
         Command::Passwords(command) => passwords::run(globals, command),
         Command::Import(command) => import::run(globals, command),
+        Command::Audit(command) => audit::run(globals, command),
         Command::Debug(command) => debug::run(globals, command),
         Command::Healthcheck => healthcheck::run(globals),
     }

@@ -92,6 +92,8 @@ for (const look of Object.keys(looks)) {
     await visitor.press('#disable-user');
     assert.match(await visitor.text(), /The account is disabled/);
     await take('admin-user-disabled');
+    await visitor.open(`${server.issuer}/admin/audit?about=${someone.username}`);
+    await take('admin-audit');
   }));
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::admin::policy::{Actor, Right};
 use crate::web::Page;
 use crate::web::page::Viewer;
 
@@ -21,11 +22,31 @@ pub trait ConsolePage: Serialize {
         Self: Sized;
 }
 
+/// Entries of the menu, each with the right that its page takes.
+pub const MENU: [Entry; 2] = [
+    Entry { id: "users", path: "/admin/users", icon: "user", label: "Users", right: Right::ViewUser },
+    Entry { id: "audit", path: "/admin/audit", icon: "history", label: "Audit log", right: Right::ViewAuditEvent },
+];
+
+/// An entry of the menu.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Entry {
+    id: &'static str,
+    /// Where it leads.
+    pub path: &'static str,
+    icon: &'static str,
+    label: &'static str,
+    /// Who sees it.
+    #[serde(skip)]
+    pub right: Right,
+}
+
 /// A page, and what is around it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Framed<P> {
     csrf: String,
     nav_current: &'static str,
+    menu: Vec<Entry>,
     user: Viewer,
     #[serde(flatten)]
     page: P,
@@ -34,8 +55,9 @@ pub struct Framed<P> {
 impl<P: ConsolePage> Framed<P> {
     /// Frames a page.
     #[must_use]
-    pub const fn new(csrf: String, user: Viewer, page: P) -> Self {
-        Self { csrf, nav_current: P::MENU, user, page }
+    pub fn new(csrf: String, user: Viewer, actor: &Actor, page: P) -> Self {
+        let menu = MENU.into_iter().filter(|entry| actor.may(entry.right)).collect();
+        Self { csrf, nav_current: P::MENU, menu, user, page }
     }
 }
 
@@ -47,6 +69,7 @@ impl<P: ConsolePage> Page for Framed<P> {
     }
 
     fn sample() -> Self {
-        Self::new(String::new(), Viewer { name: "Ada Lovelace".into(), username: "ada".into() }, P::sample())
+        let user = Viewer { name: "Ada Lovelace".into(), username: "ada".into() };
+        Self { csrf: String::new(), nav_current: P::MENU, menu: MENU.to_vec(), user, page: P::sample() }
     }
 }

@@ -20,29 +20,35 @@ pub struct Door {
     pub method: &'static str,
     /// As the router knows it, with names in braces.
     pub path: &'static str,
-    /// Who may.
-    pub right: Right,
+    /// Who may; without one, all staff.
+    pub right: Option<Right>,
     /// Whether the password has to have been given just before.
     pub needs_fresh: bool,
 }
 
 impl Door {
+    /// For all staff to look at.
+    #[must_use]
+    pub const fn for_staff(path: &'static str) -> Self {
+        Self { method: "GET", path, right: None, needs_fresh: false }
+    }
+
     /// To look at something.
     #[must_use]
     pub const fn look(path: &'static str, right: Right) -> Self {
-        Self { method: "GET", path, right, needs_fresh: false }
+        Self { method: "GET", path, right: Some(right), needs_fresh: false }
     }
 
     /// To change something.
     #[must_use]
     pub const fn change(path: &'static str, right: Right) -> Self {
-        Self { method: "POST", path, right, needs_fresh: false }
+        Self { method: "POST", path, right: Some(right), needs_fresh: false }
     }
 
     /// To change something that a borrowed browser must not.
     #[must_use]
     pub const fn change_freshly(path: &'static str, right: Right) -> Self {
-        Self { method: "POST", path, right, needs_fresh: true }
+        Self { method: "POST", path, right: Some(right), needs_fresh: true }
     }
 }
 
@@ -78,8 +84,8 @@ async fn check(doors: &[Door], req: &HttpRequest) -> Result<Actor, PageError> {
     // Another method is refused by the route itself, to those who may come here at all.
     let door = at_path.clone().find(|door| door.method == method).or_else(|| at_path.next());
     let door = door.ok_or_else(PageError::not_found)?;
-    if !actor.may(door.right) {
-        return Err(no_right(door.right));
+    if let Some(right) = door.right.filter(|right| !actor.may(*right)) {
+        return Err(no_right(right));
     }
     if door.needs_fresh && method == door.method && !asker::is_fresh(app, &session) {
         return Err(first_confirm(req));
@@ -112,6 +118,20 @@ fn not_staff() -> PageError {
     )
     .back("/account", "Go to your account")
     .because("the person is no staff")
+}
+
+/// For staff who may see nothing.
+#[must_use]
+pub fn no_rights() -> PageError {
+    PageError::new(
+        StatusCode::FORBIDDEN,
+        "access_denied",
+        "There is nothing here for you yet",
+        "You may enter the console, but you hold none of its permissions.",
+        "Ask somebody who may grant them.",
+    )
+    .back("/account", "Go to your account")
+    .because("the operator holds no permission of the console")
 }
 
 fn no_right(right: Right) -> PageError {

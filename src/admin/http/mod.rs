@@ -1,5 +1,6 @@
 //! Pages of the console.
 
+pub mod audit;
 pub mod frame;
 pub mod gate;
 pub mod operator;

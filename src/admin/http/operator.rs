@@ -122,7 +122,7 @@ impl Operator {
     /// [`Fault`] when the template fails.
     pub fn show<P: ConsolePage>(&self, page: P) -> Result<HttpResponse, PageError> {
         let csrf = self.app.csrf.token(&Binding::Session(self.session.id.to_string()));
-        let framed = Framed::new(csrf, viewer(&self.session), page);
+        let framed = Framed::new(csrf, viewer(&self.session), &self.actor, page);
         self.app.pages.answer(&self.req, StatusCode::OK, &framed, &FormAction::default())
     }
 }

@@ -4,7 +4,8 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::frame::ConsolePage;
+use super::frame::{ConsolePage, MENU};
+use super::gate;
 use super::operator::{Operator, Ordered};
 use crate::access::{self, check, group};
 use crate::accounts::standing::{self, Activity, Outcome};
@@ -21,8 +22,8 @@ use crate::portal::http::when;
 use crate::sessions::session::End;
 use crate::sessions::{self, Lifetimes};
 use crate::spec::{Params, PermissionName};
+use crate::web::PageError;
 use crate::web::page::see_other;
-use crate::web::{PageError, ReturnTo};
 
 /// Lines of the history on the page.
 const EVENTS: i64 = 50;
@@ -267,7 +268,8 @@ fn history(conn: &mut Conn, user: UserId, now: Instant) -> Result<Vec<Line>, Fau
 }
 
 /// `name: value` for each detail of an event.
-fn in_words(details: &Value) -> Vec<String> {
+#[must_use]
+pub fn in_words(details: &Value) -> Vec<String> {
     let known = details.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
     known
         .map(|(name, value)| format!("{name}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
@@ -385,10 +387,11 @@ pub async fn leave(Ordered { operator, form }: Ordered, id: web::Path<String>) -
     .await
 }
 
-/// `GET /admin`: the first page that there is.
+/// `GET /admin`: the first page that this operator may see.
 ///
 /// # Errors
-/// None.
-pub async fn front(_: Operator) -> Result<HttpResponse, PageError> {
-    Ok(see_other(ReturnTo::to("/admin/users", &Params::default()).as_str()))
+/// A page that says that there is none.
+pub async fn front(operator: Operator) -> Result<HttpResponse, PageError> {
+    let first = MENU.iter().find(|entry| operator.actor.may(entry.right));
+    first.map(|entry| see_other(entry.path)).ok_or_else(gate::no_rights)
 }

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
 use serde::Serialize;
 
+use super::audit;
 use super::frame::ConsolePage;
 use super::operator::Operator;
 use crate::access;
 use crate::admin::store::{self, UserFilter, UserLine, UserOrder, UserState};
+use crate::audit::export;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
 use crate::kernel::{Conn, Instant};
@@ -248,33 +249,8 @@ pub async fn csv(operator: Operator) -> Result<HttpResponse, PageError> {
         let verified = if row.email_verified { "yes" } else { "no" };
         let email = row.email.unwrap_or_default();
         let cells = [&row.username, &row.name, &email, verified, &row.groups.join(";"), &state.join(";"), &row.created];
-        file.push_str(&cells.map(cell).join(","));
+        file.push_str(&cells.map(export::cell).join(","));
         file.push_str("\r\n");
     }
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"users.csv\""))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .body(file))
-}
-
-/// One cell (RFC 4180). What a spreadsheet would take for a formula is made text.
-fn cell(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn a_cell_is_text_whatever_it_begins_with() {
-        for (text, written) in
-            [("ada", "\"ada\""), ("a\"b,c", "\"a\"\"b,c\""), ("=1+1", "\"'=1+1\""), ("@x", "\"'@x\""), ("", "\"\"")]
-        {
-            assert_eq!(cell(text), written);
-        }
-    }
+    Ok(audit::file("text/csv; charset=utf-8", "users.csv", file))
 }

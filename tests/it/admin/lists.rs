@@ -97,3 +97,67 @@ async fn a_list_is_a_file_too_and_nothing_in_it_is_a_formula() {
         lines[1]
     );
 }
+
+#[tokio::test]
+async fn the_log_is_found_by_event_person_app_and_request_and_shows_no_secret() {
+    let server = TestServer::start();
+    staff(&server, "ada", &["view_audit_event"]);
+    let bob = server.user("bob");
+    server.browser().try_sign_in("/login", "bob", "wrong password").await;
+    server.signed_in("bob").await;
+    let browser = server.signed_in("ada").await;
+    let rows = async |query: &str| {
+        let page = browser.get(&format!("/admin/audit{query}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{page:?}");
+        assert!(!page.body.contains("wrong password") && !page.body.contains(crate::support::PASSWORD));
+        page.body.matches("<th scope=\"row\">").count()
+    };
+    assert_eq!(rows("?event=login.failed").await, 1);
+    assert_eq!(rows("?event=login.failed&about=bob").await, 1);
+    assert_eq!(rows("?event=login.failed&about=ada").await, 0);
+    assert_eq!(rows(&format!("?about={bob}&event=login.succeeded")).await, 1);
+    assert_eq!(rows("?client=nobody").await, 0);
+    let page = browser.get("/admin/audit?about=nobody").await;
+    assert!(page.body.contains("There is no user “nobody”."), "{}", page.body);
+    // By the id on somebody's page.
+    let page = browser.get("/admin/audit?event=login.failed").await;
+    let request = page.body.split("/admin/audit?request=").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert!(rows(&format!("?request={request}")).await >= 1);
+    // More than a page: older ones follow, each once.
+    server.write(|conn, scene| {
+        use portcullis::audit::Event;
+        use portcullis::audit::event::Kind;
+        (0..120).try_for_each(|_| scene.record(conn, &Event::new(Kind::GroupCreated)))
+    });
+    let (mut found, mut path) = (0, "/admin/audit?event=group.created".to_owned());
+    loop {
+        let page = browser.get(&path).await;
+        found += page.body.matches("<th scope=\"row\">").count();
+        let Some((before, _)) = page.body.split_once("\" rel=\"next\"") else { break };
+        path = before.rsplit('"').next().unwrap().replace("&amp;", "&");
+    }
+    assert_eq!(found, 120);
+}
+
+#[tokio::test]
+async fn the_log_is_a_file_too_and_nobody_takes_from_it() {
+    use diesel::RunQueryDsl as _;
+    let server = TestServer::start();
+    staff(&server, "ada", &["view_audit_event"]);
+    let browser = server.signed_in("ada").await;
+    let jsonl = browser.get("/admin/audit.jsonl?event=login.succeeded").await;
+    let lines: Vec<serde_json::Value> = jsonl.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((lines.len(), lines[0]["event"].as_str()), (1, Some("login.succeeded")));
+    let csv = browser.get("/admin/audit.csv?event=login.succeeded").await;
+    assert!(
+        csv.body.starts_with("id,at,event,actor,") && csv.body.contains("\"login.succeeded\",\"anonymous\""),
+        "{}",
+        csv.body
+    );
+    let before = server.count("audit_events");
+    for statement in ["DELETE FROM audit_events", "TRUNCATE audit_events", "UPDATE audit_events SET actor = 'x'"] {
+        let refused = diesel::sql_query(statement).execute(&mut server.conn()).unwrap_err();
+        assert!(refused.to_string().contains("append-only"), "{statement}: {refused}");
+    }
+    assert_eq!(server.count("audit_events"), before);
+}

@@ -118,3 +118,32 @@ fn what_cannot_be_is_refused_in_words() {
     let both = ["group", "add-member", "editors", "ada", "--group", "staff"];
     assert_eq!(house.run_with(&both, "").code, Some(2), "one or the other");
 }
+
+#[test]
+fn the_audit_log_is_shown_filtered_and_exported() {
+    let house = house();
+    create_user(&house, "ada", "");
+    create_user(&house, "bob", "");
+    json_of(&house, "group create editors");
+    json_of(&house, "group add-member editors ada");
+    let lines = |line: &str| -> Vec<serde_json::Value> {
+        let told = house.run(&[&crate::words(line)[..], &["--json"]].concat()).stdout;
+        told.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let kinds =
+        |line: &str| lines(line).iter().map(|one| one["event"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(kinds("audit tail"), ["user.created", "user.created", "group.created", "group.member_added"]);
+    assert_eq!(kinds("audit tail -n 1"), ["group.member_added"]);
+    assert_eq!(kinds("audit tail --event group."), ["group.created", "group.member_added"]);
+    assert_eq!(kinds("audit tail --user ada"), ["user.created", "group.member_added"]);
+    assert_eq!(kinds("audit export --actor cli --since 2000-01-01T00:00:00Z").len(), 4);
+    assert_eq!(kinds("audit export --until 2000-01-01T00:00:00Z").len(), 0);
+    assert_eq!(kinds("audit export --actor nobody").len(), 0);
+    let words = house.run(&["audit", "tail", "--event", "group.member_added"]).stdout;
+    assert!(words.contains("group.member_added  by cli  user=") && words.contains("editors"), "{words}");
+    let csv = house.run(&["audit", "export", "--format", "csv"]).stdout;
+    assert_eq!((csv.lines().count(), csv.lines().next().unwrap().split(',').count()), (5, 11));
+    assert_eq!(refusal(&house, "audit tail --user nobody", "").0, 1);
+    let ended = house.run_with(&["audit", "export", "--since", "yesterday"], "");
+    assert!(ended.code == Some(2) && ended.stderr.contains("write it like 2026-11-20T10:00:00Z"), "{}", ended.stderr);
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use portcullis::admin::http::audit::AuditPage;
 use portcullis::admin::http::frame::Framed as Console;
 use portcullis::admin::http::user::UserPage;
 use portcullis::admin::http::users::UsersPage;
@@ -62,6 +63,7 @@ fn rendered<P: Page>(pages: &Pages) -> (&'static str, String) {
 
 fn gallery(pages: &Pages) -> Vec<(&'static str, String)> {
     vec![
+        rendered::<Console<AuditPage>>(pages),
         rendered::<Console<UserPage>>(pages),
         rendered::<Console<UsersPage>>(pages),
         rendered::<Framed<HomePage>>(pages),

@@ -1,0 +1,58 @@
+//! The log as files: a line of JSON for each event, or a table.
+
+use serde_json::Value;
+
+use super::store::Entry;
+
+/// The first line of a table.
+pub const HEADING: &str = "id,at,event,actor,user_id,client_id,session_id,address,device,request_id,details\r\n";
+
+/// An event as a line of JSON.
+#[must_use]
+pub fn json_line(entry: &Entry) -> String {
+    let mut line = serde_json::to_value(entry).unwrap_or(Value::Null).to_string();
+    line.push('\n');
+    line
+}
+
+/// An event as a line of a table (RFC 4180).
+#[must_use]
+pub fn csv_line(entry: &Entry) -> String {
+    let text = |value: Option<String>| value.unwrap_or_default();
+    let cells = [
+        entry.id.to_string(),
+        entry.at.to_rfc3339(),
+        entry.event.clone(),
+        entry.actor.clone(),
+        text(entry.user_id.map(|id| id.to_string())),
+        text(entry.client_id.clone()),
+        text(entry.session_id.map(|id| id.to_string())),
+        text(entry.address.clone()),
+        text(entry.device.clone()),
+        text(entry.request_id.clone()),
+        entry.details.to_string(),
+    ];
+    let line: Vec<_> = cells.iter().map(|text| cell(text)).collect();
+    format!("{}\r\n", line.join(","))
+}
+
+/// One cell. What a spreadsheet would take for a formula is made text.
+#[must_use]
+pub fn cell(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cell;
+
+    #[test]
+    fn a_cell_is_text_whatever_it_begins_with() {
+        for (text, written) in
+            [("ada", "\"ada\""), ("a\"b,c", "\"a\"\"b,c\""), ("=1+1", "\"'=1+1\""), ("@x", "\"'@x\""), ("", "\"\"")]
+        {
+            assert_eq!(cell(text), written);
+        }
+    }
+}
