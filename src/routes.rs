@@ -6,7 +6,7 @@ use actix_web::web::{ServiceConfig, get, head, method, post, resource, scope, to
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
 use crate::admin::http::gate::{self, Door};
-use crate::admin::http::{audit, user, users};
+use crate::admin::http::{audit, groups, user, users};
 use crate::admin::policy::Right;
 use crate::api::http::{answer as api_answer, authzen, token_pair};
 use crate::forward_auth::http::{check as forward_auth, start};
@@ -131,6 +131,14 @@ pub const CONSOLE: &[Door] = &[
     Door::look("/admin/audit", Right::ViewAuditEvent),
     Door::look("/admin/audit.csv", Right::ViewAuditEvent),
     Door::look("/admin/audit.jsonl", Right::ViewAuditEvent),
+    Door::look("/admin/groups", Right::ViewGroup),
+    Door::change_freshly("/admin/groups/add", Right::AddGroup),
+    Door::look("/admin/groups/{id}", Right::ViewGroup),
+    Door::change_freshly("/admin/groups/{id}/grant", Right::ChangeGroup),
+    Door::change_freshly("/admin/groups/{id}/revoke", Right::ChangeGroup),
+    Door::change_freshly("/admin/groups/{id}/nest", Right::ChangeGroup),
+    Door::change_freshly("/admin/groups/{id}/unnest", Right::ChangeGroup),
+    Door::change_freshly("/admin/groups/{id}/delete", Right::DeleteGroup),
     Door::look("/admin/users", Right::ViewUser),
     Door::look("/admin/users.csv", Right::ViewUser),
     Door::look("/admin/users/{id}", Right::ViewUser),
@@ -148,6 +156,14 @@ fn console(config: &mut ServiceConfig) {
         .service(shown("/audit", LOOK, audit::get))
         .service(shown("/audit.csv", LOOK, audit::csv))
         .service(shown("/audit.jsonl", LOOK, audit::jsonl))
+        .service(shown("/groups", LOOK, groups::list))
+        .service(page("/groups/add", "POST").route(post().to(groups::add)))
+        .service(shown("/groups/{id}", LOOK, groups::get))
+        .service(page("/groups/{id}/grant", "POST").route(post().to(groups::grant)))
+        .service(page("/groups/{id}/revoke", "POST").route(post().to(groups::revoke)))
+        .service(page("/groups/{id}/nest", "POST").route(post().to(groups::nest)))
+        .service(page("/groups/{id}/unnest", "POST").route(post().to(groups::unnest)))
+        .service(page("/groups/{id}/delete", "POST").route(post().to(groups::delete)))
         .service(shown("/users", LOOK, users::get))
         .service(shown("/users.csv", LOOK, users::csv))
         .service(shown("/users/{id}", LOOK, user::get))

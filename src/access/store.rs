@@ -32,6 +32,14 @@ pub fn find_group(conn: &mut Conn, name: &str) -> Result<Option<Group>, Fault> {
     Ok(named.select((groups::id, groups::name)).first(conn).optional()?)
 }
 
+/// The group of this id.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn find_group_by_id(conn: &mut Conn, id: GroupId) -> Result<Option<Group>, Fault> {
+    Ok(groups::table.find(id).select((groups::id, groups::name)).first(conn).optional()?)
+}
+
 /// Every group with the number of its members.
 ///
 /// # Errors

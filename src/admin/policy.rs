@@ -13,6 +13,7 @@ use crate::access::check::{self, What, Who};
 use crate::access::permission::OWN_APP;
 use crate::access::restriction;
 use crate::access::store::Group;
+use crate::accounts::name_key::name_key;
 use crate::accounts::{self, User};
 use crate::clients;
 use crate::kernel::Conn;
@@ -27,10 +28,14 @@ crate::spec::words! {
         ViewUser = "view_user",
         /// Change them.
         ChangeUser = "change_user",
-        /// See groups, and put people into them.
+        /// See groups.
         ViewGroup = "view_group",
-        /// Change who is in a group.
+        /// Make groups.
+        AddGroup = "add_group",
+        /// Change who is in a group, and what it gives.
         ChangeGroup = "change_group",
+        /// Delete groups.
+        DeleteGroup = "delete_group",
         /// See sessions.
         ViewSession = "view_session",
         /// End sessions.
@@ -61,6 +66,8 @@ pub enum Refusal {
     Stronger(String),
     /// The group gives what they do not have: this, for example.
     MoreThanOneHas(String),
+    /// They do not hold the permission themselves.
+    NotHeld(String),
 }
 
 impl fmt::Display for Refusal {
@@ -71,6 +78,7 @@ impl fmt::Display for Refusal {
             Self::Stronger(what) => {
                 write!(f, "This person may do what you may not ({what}): somebody stronger has to do it.")
             }
+            Self::NotHeld(what) => write!(f, "You do not hold {what} yourself."),
             Self::MoreThanOneHas(what) => write!(f, "The group gives what you do not have ({what})."),
         }
     }
@@ -129,13 +137,25 @@ pub fn check_group(conn: &mut Conn, actor: &Actor, group: &Group) -> Result<Resu
     if let Some(what) = lacking(conn, actor, &given.permissions)? {
         return Ok(Err(Refusal::MoreThanOneHas(what)));
     }
+    let keys: BTreeSet<String> = given.groups.iter().map(|name| name_key(name)).collect();
     for client in clients::store::list(conn)? {
-        let opens = client.restriction.groups.iter().any(|name| given.groups.contains(name));
+        let opens = client.restriction.groups.iter().any(|name| keys.contains(&name_key(name)));
         if opens && !restriction::admits(conn, &client.restriction, actor.id)? {
             return Ok(Err(Refusal::MoreThanOneHas(format!("access to {}", client.name))));
         }
     }
     Ok(Ok(()))
+}
+
+/// Whether `actor` may grant this permission, or take it back: they hold it themselves, for everything.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn check_grant(conn: &mut Conn, actor: &Actor, name: &PermissionName) -> Result<Result<(), Refusal>, Fault> {
+    if actor.is_superuser {
+        return Ok(Ok(()));
+    }
+    Ok(lacking(conn, actor, std::slice::from_ref(name))?.map_or(Ok(()), |name| Err(Refusal::NotHeld(name))))
 }
 
 /// A permission among these that the actor does not hold for everything.

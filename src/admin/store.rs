@@ -1,5 +1,7 @@
 //! What only the console asks the database.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
 
@@ -253,4 +255,54 @@ pub fn groups_of_all(conn: &mut Conn, ids: &[UserId]) -> Result<Vec<(UserId, Str
 /// [`Fault`] of the database.
 pub fn usernames(conn: &mut Conn, ids: &[UserId]) -> Result<Vec<(UserId, String)>, Fault> {
     Ok(users::table.filter(users::id.eq_any(ids)).select((users::id, users::username)).load(conn)?)
+}
+
+/// A group at a glance.
+#[derive(Clone, Debug)]
+pub struct GroupLine {
+    /// Row.
+    pub id: GroupId,
+    /// As shown.
+    pub name: String,
+    /// So many, by themselves.
+    pub members: i64,
+    /// So many in it.
+    pub groups: i64,
+    /// So many, for everything.
+    pub permissions: i64,
+}
+
+/// Every group, by name.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn list_groups(conn: &mut Conn) -> Result<Vec<GroupLine>, Fault> {
+    use crate::schema::{group_permissions as gp, subgroups as s};
+    let names: Vec<(GroupId, String)> =
+        groups::table.select((groups::id, groups::name)).order(groups::name_key).load(conn)?;
+    let count = diesel::dsl::count_star;
+    let members: Vec<(GroupId, i64)> =
+        memberships::table.group_by(memberships::group_id).select((memberships::group_id, count())).load(conn)?;
+    let inside: Vec<(GroupId, i64)> = s::table.group_by(s::group_id).select((s::group_id, count())).load(conn)?;
+    let held: Vec<(GroupId, i64)> = gp::table.group_by(gp::group_id).select((gp::group_id, count())).load(conn)?;
+    let [members, inside, held] = [members, inside, held].map(|counts| counts.into_iter().collect::<HashMap<_, _>>());
+    let of = |counts: &HashMap<GroupId, i64>, id: &GroupId| counts.get(id).copied().unwrap_or(0);
+    let line = |(id, name): (GroupId, String)| GroupLine {
+        id,
+        name,
+        members: of(&members, &id),
+        groups: of(&inside, &id),
+        permissions: of(&held, &id),
+    };
+    Ok(names.into_iter().map(line).collect())
+}
+
+/// The name of an app that only members of this group may use.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn client_restricted_to(conn: &mut Conn, group: &str) -> Result<Option<String>, Fault> {
+    let all = crate::clients::store::list(conn)?;
+    let is_restricted = |names: &[String]| names.iter().any(|name| name_key(name) == name_key(group));
+    Ok(all.into_iter().find(|client| is_restricted(&client.restriction.groups)).map(|client| client.name))
 }

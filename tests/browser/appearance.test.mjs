@@ -94,6 +94,10 @@ for (const look of Object.keys(looks)) {
     await take('admin-user-disabled');
     await visitor.open(`${server.issuer}/admin/audit?about=${someone.username}`);
     await take('admin-audit');
+    await visitor.open(`${server.issuer}/admin/groups`);
+    await take('admin-groups');
+    await visitor.press('a[href^="/admin/groups/"]:has-text("staff")');
+    await take('admin-group');
   }));
 }
 

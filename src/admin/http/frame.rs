@@ -23,8 +23,9 @@ pub trait ConsolePage: Serialize {
 }
 
 /// Entries of the menu, each with the right that its page takes.
-pub const MENU: [Entry; 2] = [
+pub const MENU: [Entry; 3] = [
     Entry { id: "users", path: "/admin/users", icon: "user", label: "Users", right: Right::ViewUser },
+    Entry { id: "groups", path: "/admin/groups", icon: "apps", label: "Groups", right: Right::ViewGroup },
     Entry { id: "audit", path: "/admin/audit", icon: "history", label: "Audit log", right: Right::ViewAuditEvent },
 ];
 

@@ -77,6 +77,6 @@ fn ways(server: &TestServer, user: UserId, name: &str, on: Option<&str>) -> Vec<
     ways.iter().map(ToString::to_string).collect()
 }
 
-fn may(server: &TestServer, user: UserId, name: &str, on: Option<&str>) -> bool {
+pub fn may(server: &TestServer, user: UserId, name: &str, on: Option<&str>) -> bool {
     !ways(server, user, name, on).is_empty()
 }

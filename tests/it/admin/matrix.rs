@@ -20,6 +20,7 @@ async fn ask(browser: &Browser, method: &str, path: &str) -> Page {
 async fn each_route_lets_in_whoever_holds_its_right_and_nobody_else() {
     let server = TestServer::start();
     let target = server.user("target");
+    let group = crate::access::make_group(&server, "target");
     server.user("plain");
     staff(&server, "bare", &[]);
     superuser(&server, "root");
@@ -30,7 +31,8 @@ async fn each_route_lets_in_whoever_holds_its_right_and_nobody_else() {
     }
     let mut browsers = std::collections::HashMap::new();
     for door in CONSOLE {
-        let path = door.path.replace("{id}", &target.to_string());
+        let id = if door.path.contains("/groups/") { group.id.to_string() } else { target.to_string() };
+        let path = door.path.replace("{id}", &id);
         let anonymous = ask(&server.browser(), door.method, &path).await;
         assert_eq!(anonymous.status, StatusCode::SEE_OTHER, "{} {path}: anonymous", door.method);
         assert!(anonymous.location().starts_with("/login?next=%2Fadmin"), "{}", anonymous.location());

@@ -1,5 +1,6 @@
 //! The console.
 
+mod groups;
 mod lists;
 mod matrix;
 mod stronger;

@@ -112,7 +112,7 @@ async fn a_group_is_given_by_who_has_all_that_it_gives() {
     grant_to_group(&server, "blog.change_article", Some("7"), on_object);
     nest(&server, outer, inner);
     grant_to_group(&server, "blog.delete_article", None, outer);
-    RelyingParty::register(&server, "ledger", |draft| draft.restrict_to_groups = vec!["opens-ledger".into()]);
+    RelyingParty::register(&server, "ledger", |draft| draft.restrict_to_groups = vec!["Opens-Ledger".into()]);
     let browser = server.signed_in("ada").await;
     let into = async |name: &str| post(&browser, bob, "join", &[("group", name)]).await;
     for (name, why) in [

@@ -5,6 +5,7 @@ use std::fs;
 
 use portcullis::admin::http::audit::AuditPage;
 use portcullis::admin::http::frame::Framed as Console;
+use portcullis::admin::http::groups::{GroupPage, GroupsPage};
 use portcullis::admin::http::user::UserPage;
 use portcullis::admin::http::users::UsersPage;
 use portcullis::login::http::choose::ChooseAccountPage;
@@ -64,6 +65,8 @@ fn rendered<P: Page>(pages: &Pages) -> (&'static str, String) {
 fn gallery(pages: &Pages) -> Vec<(&'static str, String)> {
     vec![
         rendered::<Console<AuditPage>>(pages),
+        rendered::<Console<GroupPage>>(pages),
+        rendered::<Console<GroupsPage>>(pages),
         rendered::<Console<UserPage>>(pages),
         rendered::<Console<UsersPage>>(pages),
         rendered::<Framed<HomePage>>(pages),
