@@ -3,30 +3,28 @@
 use std::collections::HashMap;
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
 use serde::Serialize;
 
 use super::frame::ConsolePage;
+use super::list::{self, Choice};
 use super::operator::Operator;
 use super::user::in_words;
 use crate::accounts;
 use crate::admin::store;
 use crate::audit::event::Kind;
 use crate::audit::export;
-use crate::audit::store::{Direction, Entry, Filter, list};
+use crate::audit::store::{self as log, Direction, Entry, Filter};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{EventId, UserId};
 use crate::kernel::{Conn, Instant};
 use crate::portal::http::when;
 use crate::spec::Params;
-use crate::web::{PageError, ReturnTo};
+use crate::web::PageError;
 
 /// Lines on a page.
 const SIZE: i64 = 50;
 /// Lines of a file at most.
 const MOST_IN_FILE: i64 = 100_000;
-/// Longest word searched for, in characters.
-const MAX_WORD: usize = 200;
 
 /// The log.
 #[derive(Clone, Debug, Serialize)]
@@ -43,13 +41,6 @@ pub struct AuditPage {
     first: Option<String>,
     csv: String,
     jsonl: String,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Choice {
-    value: String,
-    label: String,
-    selected: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -110,10 +101,7 @@ struct Asked {
 
 impl Asked {
     fn read(query: &Params) -> Result<Self, PageError> {
-        let word = |name: &str| -> Result<String, PageError> {
-            let value = query.one(name)?.unwrap_or_default().trim();
-            Ok(value.chars().filter(|one| !one.is_control()).take(MAX_WORD).collect())
-        };
+        let word = |name: &str| list::word(query, name);
         let before = query.one("before")?.and_then(|id| id.parse().ok());
         Ok(Self {
             event: word("event")?,
@@ -157,20 +145,14 @@ impl Asked {
             ("request", &self.request),
             ("before", before.unwrap_or_default()),
         ];
-        let params = given.iter().filter(|(_, value)| !value.is_empty());
-        ReturnTo::to(page, &params.fold(Params::default(), |all, (name, value)| all.with(name, value))).to_string()
+        list::url(page, &given)
     }
 
     fn page(self, rows: Vec<Row>, next: Option<String>, is_known: bool) -> AuditPage {
-        let choice = |value: &str, label: &str| Choice {
-            value: value.into(),
-            label: label.into(),
-            selected: value == self.event,
-        };
-        let kinds = Kind::ALL.iter().map(|kind| choice(kind.as_str(), kind.as_str()));
+        let kinds = Kind::ALL.iter().map(|kind| Choice::new(kind.as_str(), kind.as_str(), &self.event));
         AuditPage {
             rows,
-            events: std::iter::once(choice("", "Every event")).chain(kinds).collect(),
+            events: std::iter::once(Choice::new("", "Every event", &self.event)).chain(kinds).collect(),
             is_filtered: [&self.event, &self.actor, &self.about, &self.client, &self.request]
                 .iter()
                 .any(|word| !word.is_empty()),
@@ -204,7 +186,7 @@ type Found = (Vec<Row>, Option<String>);
 
 fn load(conn: &mut Conn, asked: &Asked, now: Instant) -> Result<Option<Found>, Fault> {
     let Some(filter) = asked.filter(conn)? else { return Ok(None) };
-    let mut entries = list(conn, &filter, Direction::Back, asked.before, SIZE + 1)?;
+    let mut entries = log::list(conn, &filter, Direction::Back, asked.before, SIZE + 1)?;
     let size = usize::try_from(SIZE).unwrap_or(usize::MAX);
     let has_more = entries.len() > size;
     entries.truncate(size);
@@ -238,7 +220,7 @@ fn row(entry: Entry, names: &HashMap<UserId, String>, now: Instant) -> Row {
 /// A page.
 pub async fn csv(operator: Operator) -> Result<HttpResponse, PageError> {
     let lines = entries(&operator).await?.iter().map(export::csv_line).collect::<String>();
-    Ok(file("text/csv; charset=utf-8", "audit.csv", format!("{}{lines}", export::HEADING)))
+    Ok(list::file("text/csv; charset=utf-8", "audit.csv", format!("{}{lines}", export::HEADING)))
 }
 
 /// `GET /admin/audit.jsonl`.
@@ -247,25 +229,14 @@ pub async fn csv(operator: Operator) -> Result<HttpResponse, PageError> {
 /// A page.
 pub async fn jsonl(operator: Operator) -> Result<HttpResponse, PageError> {
     let lines = entries(&operator).await?.iter().map(export::json_line).collect::<String>();
-    Ok(file("application/jsonl", "audit.jsonl", lines))
+    Ok(list::file("application/jsonl", "audit.jsonl", lines))
 }
 
 async fn entries(operator: &Operator) -> Result<Vec<Entry>, PageError> {
     let asked = Asked::read(&operator.query()?)?;
     let found = operator.read(move |conn| match asked.filter(conn)? {
-        Some(filter) => list(conn, &filter, Direction::Back, None, MOST_IN_FILE),
+        Some(filter) => log::list(conn, &filter, Direction::Back, None, MOST_IN_FILE),
         None => Ok::<_, Fault>(Vec::new()),
     });
     Ok(found.await?)
-}
-
-/// An answer that is kept as a file, and by no cache.
-#[must_use]
-pub fn file(media_type: &'static str, name: &str, body: String) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type(media_type)
-        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .body(body)
 }

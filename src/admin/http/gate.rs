@@ -4,12 +4,10 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage as _, HttpRequest, ResponseError as _, web};
+use actix_web::{Error, HttpMessage as _, HttpRequest, ResponseError as _};
 
 use crate::admin::policy::{self, Actor, Right};
-use crate::app::App;
-use crate::portal::http::asker;
-use crate::sessions::http::Current;
+use crate::portal::http::asker::Person;
 use crate::spec::Params;
 use crate::web::{PageError, ReturnTo};
 
@@ -71,10 +69,9 @@ pub async fn pass<B: MessageBody>(
 }
 
 async fn check(doors: &[Door], req: &HttpRequest) -> Result<Actor, PageError> {
-    let app = req.app_data::<web::Data<App>>().ok_or_else(|| PageError::bug("no app at this route"))?;
-    let Some(session) = Current::of(req)? else { return Err(first_sign_in(req)) };
-    let user = session.user_id;
-    let actor = app.db.read(move |conn| policy::find_actor(conn, user)).await?.ok_or_else(not_staff)?;
+    let Some(person) = Person::find(req)? else { return Err(first_sign_in(req)) };
+    let user = person.session.user_id;
+    let actor = person.read(move |conn| policy::find_actor(conn, user)).await?.ok_or_else(not_staff)?;
     let pattern = req.match_pattern().ok_or_else(PageError::not_found)?;
     let method = if *req.method() == Method::HEAD { "GET" } else { req.method().as_str() };
     let mut at_path = doors.iter().filter(|door| door.path == pattern).peekable();
@@ -87,7 +84,7 @@ async fn check(doors: &[Door], req: &HttpRequest) -> Result<Actor, PageError> {
     if let Some(right) = door.right.filter(|right| !actor.may(*right)) {
         return Err(no_right(right));
     }
-    if door.needs_fresh && method == door.method && !asker::is_fresh(app, &session) {
+    if door.needs_fresh && method == door.method && !person.is_fresh() {
         return Err(first_confirm(req));
     }
     Ok(actor)

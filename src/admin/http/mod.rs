@@ -4,6 +4,7 @@ pub mod audit;
 pub mod frame;
 pub mod gate;
 pub mod groups;
+pub mod list;
 pub mod operator;
 pub mod user;
 pub mod users;

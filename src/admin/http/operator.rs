@@ -1,35 +1,34 @@
 //! Somebody at work in the console: past the gate, with what they ask.
 
+use std::ops::Deref;
+
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse};
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 
 use super::frame::{ConsolePage, Framed};
 use crate::admin::policy::Actor;
-use crate::app::App;
-use crate::audit::Scene;
-use crate::kernel::Conn;
-use crate::kernel::fault::Fault;
-use crate::sessions::Session;
-use crate::sessions::http::Current;
+use crate::portal::http::asker::Person;
 use crate::sessions::http::current::viewer;
 use crate::spec::Params;
-use crate::web::csrf::Binding;
 use crate::web::headers::FormAction;
-use crate::web::{Form, PageError, form};
+use crate::web::{Form, PageError};
 
 /// The operator, and the request.
 #[derive(Clone, Debug)]
 pub struct Operator {
-    /// The request.
-    pub req: HttpRequest,
-    /// The server.
-    pub app: web::Data<App>,
-    /// Their session.
-    pub session: Session,
+    person: Person,
     /// What they may.
     pub actor: Actor,
+}
+
+impl Deref for Operator {
+    type Target = Person;
+
+    fn deref(&self) -> &Person {
+        &self.person
+    }
 }
 
 /// Their form: its token is right, and no field stands twice.
@@ -60,8 +59,7 @@ impl FromRequest for Ordered {
             let Ok(Form(form)) = form.await;
             let (form, operator) = (form?, operator?);
             form.refuse_repeated()?;
-            let session = operator.session.id.to_string();
-            operator.app.csrf.check_session(&operator.req, &operator.app.hosts, &form, &session)?;
+            operator.check_token(&form)?;
             Ok(Self { operator, form })
         })
     }
@@ -69,51 +67,10 @@ impl FromRequest for Ordered {
 
 impl Operator {
     fn of(req: &HttpRequest) -> Result<Self, PageError> {
-        let app = req.app_data::<web::Data<App>>().ok_or_else(|| PageError::bug("no app at this route"))?;
-        let session = Current::of(req)?.ok_or_else(|| PageError::bug("nobody came past the gate"))?;
+        let person = Person::find(req)?.ok_or_else(|| PageError::bug("nobody came past the gate"))?;
         let actor = req.extensions().get::<Actor>().cloned();
         let actor = actor.ok_or_else(|| PageError::bug("this route is not behind the gate"))?;
-        Ok(Self { req: req.clone(), app: app.clone(), session, actor })
-    }
-
-    /// The query.
-    ///
-    /// # Errors
-    /// A page for one that cannot be read.
-    pub fn query(&self) -> Result<Params, PageError> {
-        Ok(form::query(&self.req)?)
-    }
-
-    /// The circumstances.
-    #[must_use]
-    pub fn scene(&self) -> Scene {
-        self.app.scene(&self.req, &self.session.username)
-    }
-
-    /// Looks something up.
-    ///
-    /// # Errors
-    /// As [`crate::kernel::Db::read`].
-    pub async fn read<T, E>(&self, rule: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Fault> + Send + 'static,
-    {
-        self.app.db.read(rule).await
-    }
-
-    /// Changes something in one transaction; nothing remembered from before is believed.
-    ///
-    /// # Errors
-    /// As [`crate::kernel::Db::write`].
-    pub async fn change<T, E>(&self, rule: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Fault> + Send + 'static,
-    {
-        let done = self.app.db.write(rule).await?;
-        self.app.forget();
-        Ok(done)
+        Ok(Self { person, actor })
     }
 
     /// The answer with a page.
@@ -121,8 +78,7 @@ impl Operator {
     /// # Errors
     /// [`Fault`] when the template fails.
     pub fn show<P: ConsolePage>(&self, page: P) -> Result<HttpResponse, PageError> {
-        let csrf = self.app.csrf.token(&Binding::Session(self.session.id.to_string()));
-        let framed = Framed::new(csrf, viewer(&self.session), &self.actor, page);
+        let framed = Framed::new(self.csrf(), viewer(&self.session), &self.actor, page);
         self.app.pages.answer(&self.req, StatusCode::OK, &framed, &FormAction::default())
     }
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use actix_web::HttpResponse;
 use serde::Serialize;
 
-use super::audit;
 use super::frame::ConsolePage;
+use super::list::{self, Choice};
 use super::operator::Operator;
 use crate::access;
 use crate::admin::store::{self, UserFilter, UserLine, UserOrder, UserState};
@@ -16,14 +16,12 @@ use crate::kernel::ids::UserId;
 use crate::kernel::{Conn, Instant};
 use crate::portal::http::when;
 use crate::spec::Params;
-use crate::web::{PageError, ReturnTo};
+use crate::web::PageError;
 
 /// Lines on a page.
 const SIZES: [i64; 3] = [25, 50, 100];
 /// Lines of a file at most.
 const MOST_IN_FILE: i64 = 100_000;
-/// Longest search, in characters.
-const MAX_SEARCH: usize = 200;
 
 /// Everybody.
 #[derive(Clone, Debug, Serialize)]
@@ -39,13 +37,6 @@ pub struct UsersPage {
     first: Option<String>,
     csv: String,
     unknown_group: Option<String>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Choice {
-    value: String,
-    label: String,
-    selected: bool,
 }
 
 /// A line, as a page and a file show it.
@@ -107,10 +98,7 @@ struct Asked {
 
 impl Asked {
     fn read(query: &Params) -> Result<Self, PageError> {
-        let text = |name: &str| -> Result<String, PageError> {
-            let value = query.one(name)?.unwrap_or_default().trim();
-            Ok(value.chars().filter(|one| !one.is_control()).take(MAX_SEARCH).collect())
-        };
+        let text = |name: &str| list::word(query, name);
         let size = query.one("size")?.and_then(|size| size.parse().ok()).filter(|size| SIZES.contains(size));
         Ok(Self {
             q: text("q")?,
@@ -136,12 +124,10 @@ impl Asked {
             ("size", &if self.size == SIZES[0] { String::new() } else { self.size.to_string() }),
             ("after", after.unwrap_or_default()),
         ];
-        let params = given.iter().filter(|(_, value)| !value.is_empty());
-        ReturnTo::to(page, &params.fold(Params::default(), |all, (name, value)| all.with(name, value))).to_string()
+        list::url(page, &given)
     }
 
     fn page(self, rows: Vec<Row>, next: Option<String>, unknown_group: Option<String>) -> UsersPage {
-        let choice = |value: &str, label: &str, selected| Choice { value: value.into(), label: label.into(), selected };
         let states = [
             ("", "Any state"),
             ("active", "Active"),
@@ -156,9 +142,9 @@ impl Asked {
         let state = self.state.map_or("", UserState::as_str);
         UsersPage {
             rows,
-            states: states.map(|(value, label)| choice(value, label, value == state)).to_vec(),
-            orders: orders.map(|(value, label)| choice(value, label, value == self.order.as_str())).to_vec(),
-            sizes: SIZES.map(|size| choice(&size.to_string(), &size.to_string(), size == self.size)).to_vec(),
+            states: states.map(|(value, label)| Choice::new(value, label, state)).to_vec(),
+            orders: orders.map(|(value, label)| Choice::new(value, label, self.order.as_str())).to_vec(),
+            sizes: SIZES.map(|size| Choice::new(&size.to_string(), &size.to_string(), &self.size.to_string())).to_vec(),
             is_filtered: !self.q.is_empty() || !self.group.is_empty() || self.state.is_some(),
             next: next.map(|after| self.url("/admin/users", Some(&after))),
             first: self.after.map(|_| self.url("/admin/users", None)),
@@ -252,5 +238,5 @@ pub async fn csv(operator: Operator) -> Result<HttpResponse, PageError> {
         file.push_str(&cells.map(export::cell).join(","));
         file.push_str("\r\n");
     }
-    Ok(audit::file("text/csv; charset=utf-8", "users.csv", file))
+    Ok(list::file("text/csv; charset=utf-8", "users.csv", file))
 }

@@ -2,6 +2,7 @@
 //! and a [`Posted`] where they change. Whoever is not signed in goes to sign in first, and comes back.
 
 use std::marker::PhantomData;
+use std::ops::Deref;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -22,16 +23,30 @@ use crate::web::csrf::Binding;
 use crate::web::headers::FormAction;
 use crate::web::{Form, PageError, ReturnTo, form};
 
-/// The person, and the request for page `P`.
+/// Somebody signed in, and what they ask.
 #[derive(Clone, Debug)]
-pub struct Asker<P> {
+pub struct Person {
     /// The request.
     pub req: HttpRequest,
     /// The server.
     pub app: web::Data<App>,
     /// Their session.
     pub session: Session,
+}
+
+/// The person, and the request for page `P`.
+#[derive(Clone, Debug)]
+pub struct Asker<P> {
+    person: Person,
     page: PhantomData<P>,
+}
+
+impl<P> Deref for Asker<P> {
+    type Target = Person;
+
+    fn deref(&self) -> &Person {
+        &self.person
+    }
 }
 
 /// Their form, of page `P`: its token is right, and no field stands twice that may not.
@@ -71,11 +86,15 @@ impl<P: AccountPage + 'static> FromRequest for Posted<P> {
     }
 }
 
-impl<P: AccountPage> Asker<P> {
-    fn of(req: &HttpRequest) -> Result<Self, PageError> {
+impl Person {
+    /// Who asks; `None`: nobody is signed in.
+    ///
+    /// # Errors
+    /// A page for a fault.
+    pub fn find(req: &HttpRequest) -> Result<Option<Self>, PageError> {
         let app = req.app_data::<web::Data<App>>().ok_or_else(|| PageError::bug("no app at this route"))?;
-        let session = Current::of(req)?.ok_or_else(to_login::<P>)?;
-        Ok(Self { req: req.clone(), app: app.clone(), session, page: PhantomData })
+        let session = Current::of(req)?;
+        Ok(session.map(|session| Self { req: req.clone(), app: app.clone(), session }))
     }
 
     /// Checks the token of a form of theirs.
@@ -126,6 +145,25 @@ impl<P: AccountPage> Asker<P> {
         Ok(done)
     }
 
+    /// Whether the password was given just before.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.app.clock.now() - self.session.auth_time < FRESH
+    }
+
+    /// The token for forms on a page for them.
+    #[must_use]
+    pub fn csrf(&self) -> String {
+        self.app.csrf.token(&Binding::Session(self.session.id.to_string()))
+    }
+}
+
+impl<P: AccountPage> Asker<P> {
+    fn of(req: &HttpRequest) -> Result<Self, PageError> {
+        let person = Person::find(req)?.ok_or_else(to_login::<P>)?;
+        Ok(Self { person, page: PhantomData })
+    }
+
     /// Their account.
     ///
     /// # Errors
@@ -146,7 +184,7 @@ impl<P: AccountPage> Asker<P> {
     /// # Errors
     /// The way to give it again, and back to the page.
     pub fn require_fresh(&self) -> Result<(), PageError> {
-        if is_fresh(&self.app, &self.session) {
+        if self.is_fresh() {
             return Ok(());
         }
         let query = Params::default().with("confirm", "1").with("next", P::PATH);
@@ -158,16 +196,9 @@ impl<P: AccountPage> Asker<P> {
     /// # Errors
     /// [`Fault`] when the template fails.
     pub fn show<Q: AccountPage>(&self, page: Q) -> Result<HttpResponse, PageError> {
-        let csrf = self.app.csrf.token(&Binding::Session(self.session.id.to_string()));
-        let framed = Framed::new(csrf, viewer(&self.session), page);
+        let framed = Framed::new(self.csrf(), viewer(&self.session), page);
         self.app.pages.answer(&self.req, StatusCode::OK, &framed, &FormAction::default())
     }
-}
-
-/// Whether the password was given just before.
-#[must_use]
-pub fn is_fresh(app: &App, session: &Session) -> bool {
-    app.clock.now() - session.auth_time < FRESH
 }
 
 /// The way to sign in, and back to the page.
