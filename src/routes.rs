@@ -1,8 +1,9 @@
 //! THE table: method, path, handler for the whole server on one page.
 
+use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
-use actix_web::web::{ServiceConfig, get, head, method, post, resource, scope, to};
+use actix_web::web::{ServiceConfig, get, head, method, post, resource, to};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
 use crate::admin::http::gate::{self, Door};
@@ -121,7 +122,7 @@ pub fn browsers(config: &mut ServiceConfig) {
         .service(shown("/account/data", LOOK, data::get))
         .service(shown("/account/data/export", LOOK, data::download))
         .service(page("/account/delete", "POST").route(post().to(data::delete)))
-        .service(scope("/admin").wrap(from_fn(|req, next| gate::pass(CONSOLE, req, next))).configure(console))
+        .configure(console)
         .service(shown("/.well-known/change-password", LOOK, change_password));
 }
 
@@ -149,29 +150,34 @@ pub const CONSOLE: &[Door] = &[
     Door::change_freshly("/admin/users/{id}/leave", Right::ChangeGroup),
 ];
 
-/// Operators' pages, all behind the gate.
+/// Operators' pages, each behind its doors.
 fn console(config: &mut ServiceConfig) {
     config
-        .service(shown("", LOOK, user::front))
-        .service(shown("/audit", LOOK, audit::get))
-        .service(shown("/audit.csv", LOOK, audit::csv))
-        .service(shown("/audit.jsonl", LOOK, audit::jsonl))
-        .service(shown("/groups", LOOK, groups::list))
-        .service(page("/groups/add", "POST").route(post().to(groups::add)))
-        .service(shown("/groups/{id}", LOOK, groups::get))
-        .service(page("/groups/{id}/grant", "POST").route(post().to(groups::grant)))
-        .service(page("/groups/{id}/revoke", "POST").route(post().to(groups::revoke)))
-        .service(page("/groups/{id}/nest", "POST").route(post().to(groups::nest)))
-        .service(page("/groups/{id}/unnest", "POST").route(post().to(groups::unnest)))
-        .service(page("/groups/{id}/delete", "POST").route(post().to(groups::delete)))
-        .service(shown("/users", LOOK, users::get))
-        .service(shown("/users.csv", LOOK, users::csv))
-        .service(shown("/users/{id}", LOOK, user::get))
-        .service(page("/users/{id}/disable", "POST").route(post().to(user::disable)))
-        .service(page("/users/{id}/enable", "POST").route(post().to(user::enable)))
-        .service(page("/users/{id}/sign-out", "POST").route(post().to(user::sign_out)))
-        .service(page("/users/{id}/join", "POST").route(post().to(user::join)))
-        .service(page("/users/{id}/leave", "POST").route(post().to(user::leave)));
+        .service(behind("/admin", |path| shown(path, LOOK, user::front)))
+        .service(behind("/admin/audit", |path| shown(path, LOOK, audit::get)))
+        .service(behind("/admin/audit.csv", |path| shown(path, LOOK, audit::csv)))
+        .service(behind("/admin/audit.jsonl", |path| shown(path, LOOK, audit::jsonl)))
+        .service(behind("/admin/groups", |path| shown(path, LOOK, groups::list)))
+        .service(behind("/admin/groups/add", |path| page(path, "POST").route(post().to(groups::add))))
+        .service(behind("/admin/groups/{id}", |path| shown(path, LOOK, groups::get)))
+        .service(behind("/admin/groups/{id}/grant", |path| page(path, "POST").route(post().to(groups::grant))))
+        .service(behind("/admin/groups/{id}/revoke", |path| page(path, "POST").route(post().to(groups::revoke))))
+        .service(behind("/admin/groups/{id}/nest", |path| page(path, "POST").route(post().to(groups::nest))))
+        .service(behind("/admin/groups/{id}/unnest", |path| page(path, "POST").route(post().to(groups::unnest))))
+        .service(behind("/admin/groups/{id}/delete", |path| page(path, "POST").route(post().to(groups::delete))))
+        .service(behind("/admin/users", |path| shown(path, LOOK, users::get)))
+        .service(behind("/admin/users.csv", |path| shown(path, LOOK, users::csv)))
+        .service(behind("/admin/users/{id}", |path| shown(path, LOOK, user::get)))
+        .service(behind("/admin/users/{id}/disable", |path| page(path, "POST").route(post().to(user::disable))))
+        .service(behind("/admin/users/{id}/enable", |path| page(path, "POST").route(post().to(user::enable))))
+        .service(behind("/admin/users/{id}/sign-out", |path| page(path, "POST").route(post().to(user::sign_out))))
+        .service(behind("/admin/users/{id}/join", |path| page(path, "POST").route(post().to(user::join))))
+        .service(behind("/admin/users/{id}/leave", |path| page(path, "POST").route(post().to(user::leave))));
+}
+
+/// A route of the console, which asks for its own doors, however its path is spelled.
+fn behind(path: &'static str, build: impl FnOnce(&'static str) -> Resource) -> impl HttpServiceFactory {
+    build(path).wrap(from_fn(move |req, next| gate::pass((path, CONSOLE), req, next)))
 }
 
 /// Forms that do what cannot be done twice: pressed twice, both presses get one answer.

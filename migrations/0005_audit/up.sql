@@ -1,4 +1,5 @@
 -- The audit log as operators look through it.
+CREATE INDEX audit_events_about ON audit_events (user_id, id) WHERE user_id IS NOT NULL;
 CREATE INDEX audit_events_event ON audit_events (event, id);
 CREATE INDEX audit_events_actor ON audit_events (actor, id);
 CREATE INDEX audit_events_client ON audit_events (client_id, id) WHERE client_id IS NOT NULL;

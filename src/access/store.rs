@@ -156,7 +156,7 @@ pub fn own_groups_of(conn: &mut Conn, user: UserId) -> Result<Vec<String>, Fault
 /// What a group is made of.
 #[derive(Clone, Debug, Default)]
 pub struct Contents {
-    /// Usernames of its own members.
+    /// Usernames of its own members, as many as were asked for.
     pub members: Vec<String>,
     /// Groups in it.
     pub groups: Vec<String>,
@@ -166,11 +166,11 @@ pub struct Contents {
     pub permissions: Vec<String>,
 }
 
-/// What a group is made of, in order.
+/// What a group is made of, in order, with at most so many members.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn contents(conn: &mut Conn, group: GroupId) -> Result<Contents, Fault> {
+pub fn contents(conn: &mut Conn, group: GroupId, most: i64) -> Result<Contents, Fault> {
     let people = memberships::table.inner_join(users::table).filter(memberships::group_id.eq(group));
     let inside = subgroups::table.filter(subgroups::group_id.eq(group)).select(subgroups::member_id);
     let around = subgroups::table.filter(subgroups::member_id.eq(group)).select(subgroups::group_id);
@@ -178,7 +178,7 @@ pub fn contents(conn: &mut Conn, group: GroupId) -> Result<Contents, Fault> {
     let names = held.select((p::app, p::codename)).order((p::app, p::codename));
     let permissions: Vec<(String, String)> = names.load(conn)?;
     Ok(Contents {
-        members: people.select(users::username).order(users::username_key).load(conn)?,
+        members: people.select(users::username).limit(most).load(conn)?,
         groups: groups::table
             .filter(groups::id.eq_any(inside))
             .select(groups::name)

@@ -11,11 +11,8 @@ use std::fmt;
 use super::store;
 use crate::access::check::{self, What, Who};
 use crate::access::permission::OWN_APP;
-use crate::access::restriction;
 use crate::access::store::Group;
-use crate::accounts::name_key::name_key;
 use crate::accounts::{self, User};
-use crate::clients;
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
@@ -64,8 +61,8 @@ pub enum Refusal {
     Superuser,
     /// It is about somebody who may what they may not: this, for example.
     Stronger(String),
-    /// The group gives what they do not have: this, for example.
-    MoreThanOneHas(String),
+    /// They are not in the group.
+    NotAMember,
     /// They do not hold the permission themselves.
     NotHeld(String),
 }
@@ -79,7 +76,9 @@ impl fmt::Display for Refusal {
                 write!(f, "This person may do what you may not ({what}): somebody stronger has to do it.")
             }
             Self::NotHeld(what) => write!(f, "You do not hold {what} yourself."),
-            Self::MoreThanOneHas(what) => write!(f, "The group gives what you do not have ({what})."),
+            Self::NotAMember => {
+                f.write_str("You are not in this group: who is, or a superuser, decides what it gives, and to whom.")
+            }
         }
     }
 }
@@ -124,27 +123,14 @@ pub fn check_about(conn: &mut Conn, actor: &Actor, target: &User) -> Result<Resu
     Ok(lacking(conn, actor, &theirs)?.map_or(Ok(()), |what| Err(Refusal::Stronger(what))))
 }
 
-/// Whether `actor` may put people into `group`, or take them out: it gives nothing that they do not have, by itself
-/// or by the groups that it is in.
+/// Whether `actor` may change `group`: who is in it, what it gives. They are in it themselves, so that it gives nobody what they
+/// do not have: permissions, apps, and its name, which apps and proxies go by.
 ///
 /// # Errors
 /// [`Fault`] of the database.
 pub fn check_group(conn: &mut Conn, actor: &Actor, group: &Group) -> Result<Result<(), Refusal>, Fault> {
-    if actor.is_superuser {
-        return Ok(Ok(()));
-    }
-    let given = store::given_by(conn, group.id)?;
-    if let Some(what) = lacking(conn, actor, &given.permissions)? {
-        return Ok(Err(Refusal::MoreThanOneHas(what)));
-    }
-    let keys: BTreeSet<String> = given.groups.iter().map(|name| name_key(name)).collect();
-    for client in clients::store::list(conn)? {
-        let opens = client.restriction.groups.iter().any(|name| keys.contains(&name_key(name)));
-        if opens && !restriction::admits(conn, &client.restriction, actor.id)? {
-            return Ok(Err(Refusal::MoreThanOneHas(format!("access to {}", client.name))));
-        }
-    }
-    Ok(Ok(()))
+    let is_in = actor.is_superuser || store::is_member(conn, group.id, actor.id)?;
+    Ok(if is_in { Ok(()) } else { Err(Refusal::NotAMember) })
 }
 
 /// Whether `actor` may grant this permission, or take it back: they hold it themselves, for everything.

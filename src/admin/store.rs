@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Text, Uuid as SqlUuid};
 
 use crate::accounts::name_key::name_key;
 use crate::kernel::fault::Fault;
@@ -37,38 +37,22 @@ pub fn permissions_ever(conn: &mut Conn, user: UserId) -> Result<Vec<PermissionN
 }
 
 statement! {
-    /// A group and every group that it is in.
-    Upwards -> (SqlUuid, Text) {
-        "WITH RECURSIVE up (group_id) AS (SELECT " { group: GroupId as SqlUuid }
-        "::uuid UNION SELECT above.group_id FROM up, LATERAL (\
-          SELECT s.group_id FROM subgroups s WHERE s.member_id = up.group_id OFFSET 0) AS above) \
-         SELECT g.id, g.name FROM groups g JOIN up ON up.group_id = g.id ORDER BY g.name"
+    /// Whether a user is in a group, by themselves or by another group.
+    IsMember -> Bool {
+        "WITH RECURSIVE held (group_id) AS (SELECT m.group_id FROM memberships m WHERE m.user_id = " { user: UserId as SqlUuid }
+        " UNION SELECT above.group_id FROM held, LATERAL (\
+          SELECT s.group_id FROM subgroups s WHERE s.member_id = held.group_id OFFSET 0) AS above) \
+         SELECT EXISTS (SELECT FROM held WHERE held.group_id = " { group: GroupId as SqlUuid }
+        ")"
     }
 }
 
-/// What a group gives its members.
-#[derive(Clone, Debug, Default)]
-pub struct Given {
-    /// Names: itself, and every group that it is in.
-    pub groups: Vec<String>,
-    /// For everything or for any object.
-    pub permissions: Vec<PermissionName>,
-}
-
-/// What a group gives its members, by itself and by the groups that it is in.
+/// Whether a user is in a group, by themselves or by another group.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn given_by(conn: &mut Conn, group: GroupId) -> Result<Given, Fault> {
-    use crate::schema::{group_permissions as gp, object_permissions as op, permissions as p};
-    let up: Vec<(GroupId, String)> = Upwards { group }.load(conn)?;
-    let ids: Vec<GroupId> = up.iter().map(|(id, _)| *id).collect();
-    let by_groups = gp::table.filter(gp::group_id.eq_any(&ids)).select(gp::permission_id);
-    let on_objects = op::table.filter(op::group_id.eq_any(&ids)).select(op::permission_id);
-    let held = p::table.filter(p::id.eq_any(by_groups).or(p::id.eq_any(on_objects)));
-    let rows: Vec<(String, String)> = held.select((p::app, p::codename)).order((p::app, p::codename)).load(conn)?;
-    let permissions = rows.into_iter().map(|(app, codename)| PermissionName { app, codename }).collect();
-    Ok(Given { groups: up.into_iter().map(|(_, name)| name).collect(), permissions })
+pub fn is_member(conn: &mut Conn, group: GroupId, user: UserId) -> Result<bool, Fault> {
+    Ok(IsMember { user, group }.get_result(conn)?)
 }
 
 /// A search looks at so many usernames, and at so many addresses.

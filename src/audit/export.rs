@@ -39,7 +39,8 @@ pub fn csv_line(entry: &Entry) -> String {
 /// One cell. What a spreadsheet would take for a formula is made text.
 #[must_use]
 pub fn cell(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    let guard =
+        if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) { "'" } else { "" };
     format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }
 

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::device;
-use super::event::Event;
+use super::event::{Event, Kind};
 use super::scene::Scene;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{EventId, SessionId, UserId};
@@ -158,7 +158,8 @@ pub fn list(
     let mut events = a::table.select(Entry::as_select()).limit(limit).into_boxed();
     match filter.event.as_deref() {
         Some(prefix) if prefix.ends_with('.') => {
-            events = events.filter(a::event.ge(prefix.to_owned()).and(a::event.lt(format!("{prefix}~"))));
+            let kinds = Kind::ALL.iter().map(|kind| kind.as_str()).filter(|kind| kind.starts_with(prefix));
+            events = events.filter(a::event.eq_any(kinds.collect::<Vec<_>>()));
         }
         Some(event) => events = events.filter(a::event.eq(event.to_owned())),
         None => {}

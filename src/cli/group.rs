@@ -163,7 +163,8 @@ fn nest(conn: &mut Conn, (group, member): (&Group, &Group), presence: Presence, 
 fn show(globals: &Globals, workshop: &Workshop, name: &Name) -> Result<(), Failure> {
     let conn = &mut workshop.connect()?;
     let group = find(conn, &name.group)?;
-    let Contents { members, groups, member_of, permissions } = store::contents(conn, group.id)?;
+    let Contents { mut members, groups, member_of, permissions } = store::contents(conn, group.id, i64::MAX)?;
+    members.sort();
     if globals.json {
         output::print_json(&json!({
             "id": group.id, "name": group.name, "members": members, "groups": groups, "member_of": member_of,

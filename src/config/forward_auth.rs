@@ -8,7 +8,8 @@ const KEY: &str = "forward_auth.rules";
 /// One `[[forward_auth.rules]]`: the first that fits decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForwardAuthRule {
-    /// `app.example.test`, or `*.example.test` for every name below it; in small letters, without a port.
+    /// `app.example.test`, or `*.example.test` for every name below it, in small letters; with `:8443` or `:*` where the
+    /// port is not the usual one.
     pub host: String,
     /// This path and what is below it.
     pub path: String,
@@ -61,16 +62,18 @@ fn read_one(from: &mut Reader) -> Option<ForwardAuthRule> {
 }
 
 fn host(text: &str) -> Result<String, String> {
-    let name = text.strip_prefix("*.").unwrap_or(text);
+    let (name, port) = text.split_once(':').map_or((text, None), |(name, port)| (name, Some(port)));
+    let name = name.strip_prefix("*.").unwrap_or(name);
+    let sound_port = port.is_none_or(|port| port == "*" || port.parse::<u16>().is_ok_and(|port| port > 0));
     let sound = |label: &str| {
         let letters = label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         !label.is_empty() && letters
     };
-    if name.split('.').all(sound) {
+    if sound_port && name.split('.').all(sound) {
         Ok(text.to_owned())
     } else {
         Err(format!(
-            "`{text}` is no host name in small letters, without a port; write it like app.example.test or *.example.test"
+            "`{text}` is no host name in small letters; write it like app.example.test, *.example.test or app.example.test:8443"
         ))
     }
 }
@@ -91,10 +94,13 @@ mod tests {
 
     #[test]
     fn hosts_and_paths_are_plain() {
-        for good in ["app.example.test", "*.example.test", "localhost", "a-1.b", "127.0.0.1"] {
+        for good in
+            ["app.example.test", "*.example.test", "localhost", "a-1.b", "127.0.0.1", "app.test:8080", "app.test:*"]
+        {
             assert!(host(good).is_ok(), "{good}");
         }
-        for bad in ["", "*", "*.", "App.test", "app.test:8080", "https://app.test", "a..b", "*.*.test", "a_b"] {
+        for bad in ["", "*", "*.", "App.test", "app.test:", "app.test:x", "https://app.test", "a..b", "*.*.test", "a_b"]
+        {
             assert!(host(bad).is_err(), "{bad}");
         }
         for good in ["/", "/admin", "/a/b.c/"] {

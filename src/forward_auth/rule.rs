@@ -13,6 +13,7 @@ pub struct Rules(Vec<Rule>);
 #[derive(Clone, Debug)]
 pub struct Rule {
     host: String,
+    port: Port,
     path: String,
     /// Whom it lets through.
     pub allow: Allow,
@@ -20,6 +21,17 @@ pub struct Rule {
     pub restriction: Restriction,
     /// How strongly they have to have proved who they are.
     pub acr: Option<Acr>,
+}
+
+/// Which ports of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Port {
+    /// The one that a browser does not show.
+    Usual,
+    /// This one.
+    This(u16),
+    /// Every one.
+    Any,
 }
 
 impl Rules {
@@ -32,18 +44,23 @@ impl Rules {
             let permission = rule.permission.as_deref().map(str::parse).transpose()?;
             let restriction = Restriction { groups: rule.groups.clone(), permission };
             let acr = rule.acr.as_deref().map(str::parse).transpose()?;
-            Ok(Rule { host: rule.host.clone(), path: rule.path.clone(), allow: rule.allow, restriction, acr })
+            let (host, port) = match rule.host.split_once(':') {
+                None => (rule.host.as_str(), Port::Usual),
+                Some((host, "*")) => (host, Port::Any),
+                Some((host, port)) => (host, Port::This(port.parse().map_err(|_| format!("`{port}` is no port"))?)),
+            };
+            Ok(Rule { host: host.to_owned(), port, path: rule.path.clone(), allow: rule.allow, restriction, acr })
         };
         configured.iter().map(parse).collect::<Result<_, String>>().map(Self)
     }
 
     /// The rule of a request, with its place in the list. None: nobody is let through.
     ///
-    /// A path that an app might read otherwise than we do (with `..`, `//`, `%2F` and the like) is
-    /// under no rule, where rules for this host tell paths apart.
+    /// A path that an app might read otherwise than we do (with `..`, `//`, or a plain character written as `%61`) is under
+    /// no rule, where rules for this host tell paths apart.
     #[must_use]
     pub fn find(&self, target: &Target) -> Option<(usize, &Rule)> {
-        let of_host = || self.0.iter().enumerate().filter(|(_, rule)| rule.is_of_host(target.hostname()));
+        let of_host = || self.0.iter().enumerate().filter(|(_, rule)| rule.is_of_host(target));
         let tells_paths_apart = of_host().any(|(_, rule)| rule.path != "/");
         if tells_paths_apart && !is_plain(target.path()) {
             return None;
@@ -51,32 +68,51 @@ impl Rules {
         of_host().find(|(_, rule)| rule.is_of_path(target.path()))
     }
 
-    /// Whether there is any rule for this host.
+    /// Whether there is any rule for this host and port.
     #[must_use]
-    pub fn know(&self, hostname: &str) -> bool {
-        self.0.iter().any(|rule| rule.is_of_host(hostname))
+    pub fn know(&self, target: &Target) -> bool {
+        self.0.iter().any(|rule| rule.is_of_host(target))
     }
 }
 
 impl Rule {
-    fn is_of_host(&self, hostname: &str) -> bool {
-        match self.host.strip_prefix('*') {
+    fn is_of_host(&self, target: &Target) -> bool {
+        let hostname = target.hostname();
+        let is_name = match self.host.strip_prefix('*') {
             Some(domain) => hostname.strip_suffix(domain).is_some_and(|name| !name.is_empty()),
             None => hostname == self.host,
-        }
+        };
+        let is_port = match self.port {
+            Port::Any => true,
+            Port::Usual => target.port().is_none(),
+            Port::This(port) => target.port() == Some(port),
+        };
+        is_name && is_port
     }
 
+    /// Apps differ in whether `/Admin` is `/admin`: where a rule lets everybody through it is not, elsewhere it is.
     fn is_of_path(&self, path: &str) -> bool {
         let prefix = self.path.trim_end_matches('/');
-        path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        let Some((start, rest)) = path.split_at_checked(prefix.len()) else { return false };
+        let is_alike = if self.allow == Allow::Public { start == prefix } else { start.eq_ignore_ascii_case(prefix) };
+        is_alike && (rest.is_empty() || rest.starts_with('/'))
     }
 }
 
 /// Whether everybody reads this path alike.
 fn is_plain(path: &str) -> bool {
-    let lower = path.to_ascii_lowercase();
-    let is_odd = ["%2e", "%2f", "%5c", "%25", "%00", "\\", "//", ";"].iter().any(|odd| lower.contains(odd));
+    let is_odd = ["\\", "//", ";"].iter().any(|odd| path.contains(odd)) || hides_a_character(path);
     !is_odd && !path.split('/').any(|step| step == "." || step == "..")
+}
+
+/// Whether a percent sign stands for a character of ASCII, or for nothing: an app that decodes sees another path.
+fn hides_a_character(path: &str) -> bool {
+    let is_foreign = |rest: &str| {
+        let mut digits = rest.bytes();
+        let first = digits.next().is_some_and(|digit| matches!(digit, b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F'));
+        first && digits.next().is_some_and(|digit| digit.is_ascii_hexdigit())
+    };
+    !path.split('%').skip(1).all(is_foreign)
 }
 
 #[cfg(test)]
@@ -111,11 +147,21 @@ mod tests {
             ("app.test", "/closed/", Allow::Nobody),
             ("app.test", "/", Allow::SignedIn),
             ("*.apps.test", "/", Allow::SignedIn),
+            ("ports.test:8443", "/", Allow::SignedIn),
+            ("any.test:*", "/", Allow::SignedIn),
         ]);
         for (url, expected) in [
             ("https://app.test/", Some(Allow::SignedIn)),
             ("https://app.test/public", Some(Allow::Public)),
-            ("https://app.test:8443/public/a?b=/../c", Some(Allow::Public)),
+            ("https://app.test/public/a?b=/../c", Some(Allow::Public)),
+            ("https://app.test/public/%C3%A4", Some(Allow::Public)),
+            ("https://app.test/Public", Some(Allow::SignedIn)),
+            ("https://app.test/Closed/a", Some(Allow::Nobody)),
+            ("https://app.test:443/", Some(Allow::SignedIn)),
+            ("https://app.test:8443/", None),
+            ("https://ports.test:8443/", Some(Allow::SignedIn)),
+            ("https://ports.test/", None),
+            ("https://any.test:1/", Some(Allow::SignedIn)),
             ("https://APP.test/public", Some(Allow::Public)),
             ("https://app.test/publicity", Some(Allow::SignedIn)),
             ("https://app.test/closed", Some(Allow::Nobody)),
@@ -144,6 +190,10 @@ mod tests {
             "/public\\..\\x",
             "/./public",
             "/public%252e",
+            "/%61dmin",
+            "/public/%61",
+            "/%",
+            "/%zz",
         ] {
             assert_eq!(allowed(&rules, &format!("https://app.test{path}")), None, "{path}");
         }

@@ -66,6 +66,13 @@ impl Target {
         self.authority.split(':').next().unwrap_or_default()
     }
 
+    /// The port, where it is not the scheme's own.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        let port = self.authority.split_once(':').and_then(|(_, port)| port.parse().ok());
+        port.filter(|port| *port != if self.is_https() { 443 } else { 80 })
+    }
+
     /// The path, without the query.
     #[must_use]
     pub fn path(&self) -> &str {

@@ -108,3 +108,30 @@ fn two_user_models_have_to_be_told_apart() {
     let report = site.import_rows(&rows, &["--user-model", "shop.Customer", "--username-field", "name"]);
     assert_eq!((counts(&report, "users")[0], &report["ignored"]["staff.member"]), (1, &json!(1)));
 }
+
+#[test]
+fn no_file_puts_anybody_into_the_console() {
+    let site = Site::new();
+    for line in ["group create Admins", "group create inner", "group create plain"] {
+        site.house.run(&line.split(' ').collect::<Vec<_>>());
+    }
+    site.house.run(&["group", "grant", "Admins", "portcullis.change_user"]);
+    site.house.run(&["group", "add-member", "Admins", "--group", "inner"]);
+    let group =
+        |pk: u32, name: &str| json!({ "model": "auth.group", "pk": pk, "fields": { "name": name, "permissions": [] } });
+    let mallory =
+        json!({ "username": "mallory", "password": "!", "is_staff": true, "last_login": null, "groups": [1, 2, 3] });
+    let rows = json!([
+        group(1, "admins"),
+        group(2, "inner"),
+        group(3, "plain"),
+        { "model": "auth.user", "pk": 1, "fields": mallory },
+    ]);
+    let report = site.import_rows(&rows, &[]);
+    let joined = "SELECT g.name AS cell FROM memberships m JOIN groups g ON g.id = m.group_id ORDER BY 1";
+    assert_eq!(site.ask(joined), ["plain"], "neither in the group nor in one that is in it");
+    assert!(reason(&report, "/memberships/skipped", "auth.user pk=1").contains("administers here"), "{report:#}");
+    let grace = json!(rows.to_string().replace("mallory", "grace").parse::<Value>().unwrap());
+    site.import_rows(&grace, &["--with-superusers"]);
+    assert_eq!(site.ask(joined), ["Admins", "inner", "plain", "plain"], "the operator said so");
+}

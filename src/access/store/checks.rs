@@ -8,7 +8,7 @@ use crate::access::check::{Person, Slice, Via, Way, What, Who};
 use crate::access::permission::{Model, ObjectId, PermissionName};
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
-use crate::kernel::ids::{Subject, UserId};
+use crate::kernel::ids::{GroupId, Subject, UserId};
 use crate::kernel::statement::statement;
 
 /// [`Who`] as four columns, of which one is known.
@@ -276,6 +276,25 @@ pub fn groups_of(conn: &mut Conn, user: UserId) -> Result<Vec<String>, Fault> {
     let mut names: Vec<String> = GroupsOf { user }.load(conn)?;
     names.sort();
     Ok(names)
+}
+
+statement! {
+    /// Groups whose members hold any permission of an app, by the group itself or by one that it is in.
+    GroupsGiving -> SqlUuid {
+        "WITH RECURSIVE giving (group_id) AS (\
+          (SELECT gp.group_id FROM group_permissions gp JOIN permissions p ON p.id = gp.permission_id WHERE p.app = " { app: String as Text }
+        " UNION SELECT o.group_id FROM object_permissions o JOIN permissions p ON p.id = o.permission_id \
+           WHERE p.app = $1 AND o.group_id IS NOT NULL) \
+         UNION SELECT s.member_id FROM subgroups s JOIN giving ON s.group_id = giving.group_id) SELECT group_id FROM giving"
+    }
+}
+
+/// Groups whose members hold any permission of this app.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn groups_giving(conn: &mut Conn, app: &str) -> Result<Vec<GroupId>, Fault> {
+    Ok(GroupsGiving { app: app.to_owned() }.load(conn)?)
 }
 
 statement! {

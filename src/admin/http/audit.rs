@@ -10,6 +10,7 @@ use super::list::{self, Choice};
 use super::operator::Operator;
 use super::user::in_words;
 use crate::accounts;
+use crate::admin::policy::{Actor, Right};
 use crate::admin::store;
 use crate::audit::event::Kind;
 use crate::audit::export;
@@ -114,12 +115,14 @@ impl Asked {
     }
 
     /// As the log is asked; `None`: there is nobody of the name that is asked about.
-    fn filter(&self, conn: &mut Conn) -> Result<Option<Filter>, Fault> {
+    fn filter(&self, conn: &mut Conn, actor: &Actor) -> Result<Option<Filter>, Fault> {
         let some = |word: &str| (!word.is_empty()).then(|| word.to_owned());
         let user = match self.about.as_str() {
             "" => None,
             // An account that is gone is still in the log.
             id if id.parse::<UserId>().is_ok() => id.parse().ok(),
+            // Whose a name or an address is, is for those who may see people.
+            _ if !actor.may(Right::ViewUser) => return Ok(None),
             name => match accounts::store::find_named(conn, name)? {
                 Some(user) => Some(user.id),
                 None => return Ok(None),
@@ -175,8 +178,8 @@ impl Asked {
 /// A page.
 pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     let asked = Asked::read(&operator.query()?)?;
-    let (own, now) = (asked.clone(), operator.app.clock.now());
-    let found = operator.read(move |conn| load(conn, &own, now)).await?;
+    let (own, actor, now) = (asked.clone(), operator.actor.clone(), operator.app.clock.now());
+    let found = operator.read(move |conn| load(conn, &own, &actor, now)).await?;
     let is_known = found.is_some();
     let (rows, next) = found.unwrap_or_default();
     operator.show(asked.page(rows, next, is_known))
@@ -184,8 +187,8 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
 
 type Found = (Vec<Row>, Option<String>);
 
-fn load(conn: &mut Conn, asked: &Asked, now: Instant) -> Result<Option<Found>, Fault> {
-    let Some(filter) = asked.filter(conn)? else { return Ok(None) };
+fn load(conn: &mut Conn, asked: &Asked, actor: &Actor, now: Instant) -> Result<Option<Found>, Fault> {
+    let Some(filter) = asked.filter(conn, actor)? else { return Ok(None) };
     let mut entries = log::list(conn, &filter, Direction::Back, asked.before, SIZE + 1)?;
     let size = usize::try_from(SIZE).unwrap_or(usize::MAX);
     let has_more = entries.len() > size;
@@ -234,7 +237,8 @@ pub async fn jsonl(operator: Operator) -> Result<HttpResponse, PageError> {
 
 async fn entries(operator: &Operator) -> Result<Vec<Entry>, PageError> {
     let asked = Asked::read(&operator.query()?)?;
-    let found = operator.read(move |conn| match asked.filter(conn)? {
+    let actor = operator.actor.clone();
+    let found = operator.read(move |conn| match asked.filter(conn, &actor)? {
         Some(filter) => log::list(conn, &filter, Direction::Back, None, MOST_IN_FILE),
         None => Ok::<_, Fault>(Vec::new()),
     });

@@ -50,44 +50,51 @@ impl Door {
     }
 }
 
-/// Wraps the console. A route without a door is shut for everybody.
+/// Somebody who came past the gate, and the right that it took.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    /// Who.
+    pub actor: Actor,
+    /// By what.
+    pub right: Option<Right>,
+}
+
+/// Wraps one route of the console, whose doors are those of `path`. The route is told which it is: what a client makes of
+/// a path has no say in which right it takes.
 ///
 /// # Errors
 /// Those of the handlers.
 pub async fn pass<B: MessageBody>(
-    doors: &'static [Door],
+    (path, doors): (&'static str, &'static [Door]),
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    match check(doors, req.request()).await {
-        Ok(actor) => {
-            req.extensions_mut().insert(actor);
+    match check(path, doors, req.request()).await {
+        Ok(admitted) => {
+            req.extensions_mut().insert(admitted);
             next.call(req).await.map(ServiceResponse::map_into_left_body)
         }
         Err(refusal) => Ok(req.into_response(refusal.error_response()).map_into_right_body()),
     }
 }
 
-async fn check(doors: &[Door], req: &HttpRequest) -> Result<Actor, PageError> {
+async fn check(path: &str, doors: &[Door], req: &HttpRequest) -> Result<Admitted, PageError> {
     let Some(person) = Person::find(req)? else { return Err(first_sign_in(req)) };
     let user = person.session.user_id;
     let actor = person.read(move |conn| policy::find_actor(conn, user)).await?.ok_or_else(not_staff)?;
-    let pattern = req.match_pattern().ok_or_else(PageError::not_found)?;
     let method = if *req.method() == Method::HEAD { "GET" } else { req.method().as_str() };
-    let mut at_path = doors.iter().filter(|door| door.path == pattern).peekable();
-    if at_path.peek().is_none() {
-        return Err(PageError::not_found());
-    }
-    // Another method is refused by the route itself, to those who may come here at all.
-    let door = at_path.clone().find(|door| door.method == method).or_else(|| at_path.next());
-    let door = door.ok_or_else(PageError::not_found)?;
+    let door = doors.iter().find(|door| door.path == path && door.method == method);
+    let Some(door) = door else {
+        let is_shown = doors.iter().any(|door| door.path == path && door.method == "GET");
+        return Err(PageError::wrong_method(if is_shown { "GET, HEAD" } else { "POST" }));
+    };
     if let Some(right) = door.right.filter(|right| !actor.may(*right)) {
         return Err(no_right(right));
     }
-    if door.needs_fresh && method == door.method && !person.is_fresh() {
+    if door.needs_fresh && !person.is_fresh() {
         return Err(first_confirm(req));
     }
-    Ok(actor)
+    Ok(Admitted { actor, right: door.right })
 }
 
 fn first_sign_in(req: &HttpRequest) -> PageError {
@@ -129,6 +136,13 @@ pub fn no_rights() -> PageError {
     )
     .back("/account", "Go to your account")
     .because("the operator holds no permission of the console")
+}
+
+/// For who may do something, but not this, and not see the page that would say so.
+#[must_use]
+pub fn refused(why: &str) -> PageError {
+    PageError::new(StatusCode::FORBIDDEN, "refused", "Nothing was changed", why, "Go back, and try something else.")
+        .because(why)
 }
 
 fn no_right(right: Right) -> PageError {

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use super::frame::ConsolePage;
+use super::gate;
 use super::operator::{Operator, Ordered};
 use crate::access::grant::{self, Grantee};
 use crate::access::group::{self, Creation, Nesting};
@@ -20,7 +21,7 @@ use crate::web::page::see_other;
 use crate::web::{PageError, ReturnTo};
 
 /// Members shown on a group's page.
-const MEMBERS: usize = 100;
+const MEMBERS: i64 = 100;
 
 /// Every group.
 #[derive(Clone, Debug, Serialize)]
@@ -57,11 +58,13 @@ impl ConsolePage for GroupsPage {
 
 /// One group.
 #[derive(Clone, Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "a page has a button or not, each by itself")]
 pub struct GroupPage {
     id: String,
     name: String,
     members: Vec<String>,
-    more_members: usize,
+    has_more_members: bool,
+    sees_people: bool,
     groups: Vec<String>,
     member_of: Vec<String>,
     permissions: Vec<String>,
@@ -87,7 +90,8 @@ impl ConsolePage for GroupPage {
             id: "0".into(),
             name: "editors".into(),
             members: vec!["ada".into()],
-            more_members: 2,
+            has_more_members: true,
+            sees_people: true,
             groups: vec!["juniors".into()],
             member_of: vec!["staff".into()],
             permissions: vec!["blog.view_article".into()],
@@ -134,17 +138,19 @@ async fn show_list(
 /// A page.
 pub async fn add(Ordered { operator, form }: Ordered) -> Result<HttpResponse, PageError> {
     let name = form.find("name").unwrap_or_default().trim().to_owned();
-    if let Err(problem) = group::check_name(&name) {
-        return show_list(&operator, name, None, Some(format!("The name does not do: {problem}."))).await;
-    }
-    let (scene, own) = (operator.scene(), name.clone());
-    match operator.change(move |conn| group::create(conn, &own, &scene)).await? {
-        Creation::Done(id) => Ok(see_other(&format!("/admin/groups/{id}?done=created"))),
-        Creation::Taken => {
-            let problem = "There is a group of this name, or one that looks like it.".to_owned();
-            show_list(&operator, name, None, Some(problem)).await
+    let problem = if let Err(problem) = group::check_name(&name) {
+        format!("The name does not do: {problem}.")
+    } else {
+        let (scene, own) = (operator.scene(), name.clone());
+        match operator.carry_out(move |conn, _| group::create(conn, &own, &scene)).await? {
+            Creation::Done(id) => return Ok(see_other(&format!("/admin/groups/{id}?done=created"))),
+            Creation::Taken => "There is a group of this name, or one that looks like it.".to_owned(),
         }
+    };
+    if !operator.actor.may(Right::ViewGroup) {
+        return Err(gate::refused(&problem));
     }
+    show_list(&operator, name, None, Some(problem)).await
 }
 
 /// `GET /admin/groups/{id}`.
@@ -177,12 +183,19 @@ async fn show(
     let group = find(operator, id).await?;
     let (actor, own) = (operator.actor.clone(), group.clone());
     let load = move |conn: &mut Conn| -> Result<_, Fault> {
-        Ok((groups::contents(conn, own.id)?, policy::check_group(conn, &actor, &own)?.err()))
+        Ok((groups::contents(conn, own.id, MEMBERS + 1)?, policy::check_group(conn, &actor, &own)?.err()))
     };
     let (contents, refusal) = operator.read(load).await?;
     let Contents { mut members, groups, member_of, permissions } = contents;
-    let more_members = members.len().saturating_sub(MEMBERS);
-    members.truncate(MEMBERS);
+    let most = usize::try_from(MEMBERS).unwrap_or(usize::MAX);
+    let has_more_members = members.len() > most;
+    members.truncate(most);
+    // Who is in it is for those who may see people.
+    let sees_people = operator.actor.may(Right::ViewUser);
+    if !sees_people {
+        members.clear();
+    }
+    members.sort();
     let people = ReturnTo::to("/admin/users", &Params::default().with("group", &group.name));
     let people_url = operator.actor.may(Right::ViewUser).then(|| people.to_string());
     let may = |right| refusal.is_none() && operator.actor.may(right);
@@ -190,7 +203,8 @@ async fn show(
         id: group.id.to_string(),
         name: group.name,
         members,
-        more_members,
+        has_more_members,
+        sees_people,
         groups,
         member_of,
         permissions,
@@ -222,21 +236,25 @@ async fn change(
     id: &str,
     rule: impl FnOnce(&mut Conn, &Group, &Actor, &Scene) -> Result<Change, Fault> + Send + 'static,
 ) -> Result<HttpResponse, PageError> {
-    let group = find(operator, id).await?;
-    let (actor, scene) = (operator.actor.clone(), operator.scene());
-    let done = operator
-        .change(move |conn| match policy::check_group(conn, &actor, &group)? {
-            Err(refusal) => Ok::<_, Fault>(refusal.into()),
-            Ok(()) => rule(conn, &group, &actor, &scene),
-        })
-        .await?;
+    let (group, scene) = (find(operator, id).await?.id, operator.scene());
+    let done = operator.carry_out(move |conn, actor| {
+        let Some(group) = groups::find_group_by_id(conn, group)? else {
+            return Ok(Change::Refused("The group is gone.".into()));
+        };
+        match policy::check_group(conn, actor, &group)? {
+            Err(refusal) => Ok(refusal.into()),
+            Ok(()) => rule(conn, &group, actor, &scene),
+        }
+    });
+    let done = done.await?;
     match done {
         Change::Done(what) => {
             let query = Params::default().with("done", what);
             Ok(see_other(&format!("/admin/groups/{id}?{}", query.encode())))
         }
         Change::Deleted => Ok(see_other("/admin/groups?done=deleted")),
-        Change::Refused(why) => show(operator, id, None, Some(why)).await,
+        Change::Refused(why) if operator.actor.may(Right::ViewGroup) => show(operator, id, None, Some(why)).await,
+        Change::Refused(why) => Err(gate::refused(&why)),
     }
 }
 

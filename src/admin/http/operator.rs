@@ -8,7 +8,10 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse};
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 
 use super::frame::{ConsolePage, Framed};
-use crate::admin::policy::Actor;
+use super::gate::{self, Admitted};
+use crate::admin::policy::{self, Actor, Right};
+use crate::kernel::Conn;
+use crate::kernel::fault::Fault;
 use crate::portal::http::asker::Person;
 use crate::sessions::http::current::viewer;
 use crate::spec::Params;
@@ -21,6 +24,8 @@ pub struct Operator {
     person: Person,
     /// What they may.
     pub actor: Actor,
+    /// What the route took.
+    right: Option<Right>,
 }
 
 impl Deref for Operator {
@@ -68,9 +73,26 @@ impl FromRequest for Ordered {
 impl Operator {
     fn of(req: &HttpRequest) -> Result<Self, PageError> {
         let person = Person::find(req)?.ok_or_else(|| PageError::bug("nobody came past the gate"))?;
-        let actor = req.extensions().get::<Actor>().cloned();
-        let actor = actor.ok_or_else(|| PageError::bug("this route is not behind the gate"))?;
-        Ok(Self { person, actor })
+        let admitted = req.extensions().get::<Admitted>().cloned();
+        let Admitted { actor, right } = admitted.ok_or_else(|| PageError::bug("this route is not behind the gate"))?;
+        Ok(Self { person, actor, right })
+    }
+
+    /// Changes something in one transaction, as whoever they are by then: who was staff when the form began to arrive may not
+    /// be when it has.
+    ///
+    /// # Errors
+    /// As [`Person::change`]; a page when they may not any more.
+    pub async fn carry_out<T: Send + 'static>(
+        &self,
+        rule: impl FnOnce(&mut Conn, &Actor) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, PageError> {
+        let (id, right) = (self.actor.id, self.right);
+        let done = self.change(move |conn| -> Result<_, Fault> {
+            let actor = policy::find_actor(conn, id)?.filter(|actor| right.is_none_or(|right| actor.may(right)));
+            actor.map(|actor| rule(conn, &actor)).transpose()
+        });
+        done.await?.ok_or_else(|| gate::no_rights().because("they may not any more"))
     }
 
     /// The answer with a page.

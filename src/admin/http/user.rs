@@ -40,8 +40,8 @@ pub struct UserPage {
     is_active: bool,
     facts: Vec<Fact>,
     emails: Vec<Email>,
-    groups: Vec<Membership>,
-    permissions: Vec<Held>,
+    groups: Option<Vec<Membership>>,
+    permissions: Option<Vec<Held>>,
     sessions: Option<Vec<Line>>,
     events: Option<Vec<Line>>,
     /// Why this operator may change nothing here, when they may not.
@@ -105,11 +105,11 @@ impl ConsolePage for UserPage {
             is_active: true,
             facts: vec![Fact { label: "Created", value: "2026-11-20 10:00 UTC".into() }],
             emails: vec![Email { address: "ada@example.test".into(), is_primary: true, verified: true }],
-            groups: vec![
+            groups: Some(vec![
                 Membership { name: "editors".into(), own: true },
                 Membership { name: "staff".into(), own: false },
-            ],
-            permissions: vec![Held { name: "blog.view_article".into(), because: "via group editors".into() }],
+            ]),
+            permissions: Some(vec![Held { name: "blog.view_article".into(), because: "via group editors".into() }]),
             sessions: Some(vec![line.clone()]),
             events: Some(vec![line]),
             refusal: None,
@@ -164,7 +164,9 @@ fn load(
 ) -> Result<UserPage, Fault> {
     let refusal = policy::check_about(conn, actor, user)?.err();
     let own = access::store::own_groups_of(conn, user.id)?;
-    let groups = check::groups_of(conn, user.id)?.into_iter();
+    let sees_groups = actor.may(Right::ViewGroup);
+    let groups = if sees_groups { Some(check::groups_of(conn, user.id)?.into_iter()) } else { None };
+    let permissions = if sees_groups { Some(permissions(conn, user)?) } else { None };
     let sessions = if actor.may(Right::ViewSession) { Some(sessions_of(conn, user.id, lifetimes, now)?) } else { None };
     let events = if actor.may(Right::ViewAuditEvent) { Some(history(conn, user.id, now)?) } else { None };
     let may_touch = refusal.is_none();
@@ -184,8 +186,8 @@ fn load(
                 verified: email.verified_at.is_some(),
             })
             .collect(),
-        groups: groups.map(|name| Membership { own: own.contains(&name), name }).collect(),
-        permissions: permissions(conn, user)?,
+        groups: groups.map(|names| names.map(|name| Membership { own: own.contains(&name), name }).collect()),
+        permissions,
         sessions,
         events,
         may_change: may_touch && actor.may(Right::ChangeUser),
@@ -294,20 +296,24 @@ async fn change(
     id: &str,
     rule: impl FnOnce(&mut Conn, &User, &Actor, &crate::audit::Scene) -> Result<Change, Fault> + Send + 'static,
 ) -> Result<HttpResponse, PageError> {
-    let user = find(operator, id).await?;
-    let (actor, scene) = (operator.actor.clone(), operator.scene());
-    let done = operator
-        .change(move |conn| match policy::check_about(conn, &actor, &user)? {
-            Err(refusal) => Ok::<_, Fault>(refusal.into()),
-            Ok(()) => rule(conn, &user, &actor, &scene),
-        })
-        .await?;
+    let (user, scene) = (find(operator, id).await?.id, operator.scene());
+    let done = operator.carry_out(move |conn, actor| {
+        let Some(user) = accounts::store::find(conn, user)? else {
+            return Ok(Change::Refused("The account is gone.".into()));
+        };
+        match policy::check_about(conn, actor, &user)? {
+            Err(refusal) => Ok(refusal.into()),
+            Ok(()) => rule(conn, &user, actor, &scene),
+        }
+    });
+    let done = done.await?;
     match done {
         Change::Done(what) => {
             let query = Params::default().with("done", what);
             Ok(see_other(&format!("/admin/users/{id}?{}", query.encode())))
         }
-        Change::Refused(why) => show(operator, id, None, Some(why)).await,
+        Change::Refused(why) if operator.actor.may(Right::ViewUser) => show(operator, id, None, Some(why)).await,
+        Change::Refused(why) => Err(gate::refused(&why)),
     }
 }
 

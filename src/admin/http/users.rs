@@ -9,6 +9,7 @@ use super::frame::ConsolePage;
 use super::list::{self, Choice};
 use super::operator::Operator;
 use crate::access;
+use crate::admin::policy::{Actor, Right};
 use crate::admin::store::{self, UserFilter, UserLine, UserOrder, UserState};
 use crate::audit::export;
 use crate::kernel::fault::Fault;
@@ -176,8 +177,8 @@ pub fn badges(line: &UserLine) -> Vec<Badge> {
 /// A page.
 pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     let asked = Asked::read(&operator.query()?)?;
-    let (now, limit, own) = (operator.app.clock.now(), asked.size + 1, asked.clone());
-    let (mut rows, is_known) = operator.read(move |conn| load(conn, &own, limit, now)).await?;
+    let (now, limit, own, actor) = (operator.app.clock.now(), asked.size + 1, asked.clone(), operator.actor.clone());
+    let (mut rows, is_known) = operator.read(move |conn| load(conn, &own, &actor, (limit, now))).await?;
     let size = usize::try_from(asked.size).unwrap_or(usize::MAX);
     let has_more = rows.len() > size;
     rows.truncate(size);
@@ -187,15 +188,22 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
 }
 
 /// The lines, and whether the group that was asked for is there.
-fn load(conn: &mut Conn, asked: &Asked, limit: i64, now: Instant) -> Result<(Vec<Row>, bool), Fault> {
-    let group = if asked.group.is_empty() { None } else { access::store::find_group(conn, &asked.group)? };
+fn load(
+    conn: &mut Conn,
+    asked: &Asked,
+    actor: &Actor,
+    (limit, now): (i64, Instant),
+) -> Result<(Vec<Row>, bool), Fault> {
+    let sees_groups = actor.may(Right::ViewGroup);
+    let is_asked = sees_groups && !asked.group.is_empty();
+    let group = if is_asked { access::store::find_group(conn, &asked.group)? } else { None };
     if group.is_none() && !asked.group.is_empty() {
         return Ok((Vec::new(), false));
     }
     let lines = store::list_users(conn, &asked.filter(group.map(|group| group.id), limit))?;
     let ids: Vec<UserId> = lines.iter().map(|line| line.id).collect();
     let mut groups: HashMap<UserId, Vec<String>> = HashMap::new();
-    for (user, name) in store::groups_of_all(conn, &ids)? {
+    for (user, name) in if sees_groups { store::groups_of_all(conn, &ids)? } else { Vec::new() } {
         groups.entry(user).or_default().push(name);
     }
     let addresses = store::primary_addresses(conn, &ids)?;
@@ -227,8 +235,8 @@ fn load(conn: &mut Conn, asked: &Asked, limit: i64, now: Instant) -> Result<(Vec
 /// A page.
 pub async fn csv(operator: Operator) -> Result<HttpResponse, PageError> {
     let asked = Asked { after: None, ..Asked::read(&operator.query()?)? };
-    let now = operator.app.clock.now();
-    let (rows, _) = operator.read(move |conn| load(conn, &asked, MOST_IN_FILE, now)).await?;
+    let (now, actor) = (operator.app.clock.now(), operator.actor.clone());
+    let (rows, _) = operator.read(move |conn| load(conn, &asked, &actor, (MOST_IN_FILE, now))).await?;
     let mut file = String::from("username,name,email,email_verified,groups,state,created\r\n");
     for row in rows {
         let state: Vec<_> = row.badges.iter().map(|badge| badge.label).collect();

@@ -21,6 +21,9 @@ use crate::web::{PageError, ReturnTo};
 /// Where a browser comes back to, at the app's own host.
 pub const RETURN: &str = "/.portcullis/return";
 
+/// Most bytes of group names in one header: proxies keep four or eight thousand for all headers of an answer.
+const MAX_GROUPS_BYTES: usize = 2048;
+
 /// What is asked about a request.
 enum Answer {
     /// Let it through; with whom, unless nobody was looked for.
@@ -64,8 +67,8 @@ pub async fn forward(req: HttpRequest, app: web::Data<App>) -> Result<HttpRespon
         Answer::SignIn if is_navigation(&req) => send_to_sign_in(&req, &app, &target),
         Answer::SignIn => Ok(bare(StatusCode::UNAUTHORIZED, "nobody is signed in, and this is no page")),
         // The page that says so is at the issuer: ours do not look right at another host.
-        Answer::Refused(because) if is_navigation(&req) && app.rules.know(target.hostname()) => {
-            tracing::info!(because, %target, "forward auth refused");
+        Answer::Refused(because) if is_navigation(&req) && app.rules.know(&target) => {
+            tracing::info!(because, origin = target.origin(), path = target.path(), "forward auth refused");
             send_to_sign_in(&req, &app, &target)
         }
         Answer::Refused(because) => Ok(bare(StatusCode::FORBIDDEN, because)),
@@ -118,7 +121,12 @@ fn pass_of(req: &HttpRequest, app: &App, target: &Target) -> Option<SessionId> {
 /// the app.
 fn through(visitor: Option<&Visitor>) -> Result<HttpResponse, PageError> {
     let mut response = bare(StatusCode::OK, "");
-    let groups: Vec<_> = visitor.iter().flat_map(|visitor| &visitor.groups).map(|name| listed(name)).collect();
+    let mut groups: Vec<_> = visitor.iter().flat_map(|visitor| &visitor.groups).map(|name| listed(name)).collect();
+    // More than proxies take as one header: said in the log, and the rest is left out.
+    while groups.iter().map(|name| name.len() + 1).sum::<usize>() > MAX_GROUPS_BYTES {
+        groups.pop();
+        tracing::warn!("a person is in more groups than one header holds");
+    }
     let told = [
         ("remote-user", visitor.map_or("", |visitor| &visitor.username)),
         ("remote-name", visitor.map_or("", |visitor| &visitor.name)),
@@ -126,6 +134,7 @@ fn through(visitor: Option<&Visitor>) -> Result<HttpResponse, PageError> {
         ("remote-groups", &groups.join(",")),
     ];
     for (name, value) in told {
+        let value = value.replace(char::is_control, " ");
         let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|error| PageError::bug(error.to_string()))?;
         response.headers_mut().insert(HeaderName::from_static(name), value);
     }

@@ -46,7 +46,7 @@ pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Res
     let state = params.one("state")?.filter(|state| state.len() <= MAX_STATE).ok_or_else(|| unknown("no state"))?;
     check_scheme(&app, &target).map_err(unknown)?;
     // Only hosts that the operator named: this is no way to anywhere else.
-    if !app.rules.know(target.hostname()) {
+    if !app.rules.know(&target) {
         return Err(unknown("no rule of forward_auth.rules is for this host"));
     }
     let Some(session) = current.0 else {

@@ -7,8 +7,10 @@ use super::people::People;
 use super::permission::Permissions;
 use super::person::Person;
 use super::row::{Reference, Row};
-use super::{Dump, Site};
+use super::{Dump, Site, Superusers};
 use crate::access::group::check_name;
+use crate::access::permission::OWN_APP;
+use crate::access::store::checks::groups_giving;
 use crate::accounts::name_key::name_key;
 use crate::audit::Event;
 use crate::audit::event::Kind;
@@ -107,6 +109,8 @@ pub(super) fn write_people(
     (groups, permissions): (&Groups, &Permissions),
     (site, report, progress): (&Site<'_>, &mut Report, &mut dyn Progress),
 ) -> Result<(), Fault> {
+    // A file lifts nobody into the console, by whatever name its groups have here.
+    let closed = if site.wishes.superusers == Superusers::Kept { Vec::new() } else { groups_giving(conn, OWN_APP)? };
     let accounts: Vec<_> = people.accounts().collect();
     let total = amount(accounts.len());
     let mut done = 0;
@@ -115,7 +119,13 @@ pub(super) fn write_people(
             person
                 .groups
                 .iter()
-                .map(|group| groups.ids.get(group).copied().ok_or_else(|| unknown("group", group)))
+                .map(|group| match groups.ids.get(group) {
+                    None => Err(unknown("group", group)),
+                    Some(id) if closed.contains(id) => {
+                        Err(format!("group {group} administers here: --with-superusers lets people in"))
+                    }
+                    Some(id) => Ok(*id),
+                })
                 .collect()
         });
         let rights = pairs(accounts, &mut report.user_permissions, |person| {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::answer;
 use super::authenticate::{Callers, authenticate};
+use crate::access::restriction;
 use crate::app::App;
 use crate::clients::Client;
 use crate::kernel::fault::Fault;
@@ -60,11 +61,16 @@ async fn look_up_api_key(app: &App, client: &Client, token: &str) -> Result<Valu
     if !introspect::may_see_api_keys(client) {
         return Ok(introspect::inactive());
     }
-    let (token, now, apps) = (Secret::new(token.to_owned()), app.clock.now(), client.apps.clone());
+    let (token, now) = (Secret::new(token.to_owned()), app.clock.now());
+    let (apps, restriction) = (client.apps.clone(), client.restriction.clone());
     let found = app
         .db
         .read(move |conn| {
             let Some(key) = api_key::find_live(conn, token.expose(), now)? else { return Ok::<_, Fault>(None) };
+            // An API for some people only knows nobody else, however they come.
+            if !restriction::admits(conn, &restriction, key.user_id)? {
+                return Ok(None);
+            }
             let memberships = person::memberships(conn, key.user_id, &key.scope, &apps)?;
             Ok(Some((key, memberships)))
         })

@@ -89,7 +89,7 @@ async fn a_deleted_group_takes_what_it_gave() {
     grant_to_group(&server, "blog.view_article", None, &staff);
     grant_to_group(&server, "blog.view_article", Some("7"), &editors);
     assert!(may(&server, ada, "blog.view_article", None));
-    let contents = server.write(|conn, _| store::contents(conn, staff.id));
+    let contents = server.write(|conn, _| store::contents(conn, staff.id, 100));
     assert_eq!((contents.groups, contents.permissions), (vec!["editors".into()], vec!["blog.view_article".to_owned()]));
     server.write(|conn, scene| group::delete(conn, &staff, scene));
     assert!(!may(&server, ada, "blog.view_article", None) && may(&server, ada, "blog.view_article", Some("7")));

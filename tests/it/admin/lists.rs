@@ -29,7 +29,7 @@ async fn all(browser: &Browser, path: &str) -> Vec<String> {
 async fn users_are_found_filtered_sorted_and_paged() {
     let server = TestServer::start();
     superuser(&server, "zz-root");
-    staff(&server, "ada", &["view_user"]);
+    staff(&server, "ada", &["view_user", "view_group"]);
     let group = make_group(&server, "editors");
     let mut everybody = vec!["ada".to_owned(), "zz-root".to_owned()];
     for number in 0..60 {
@@ -101,7 +101,7 @@ async fn a_list_is_a_file_too_and_nothing_in_it_is_a_formula() {
 #[tokio::test]
 async fn the_log_is_found_by_event_person_app_and_request_and_shows_no_secret() {
     let server = TestServer::start();
-    staff(&server, "ada", &["view_audit_event"]);
+    staff(&server, "ada", &["view_audit_event", "view_user"]);
     let bob = server.user("bob");
     server.browser().try_sign_in("/login", "bob", "wrong password").await;
     server.signed_in("bob").await;

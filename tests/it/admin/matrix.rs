@@ -64,15 +64,18 @@ fn each_route_has_a_row_and_each_row_a_route() {
     let (body, _) = rest.split_once("\n}\n").expect("its end");
     let mut found: Vec<(String, &str)> = Vec::new();
     for line in body.lines().filter(|line| line.contains(".service(")) {
-        let path = line.split('"').nth(1).expect("a path");
-        let is_shown = line.contains("shown(");
-        if is_shown {
-            found.push((format!("/admin{path}"), "GET"));
-        }
-        if line.contains("post()") {
-            found.push((format!("/admin{path}"), "POST"));
+        let path = line.split("behind(\"").nth(1).expect("every route is behind its doors").split('"').next().unwrap();
+        for (mark, method) in [("shown(path", "GET"), ("post()", "POST")] {
+            if line.contains(mark) {
+                found.push((path.to_owned(), method));
+            }
         }
     }
+    let elsewhere = ["shown(\"/admin", "page(\"/admin", "resource(\"/admin"];
+    assert!(
+        !elsewhere.iter().any(|route| ROUTES.contains(route)),
+        "a route of the console that is not behind its doors"
+    );
     let mut listed: Vec<_> = CONSOLE.iter().map(|door| (door.path.to_owned(), door.method)).collect();
     found.sort();
     listed.sort();
@@ -94,8 +97,10 @@ async fn what_has_no_row_is_not_there() {
     ] {
         assert_eq!(browser.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    let wrong = ask(&browser, "DELETE", "/admin/users").await;
-    assert_eq!((wrong.status, wrong.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "GET, HEAD"));
+    for (method, path, allow) in [("DELETE", "/admin/users", "GET, HEAD"), ("GET", "/admin/groups/add", "POST")] {
+        let wrong = ask(&browser, method, path).await;
+        assert_eq!((wrong.status, wrong.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, allow), "{path}");
+    }
 }
 
 #[tokio::test]
@@ -112,4 +117,53 @@ async fn who_is_staff_no_more_is_out_at_once() {
     let page = browser.get("/admin/users").await;
     assert_eq!((page.status, page.error_code()), (StatusCode::FORBIDDEN, "access_denied"));
     assert!(page.body.contains("These pages are for the people who run this place"));
+}
+
+#[tokio::test]
+async fn another_spelling_of_a_path_takes_the_same_right() {
+    let server = TestServer::start();
+    staff(&server, "ada", &["view_group", "view_user"]);
+    let target = server.user("target");
+    let browser = server.signed_in("ada").await;
+    let page = browser.get("/admin/groups").await;
+    for path in ["/admin/groups/add", "/admin/groups/%61dd", "/%61dmin/groups/ad%64", "/admin/groups/%41dd"] {
+        let answer = browser.submit(&page, path, &[("name", "made")]).await;
+        assert!(
+            [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&answer.status),
+            "{path}: {answer:?}"
+        );
+    }
+    let answer = browser.submit(&page, &format!("/admin/users/{target}/%64isable"), &[]).await;
+    assert_eq!((answer.status, answer.error_code()), (StatusCode::FORBIDDEN, "access_denied"));
+    assert_eq!(server.count("groups") + server.count("users WHERE NOT is_active"), 0);
+}
+
+#[tokio::test]
+async fn what_one_may_not_see_no_refusal_shows() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    staff(&server, "ada", &["delete_session", "change_group", "add_group"]);
+    let bob = server.user("bob");
+    let group = crate::access::make_group(&server, "editors");
+    let browser = server.signed_in("ada").await;
+    let form = browser.get("/account/sessions").await;
+    for (path, field) in [
+        (format!("/admin/users/{bob}/join"), ("group", "nobody")),
+        (format!("/admin/groups/{}/nest", group.id), ("group", "nobody")),
+        ("/admin/groups/add".to_owned(), ("name", "")),
+    ] {
+        let refused = browser.submit(&form, &path, &[field]).await;
+        assert_eq!((refused.status, refused.error_code()), (StatusCode::FORBIDDEN, "refused"), "{path}");
+        assert!(!refused.body.contains("bob@example.test") && !refused.body.contains("<table"), "{path}");
+    }
+    staff(&server, "eve", &["view_user", "view_audit_event"]);
+    let eve = server.signed_in("eve").await;
+    crate::access::join(&server, &group, bob);
+    assert!(!eve.get("/admin/users?q=bob").await.body.contains("editors"));
+    assert!(!eve.get(&format!("/admin/users/{bob}")).await.body.contains("id=\"groups\""));
+    staff(&server, "mia", &["view_group", "view_audit_event"]);
+    let mia = server.signed_in("mia").await;
+    assert!(!mia.get(&format!("/admin/groups/{}", group.id)).await.body.contains("bob"));
+    let about = mia.get("/admin/audit?about=bob@example.test").await;
+    assert!(about.body.contains("There is no user"), "an address says nothing to who may not see people");
 }

@@ -85,8 +85,9 @@ async fn nobody_gets_401_and_what_no_rule_covers_gets_403() {
         ("http://app.test/public/../x", StatusCode::FORBIDDEN, StatusCode::FORBIDDEN),
         ("http://app.test/public%2f..%2fx", StatusCode::FORBIDDEN, StatusCode::FORBIDDEN),
         ("http://other.test/", StatusCode::FORBIDDEN, StatusCode::FORBIDDEN),
-        // A pass is for one origin.
-        ("http://app.test:81/", StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED),
+        // No rule is for this port.
+        ("http://app.test:81/", StatusCode::FORBIDDEN, StatusCode::FORBIDDEN),
+        ("http://app.test/%61", StatusCode::FORBIDDEN, StatusCode::FORBIDDEN),
     ] {
         assert_eq!(ask(&server, url, None, &[]).await.status, without, "{url}");
         assert_eq!(ask(&server, url, Some(&pass), &[]).await.status, with, "{url}");

@@ -29,7 +29,7 @@ async fn come_back(server: &TestServer, url: &str, nonce: &str) -> crate::suppor
 
 #[tokio::test]
 async fn a_ticket_becomes_a_pass_in_the_browser_that_asked_and_in_no_other() {
-    let (server, _folder) = server(&rule("host = 'app.test'"));
+    let (server, _folder) = server(&(rule("host = 'app.test'") + &rule("host = 'other.test'")));
     server.user("ada");
     let browser = server.signed_in("ada").await;
     let nonce = "n".repeat(43);
@@ -40,7 +40,7 @@ async fn a_ticket_becomes_a_pass_in_the_browser_that_asked_and_in_no_other() {
     for (url, nonce, why) in [
         (back.clone(), "m".repeat(43), "another browser"),
         (back.clone(), String::new(), "no cookie"),
-        (back.replace("app.test", "app.test:81"), nonce.clone(), "another origin"),
+        (back.replace("app.test", "other.test"), nonce.clone(), "another origin"),
         (back.replace("ticket=", "ticket=A"), nonce.clone(), "another ticket"),
     ] {
         let refused = come_back(&server, &url, &nonce).await;
@@ -78,6 +78,7 @@ async fn nobody_is_sent_to_a_host_without_a_rule() {
     let state = Passes::state_of("x");
     for url in [
         "http://other.test/",
+        "http://app.test:81/",
         "http://app.test.evil.test/",
         "http://app.test@evil.test/",
         "http://evil.test\\@app.test/",
