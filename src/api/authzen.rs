@@ -242,7 +242,7 @@ impl Requests {
 }
 
 /// Decisions in the order of the questions, up to the one that settles it (section 7.2). A question
-/// that is malformed is a no that says so.
+/// that lacks a part is a no that says so; one that is no question at all has failed the request before.
 ///
 /// # Errors
 /// [`crate::kernel::fault::Fault`] of the database: for all of them, never for a part.
