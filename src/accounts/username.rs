@@ -8,6 +8,9 @@ use super::name_key::name_key;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username(String);
 
+/// Who else stands as an actor in the audit log: nobody goes by these names.
+const RESERVED: [&str; 4] = ["anonymous", "cli", "import", "server"];
+
 /// Longest username, in characters, as in Django.
 const MAX_CHARS: usize = 150;
 
@@ -24,6 +27,9 @@ impl Username {
         }
         if text.chars().count() > MAX_CHARS {
             return Err(format!("Use at most {MAX_CHARS} characters."));
+        }
+        if RESERVED.contains(&name_key(text).as_str()) {
+            return Err("This name is taken by the place itself. Choose another one.".into());
         }
         if text.chars().all(|letter| letter.is_alphanumeric() || ".+-_".contains(letter)) {
             Ok(Self(text.to_owned()))
@@ -54,6 +60,14 @@ impl fmt::Display for Username {
 #[cfg(test)]
 mod tests {
     use super::Username;
+
+    #[test]
+    fn nobody_is_called_like_an_actor_of_the_log() {
+        for taken in ["cli", "CLI", "Anonymous", "ｃｌｉ", " server ", "import"] {
+            assert!(Username::parse(taken).is_err(), "{taken}");
+        }
+        assert!(Username::parse("client").is_ok());
+    }
 
     #[test]
     fn names_are_letters_digits_and_four_marks() {

@@ -99,8 +99,20 @@ async fn read<T: DeserializeOwned>(
     let params = CREDENTIALS.iter().fold(Params::default(), credential);
     let client = authenticate(req, app, &params, Callers::Confidential).await?;
     authzen::admit(&client)?;
+    if !has_named_parts(&document) {
+        return Err(Refusal::unreadable("a part of a question is no object"));
+    }
     let asked = serde_json::from_value(document).map_err(|error| Refusal::unreadable(error.to_string()))?;
     Ok((client, asked))
+}
+
+/// Whether each part of each question is an object: the library would read a list as one, member by member.
+fn has_named_parts(question: &Value) -> bool {
+    let is_named = |part: &str| question.get(part).is_none_or(|part| part.is_object() || part.is_null());
+    let each = question.get("evaluations").and_then(Value::as_array);
+    question.is_object()
+        && ["subject", "action", "resource", "options", "page"].into_iter().all(is_named)
+        && each.into_iter().flatten().all(has_named_parts)
 }
 
 /// The answer, with the id that the caller gave its request (section 10.1.7).

@@ -8,7 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::api::Refusal;
@@ -79,8 +79,74 @@ impl FromRequest for JsonDocument {
     type Future = LocalBoxFuture<'static, Result<Self, Infallible>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = read::<Map<String, Value>>(req, payload);
-        Box::pin(async move { Ok(Self(body.await.map(Value::Object))) })
+        let body = read::<Unique>(req, payload);
+        Box::pin(async move {
+            let whole = body.await.map(|Unique(value)| value);
+            Ok(Self(whole.and_then(|value| {
+                if value.is_object() { Ok(value) } else { Err(Refusal::unreadable("the body is no JSON object")) }
+            })))
+        })
+    }
+}
+
+/// JSON in which no member stands twice, at any depth: of two, one reader takes the first and another the last.
+struct Unique(Value);
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UniqueVisitor).map(Self)
+    }
+}
+
+struct UniqueVisitor;
+
+impl<'de> Visitor<'de> for UniqueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON in which no member stands twice")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, Unique(value))) = map.next_entry::<String, Unique>()? {
+            if members.insert(name, value).is_some() {
+                return Err(A::Error::custom("a member stands twice"));
+            }
+        }
+        Ok(Value::Object(members))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Unique(value)) = list.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, is: bool) -> Result<Value, E> {
+        Ok(is.into())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(number.into())
     }
 }
 
@@ -196,7 +262,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    use super::Members;
+    use super::{Members, Unique};
 
     fn read(text: &str) -> Option<Members> {
         serde_json::from_str(text).ok()
@@ -216,6 +282,16 @@ mod tests {
             "h": ["This field is required."],
         });
         assert_eq!((refusal.status, refusal.body), (400, words));
+    }
+
+    #[test]
+    fn no_member_stands_twice_at_any_depth() {
+        let whole = r#"{"a":{"b":[1,-2,0.5,null,true,{"c":"d"}]}}"#;
+        let Unique(value) = serde_json::from_str(whole).unwrap();
+        assert_eq!(value, serde_json::from_str::<serde_json::Value>(whole).unwrap());
+        for twice in [r#"{"a":1,"a":1}"#, r#"{"a":{"b":1,"b":2}}"#, r#"[{"a":1,"\u0061":2}]"#, &"[".repeat(200)] {
+            assert!(serde_json::from_str::<Unique>(twice).is_err(), "{twice}");
+        }
     }
 
     #[test]

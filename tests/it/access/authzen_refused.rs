@@ -132,6 +132,7 @@ async fn bad_questions_are_named_and_change_nothing() {
         (with("subject", json!({ "type": "user", "id": 7 })), "code"),
         (with("subject", json!({ "id": "ada" })), "code"),
         (with("action", json!("view")), "code"),
+        (with("subject", json!(["user", "ada"])), "code"),
         (json!([]), "code"),
         (json!("text"), "code"),
     ] {
@@ -139,6 +140,15 @@ async fn bad_questions_are_named_and_change_nothing() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
         assert!(answer.json().get(named).is_some(), "{body}: {}", answer.body);
     }
+    let twice = r#"{"subject":{"type":"user","id":"ada"},"subject":{"type":"user","id":"bob"},"action":{"name":"view"},"resource":{"type":"blog"}}"#;
+    let request = Browser::new(&app.base).request(reqwest::Method::POST, "/access/v1/evaluation");
+    let request =
+        request.basic_auth("blog", app.secret.as_ref()).header("content-type", "application/json").body(twice);
+    assert_eq!(
+        Page::read(request.send().await.unwrap()).await.status,
+        StatusCode::BAD_REQUEST,
+        "one reader takes the other"
+    );
     let many = json!({ "evaluations": vec![json!({}); 501] });
     assert_eq!(ask(&app, "/access/v1/evaluations", &many).await.status, StatusCode::BAD_REQUEST);
     let odd = with("options", json!({ "evaluations_semantic": "sometimes" }));
