@@ -163,9 +163,8 @@ fn load(
     (lifetimes, now): (Lifetimes, Instant),
 ) -> Result<UserPage, Fault> {
     let refusal = policy::check_about(conn, actor, user)?.err();
-    let own = access::store::own_groups_of(conn, user.id)?;
     let sees_groups = actor.may(Right::ViewGroup);
-    let groups = if sees_groups { Some(check::groups_of(conn, user.id)?.into_iter()) } else { None };
+    let groups = if sees_groups { Some(memberships(conn, user)?) } else { None };
     let permissions = if sees_groups { Some(permissions(conn, user)?) } else { None };
     let sessions = if actor.may(Right::ViewSession) { Some(sessions_of(conn, user.id, lifetimes, now)?) } else { None };
     let events = if actor.may(Right::ViewAuditEvent) { Some(history(conn, user.id, now)?) } else { None };
@@ -186,7 +185,7 @@ fn load(
                 verified: email.verified_at.is_some(),
             })
             .collect(),
-        groups: groups.map(|names| names.map(|name| Membership { own: own.contains(&name), name }).collect()),
+        groups,
         permissions,
         sessions,
         events,
@@ -197,6 +196,12 @@ fn load(
         flash: None,
         problem: None,
     })
+}
+
+fn memberships(conn: &mut Conn, user: &User) -> Result<Vec<Membership>, Fault> {
+    let own = access::store::own_groups_of(conn, user.id)?;
+    let all = check::groups_of(conn, user.id)?.into_iter();
+    Ok(all.map(|name| Membership { own: own.contains(&name), name }).collect())
 }
 
 fn badges(user: &User) -> Vec<&'static str> {

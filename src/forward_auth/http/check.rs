@@ -117,15 +117,18 @@ fn pass_of(req: &HttpRequest, app: &App, target: &Target) -> Option<SessionId> {
     app.passes.read_pass(cookie.value(), &target.origin())
 }
 
-/// Headers of ours are always there, so that what a client sends under these names never reaches
-/// the app.
+/// Headers of ours are always there, empty when nobody is: a proxy that copies them replaces what a client
+/// sent. Some skip an empty one, so the proxy's settings strip these names as well (`docs/forward-auth.md`).
 fn through(visitor: Option<&Visitor>) -> Result<HttpResponse, PageError> {
     let mut response = bare(StatusCode::OK, "");
     let mut groups: Vec<_> = visitor.iter().flat_map(|visitor| &visitor.groups).map(|name| listed(name)).collect();
     // More than proxies take as one header: said in the log, and the rest is left out.
+    let all = groups.len();
     while groups.iter().map(|name| name.len() + 1).sum::<usize>() > MAX_GROUPS_BYTES {
         groups.pop();
-        tracing::warn!("a person is in more groups than one header holds");
+    }
+    if groups.len() < all {
+        tracing::warn!(all, told = groups.len(), "a person is in more groups than one header holds");
     }
     let told = [
         ("remote-user", visitor.map_or("", |visitor| &visitor.username)),

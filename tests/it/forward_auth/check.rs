@@ -70,6 +70,21 @@ async fn a_pass_is_let_through_with_headers_that_are_always_there() {
 }
 
 #[tokio::test]
+async fn more_groups_than_one_header_holds_are_told_as_far_as_whole_names_fit() {
+    let (server, _folder) = server(&rule("host = 'app.test'"));
+    let ada = server.user("ada");
+    let names: Vec<_> = (10..40).map(|number| format!("{}{number}", "g".repeat(98))).collect();
+    for name in &names {
+        join(&server, &make_group(&server, name), ada);
+    }
+    server.signed_in("ada").await;
+    let answer = ask(&server, "http://app.test/x", Some(&pass(&server)), &[]).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    // 2,048 bytes hold twenty names of a hundred bytes, each with its comma.
+    assert_eq!(answer.headers.get("remote-groups").unwrap().to_str().unwrap(), names[..20].join(","));
+}
+
+#[tokio::test]
 async fn nobody_gets_401_and_what_no_rule_covers_gets_403() {
     let rules = rule("host = 'app.test'; path = '/closed'; allow = 'nobody'")
         + &rule("host = 'app.test'; path = '/public'; allow = 'public'")
