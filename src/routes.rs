@@ -7,7 +7,7 @@ use actix_web::web::{ServiceConfig, get, head, method, post, resource, to};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
 use crate::admin::http::gate::{self, Door};
-use crate::admin::http::{audit, groups, user, users};
+use crate::admin::http::{audit, groups, user, user_form, users};
 use crate::admin::policy::Right;
 use crate::api::http::{answer as api_answer, authzen, token_pair};
 use crate::forward_auth::http::{check as forward_auth, start};
@@ -126,53 +126,69 @@ pub fn browsers(config: &mut ServiceConfig) {
         .service(shown("/.well-known/change-password", LOOK, change_password));
 }
 
-/// What each route of the console takes. One that is not here is shut.
-pub const CONSOLE: &[Door] = &[
-    Door::for_staff("/admin"),
-    Door::look("/admin/audit", Right::ViewAuditEvent),
-    Door::look("/admin/audit.csv", Right::ViewAuditEvent),
-    Door::look("/admin/audit.jsonl", Right::ViewAuditEvent),
-    Door::look("/admin/groups", Right::ViewGroup),
-    Door::change_freshly("/admin/groups/add", Right::AddGroup),
-    Door::look("/admin/groups/{id}", Right::ViewGroup),
-    Door::change_freshly("/admin/groups/{id}/grant", Right::ChangeGroup),
-    Door::change_freshly("/admin/groups/{id}/revoke", Right::ChangeGroup),
-    Door::change_freshly("/admin/groups/{id}/nest", Right::ChangeGroup),
-    Door::change_freshly("/admin/groups/{id}/unnest", Right::ChangeGroup),
-    Door::change_freshly("/admin/groups/{id}/delete", Right::DeleteGroup),
-    Door::look("/admin/users", Right::ViewUser),
-    Door::look("/admin/users.csv", Right::ViewUser),
-    Door::look("/admin/users/{id}", Right::ViewUser),
-    Door::change_freshly("/admin/users/{id}/disable", Right::ChangeUser),
-    Door::change_freshly("/admin/users/{id}/enable", Right::ChangeUser),
-    Door::change("/admin/users/{id}/sign-out", Right::DeleteSession),
-    Door::change_freshly("/admin/users/{id}/join", Right::ChangeGroup),
-    Door::change_freshly("/admin/users/{id}/leave", Right::ChangeGroup),
-];
+/// Operators' pages: each path with its doors, what each takes, and what answers behind it. What is not here is shut.
+macro_rules! console {
+    ($($path:literal => $($door:ident($($inside:tt)*))+;)*) => {
+        /// What each route of the console takes.
+        pub const CONSOLE: &[Door] = &[$($(console!(@door $path $door($($inside)*))),+),*];
 
-/// Operators' pages, each behind its doors.
-fn console(config: &mut ServiceConfig) {
-    config
-        .service(behind("/admin", |path| shown(path, LOOK, user::front)))
-        .service(behind("/admin/audit", |path| shown(path, LOOK, audit::get)))
-        .service(behind("/admin/audit.csv", |path| shown(path, LOOK, audit::csv)))
-        .service(behind("/admin/audit.jsonl", |path| shown(path, LOOK, audit::jsonl)))
-        .service(behind("/admin/groups", |path| shown(path, LOOK, groups::list)))
-        .service(behind("/admin/groups/add", |path| page(path, "POST").route(post().to(groups::add))))
-        .service(behind("/admin/groups/{id}", |path| shown(path, LOOK, groups::get)))
-        .service(behind("/admin/groups/{id}/grant", |path| page(path, "POST").route(post().to(groups::grant))))
-        .service(behind("/admin/groups/{id}/revoke", |path| page(path, "POST").route(post().to(groups::revoke))))
-        .service(behind("/admin/groups/{id}/nest", |path| page(path, "POST").route(post().to(groups::nest))))
-        .service(behind("/admin/groups/{id}/unnest", |path| page(path, "POST").route(post().to(groups::unnest))))
-        .service(behind("/admin/groups/{id}/delete", |path| page(path, "POST").route(post().to(groups::delete))))
-        .service(behind("/admin/users", |path| shown(path, LOOK, users::get)))
-        .service(behind("/admin/users.csv", |path| shown(path, LOOK, users::csv)))
-        .service(behind("/admin/users/{id}", |path| shown(path, LOOK, user::get)))
-        .service(behind("/admin/users/{id}/disable", |path| page(path, "POST").route(post().to(user::disable))))
-        .service(behind("/admin/users/{id}/enable", |path| page(path, "POST").route(post().to(user::enable))))
-        .service(behind("/admin/users/{id}/sign-out", |path| page(path, "POST").route(post().to(user::sign_out))))
-        .service(behind("/admin/users/{id}/join", |path| page(path, "POST").route(post().to(user::join))))
-        .service(behind("/admin/users/{id}/leave", |path| page(path, "POST").route(post().to(user::leave))));
+        fn console(config: &mut ServiceConfig) {
+            config$(.service(behind($path, |path| {
+                let resource = page(path, "");
+                $(let resource = console!(@route resource $door($($inside)*));)+
+                resource
+            })))*;
+        }
+    };
+    (@door $path:literal staff($handler:path)) => { Door::for_staff($path) };
+    (@door $path:literal look($right:ident, $handler:path)) => { Door::look($path, Right::$right) };
+    (@door $path:literal look($right:ident or manager, $handler:path)) => { Door::look($path, Right::$right).or_manager() };
+    (@door $path:literal change($right:ident, $handler:path)) => { Door::change($path, Right::$right) };
+    (@door $path:literal freshly($right:ident, $handler:path)) => { Door::change_freshly($path, Right::$right) };
+    (@door $path:literal freshly($right:ident or manager, $handler:path)) => {
+        Door::change_freshly($path, Right::$right).or_manager()
+    };
+    (@route $resource:ident staff($handler:path)) => { console!(@look $resource $handler) };
+    (@route $resource:ident look($right:ident $(or $manager:ident)?, $handler:path)) => { console!(@look $resource $handler) };
+    (@route $resource:ident $door:ident($right:ident $(or $manager:ident)?, $handler:path)) => {
+        $resource.route(post().to($handler))
+    };
+    (@look $resource:ident $handler:path) => { $resource.route(get().to($handler)).route(head().to($handler)) };
+}
+
+console! {
+    "/admin"                           => staff(user::front);
+    "/admin/audit"                     => look(ViewAuditEvent, audit::get);
+    "/admin/audit.csv"                 => look(ViewAuditEvent, audit::csv);
+    "/admin/audit.jsonl"               => look(ViewAuditEvent, audit::jsonl);
+    "/admin/groups"                    => look(ViewGroup or manager, groups::list);
+    "/admin/groups/add"                => freshly(AddGroup, groups::add);
+    "/admin/groups/{id}"               => look(ViewGroup or manager, groups::get);
+    "/admin/groups/{id}/rename"        => freshly(ChangeGroup, groups::rename);
+    "/admin/groups/{id}/grant"         => freshly(ChangeGroup, groups::grant);
+    "/admin/groups/{id}/revoke"        => freshly(ChangeGroup, groups::revoke);
+    "/admin/groups/{id}/nest"          => freshly(ChangeGroup, groups::nest);
+    "/admin/groups/{id}/unnest"        => freshly(ChangeGroup, groups::unnest);
+    "/admin/groups/{id}/add-member"    => freshly(ChangeGroup or manager, groups::add_member);
+    "/admin/groups/{id}/remove-member" => freshly(ChangeGroup or manager, groups::remove_member);
+    "/admin/groups/{id}/appoint"       => freshly(ChangeGroup, groups::appoint);
+    "/admin/groups/{id}/dismiss"       => freshly(ChangeGroup, groups::dismiss);
+    "/admin/groups/{id}/delete"        => freshly(DeleteGroup, groups::delete);
+    "/admin/users"                     => look(ViewUser, users::get);
+    "/admin/users.csv"                 => look(ViewUser, users::csv);
+    "/admin/users/add"                 => look(AddUser, user_form::add) freshly(AddUser, user_form::post_add);
+    "/admin/users/{id}"                => look(ViewUser, user::get);
+    "/admin/users/{id}/edit"           => look(ChangeUser, user_form::edit) freshly(ChangeUser, user_form::post_edit);
+    "/admin/users/{id}/password"       => look(ChangeUser, user_form::password) freshly(ChangeUser, user_form::post_password);
+    "/admin/users/{id}/disable"        => freshly(ChangeUser, user::disable);
+    "/admin/users/{id}/enable"         => freshly(ChangeUser, user::enable);
+    "/admin/users/{id}/reset"          => freshly(ChangeUser, user::reset);
+    "/admin/users/{id}/recover"        => freshly(ChangeUser, user::recover);
+    "/admin/users/{id}/unlock"         => change(ChangeUser, user::unlock);
+    "/admin/users/{id}/sign-out"       => change(DeleteSession, user::sign_out);
+    "/admin/users/{id}/join"           => freshly(ChangeGroup, user::join);
+    "/admin/users/{id}/leave"          => freshly(ChangeGroup, user::leave);
+    "/admin/users/{id}/delete"         => freshly(DeleteUser, user::delete);
 }
 
 /// A route of the console, which asks for its own doors, however its path is spelled.
@@ -181,9 +197,12 @@ fn behind(path: &'static str, build: impl FnOnce(&'static str) -> Resource) -> i
 }
 
 /// Forms that do what cannot be done twice: pressed twice, both presses get one answer.
-pub const PRESSED_ONCE: [&str; 11] = [
+pub const PRESSED_ONCE: [&str; 14] = [
     "/account/api-keys/new",
     "/account/password",
+    "/admin/clients/add",
+    "/admin/invitations/add",
+    "/admin/users/add",
     "/login/link",
     "/login/link/confirm",
     "/login/link/finish",

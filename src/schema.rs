@@ -213,6 +213,16 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    group_managers (group_id, user_id) {
+        group_id -> Uuid,
+        user_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     group_permissions (group_id, permission_id) {
         group_id -> Uuid,
         permission_id -> Uuid,
@@ -496,6 +506,8 @@ diesel::joinable!(families -> users (user_id));
 diesel::joinable!(former_passwords -> users (user_id));
 diesel::joinable!(grants -> clients (client_id));
 diesel::joinable!(grants -> users (user_id));
+diesel::joinable!(group_managers -> groups (group_id));
+diesel::joinable!(group_managers -> users (user_id));
 diesel::joinable!(group_permissions -> groups (group_id));
 diesel::joinable!(group_permissions -> permissions (permission_id));
 diesel::joinable!(mail_outbox -> users (user_id));
@@ -522,6 +534,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     families,
     former_passwords,
     grants,
+    group_managers,
     group_permissions,
     groups,
     instance,

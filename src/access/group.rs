@@ -74,6 +74,44 @@ pub fn remove_member(conn: &mut Conn, group: &store::Group, user: UserId, scene:
     Ok(())
 }
 
+/// Another name, which stands in tokens from now on; `false` when it is another group's.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn rename(conn: &mut Conn, group: &store::Group, name: &str, scene: &Scene) -> Result<bool, Fault> {
+    let other = store::find_group(conn, name)?;
+    if other.is_some_and(|other| other.id != group.id) {
+        return Ok(false);
+    }
+    store::set_name(conn, group.id, name)?;
+    notify::announce(conn, Change::Standing)?;
+    let details = serde_json::json!({ "group": name, "before": group.name });
+    scene.record(conn, &Event::new(Kind::GroupRenamed).details(details))?;
+    Ok(true)
+}
+
+/// Somebody decides from now on who is in a group; doing it twice changes nothing.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn appoint(conn: &mut Conn, group: &store::Group, user: UserId, scene: &Scene) -> Result<(), Fault> {
+    if store::insert_manager(conn, group.id, user, scene.now)? {
+        changed(conn, Kind::GroupManagerAdded, group, user, scene)?;
+    }
+    Ok(())
+}
+
+/// Somebody manages a group no more; doing it twice changes nothing.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn dismiss(conn: &mut Conn, group: &store::Group, user: UserId, scene: &Scene) -> Result<(), Fault> {
+    if store::delete_manager(conn, group.id, user)? {
+        changed(conn, Kind::GroupManagerRemoved, group, user, scene)?;
+    }
+    Ok(())
+}
+
 /// How putting a group into a group ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Nesting {

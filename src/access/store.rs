@@ -12,7 +12,7 @@ use crate::accounts::name_key::name_key;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{GroupId, UserId};
 use crate::kernel::{Conn, Instant};
-use crate::schema::{group_permissions as gp, groups, memberships, permissions as p, subgroups, users};
+use crate::schema::{group_managers, group_permissions as gp, groups, memberships, permissions as p, subgroups, users};
 
 /// A stored group.
 #[derive(Clone, Debug, Queryable)]
@@ -92,6 +92,46 @@ pub fn delete_member(conn: &mut Conn, group: GroupId, user: UserId) -> Result<bo
     Ok(diesel::delete(memberships::table.find((group, user))).execute(conn)? == 1)
 }
 
+/// Gives a group another name.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn set_name(conn: &mut Conn, id: GroupId, name: &str) -> Result<(), Fault> {
+    let set = (groups::name.eq(name), groups::name_key.eq(name_key(name)));
+    diesel::update(groups::table.find(id)).set(set).execute(conn)?;
+    Ok(())
+}
+
+/// Inserts a manager; `false` when they were one.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn insert_manager(conn: &mut Conn, group: GroupId, user: UserId, now: Instant) -> Result<bool, Fault> {
+    use group_managers as m;
+    let inserted = diesel::insert_into(m::table)
+        .values((m::group_id.eq(group), m::user_id.eq(user), m::created_at.eq(now)))
+        .on_conflict_do_nothing()
+        .execute(conn)?;
+    Ok(inserted == 1)
+}
+
+/// Deletes a manager; `false` when they were none.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn delete_manager(conn: &mut Conn, group: GroupId, user: UserId) -> Result<bool, Fault> {
+    Ok(diesel::delete(group_managers::table.find((group, user))).execute(conn)? == 1)
+}
+
+/// Groups that somebody manages.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn managed_by(conn: &mut Conn, user: UserId) -> Result<Vec<GroupId>, Fault> {
+    let managed = group_managers::table.filter(group_managers::user_id.eq(user));
+    Ok(managed.select(group_managers::group_id).load(conn)?)
+}
+
 /// Deletes a group with its memberships and what it was granted.
 ///
 /// # Errors
@@ -158,6 +198,8 @@ pub fn own_groups_of(conn: &mut Conn, user: UserId) -> Result<Vec<String>, Fault
 pub struct Contents {
     /// Usernames of its own members, as many as were asked for.
     pub members: Vec<String>,
+    /// Usernames of those who decide who is in it.
+    pub managers: Vec<String>,
     /// Groups in it.
     pub groups: Vec<String>,
     /// Groups that it is in.
@@ -177,7 +219,9 @@ pub fn contents(conn: &mut Conn, group: GroupId, most: i64) -> Result<Contents, 
     let held = gp::table.inner_join(p::table).filter(gp::group_id.eq(group));
     let names = held.select((p::app, p::codename)).order((p::app, p::codename));
     let permissions: Vec<(String, String)> = names.load(conn)?;
+    let managers = group_managers::table.inner_join(users::table).filter(group_managers::group_id.eq(group));
     Ok(Contents {
+        managers: managers.select(users::username).order(users::username_key).load(conn)?,
         members: people.select(users::username).limit(most).load(conn)?,
         groups: groups::table
             .filter(groups::id.eq_any(inside))

@@ -1,9 +1,11 @@
 //! Changes to what an account says about its person.
 
 use diesel::prelude::*;
+use serde_json::{Map, Value, json};
 
 use super::phone::PhoneNumber;
 use super::store;
+use super::user::User;
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::kernel::Conn;
@@ -65,9 +67,46 @@ pub fn is_birthdate(text: &str) -> bool {
 /// # Errors
 /// [`Fault`] of the database.
 pub fn update(conn: &mut Conn, user: UserId, changes: &ProfileChanges, scene: &Scene) -> Result<(), Fault> {
+    let before = store::find(conn, user)?;
     store::update_profile(conn, user, changes, scene.now)?;
     notify::announce(conn, Change::Standing)?;
-    scene.record(conn, &Event::new(Kind::UserUpdated).user(user))
+    let differences = before.map(|before| differences(&before, changes)).unwrap_or_default();
+    scene.record(conn, &Event::new(Kind::UserUpdated).user(user).details(json!({ "changed": differences })))
+}
+
+/// What is to be another, with what it was and what it will be.
+fn differences(before: &User, changes: &ProfileChanges) -> Map<String, Value> {
+    let texts = [
+        ("name", &before.name, &changes.name),
+        ("given_name", &before.given_name, &changes.given_name),
+        ("middle_name", &before.middle_name, &changes.middle_name),
+        ("family_name", &before.family_name, &changes.family_name),
+        ("picture", &before.picture, &changes.picture),
+        ("profile", &before.profile, &changes.profile),
+        ("website", &before.website, &changes.website),
+        ("gender", &before.gender, &changes.gender),
+        ("birthdate", &before.birthdate, &changes.birthdate),
+        ("zoneinfo", &before.zoneinfo, &changes.zoneinfo),
+        ("locale", &before.locale, &changes.locale),
+        ("phone", &before.phone, &changes.phone),
+        ("address_formatted", &before.address_formatted, &changes.address_formatted),
+        ("address_street", &before.address_street, &changes.address_street),
+        ("address_locality", &before.address_locality, &changes.address_locality),
+        ("address_region", &before.address_region, &changes.address_region),
+        ("address_postal_code", &before.address_postal_code, &changes.address_postal_code),
+        ("address_country", &before.address_country, &changes.address_country),
+    ];
+    let flags =
+        [("is_staff", before.is_staff, changes.is_staff), ("is_superuser", before.is_superuser, changes.is_superuser)];
+    let texts = texts.into_iter().filter_map(|(name, was, wish)| {
+        let will = wish.as_ref().filter(|will| *will != was)?;
+        Some((name.to_owned(), json!([was, will])))
+    });
+    let flags = flags.into_iter().filter_map(|(name, was, wish)| {
+        let will = wish.filter(|will| *will != was)?;
+        Some((name.to_owned(), json!([was, will])))
+    });
+    texts.chain(flags).collect()
 }
 
 /// Writes the operator's own fields.

@@ -11,11 +11,11 @@ use std::fmt;
 use super::store;
 use crate::access::check::{self, What, Who};
 use crate::access::permission::OWN_APP;
-use crate::access::store::Group;
+use crate::access::store::{Group, managed_by};
 use crate::accounts::{self, User};
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
-use crate::kernel::ids::UserId;
+use crate::kernel::ids::{GroupId, UserId};
 use crate::spec::PermissionName;
 
 crate::spec::words! {
@@ -39,6 +39,42 @@ crate::spec::words! {
         DeleteSession = "delete_session",
         /// See the audit log.
         ViewAuditEvent = "view_audit_event",
+        /// Make accounts.
+        AddUser = "add_user",
+        /// Delete accounts.
+        DeleteUser = "delete_user",
+        /// See permissions, and who holds them.
+        ViewPermission = "view_permission",
+        /// Make permissions.
+        AddPermission = "add_permission",
+        /// Give permissions to people and groups, and take them back.
+        ChangePermission = "change_permission",
+        /// Delete permissions.
+        DeletePermission = "delete_permission",
+        /// See invitations.
+        ViewInvitation = "view_invitation",
+        /// Invite.
+        AddInvitation = "add_invitation",
+        /// Withdraw invitations.
+        DeleteInvitation = "delete_invitation",
+        /// See apps.
+        ViewClient = "view_client",
+        /// Register apps.
+        AddClient = "add_client",
+        /// Change apps, their secrets among it.
+        ChangeClient = "change_client",
+        /// Delete apps.
+        DeleteClient = "delete_client",
+        /// See signing keys.
+        ViewSigningKey = "view_signing_key",
+        /// Rotate and retire them.
+        ChangeSigningKey = "change_signing_key",
+        /// See what mail was sent, to whom, and what letters look like.
+        ViewMail = "view_mail",
+        /// Send letters again, and a test letter.
+        ChangeMail = "change_mail",
+        /// See the configuration.
+        ViewSetting = "view_setting",
     }
 }
 
@@ -49,7 +85,10 @@ pub struct Actor {
     pub id: UserId,
     /// Whether they may do everything.
     pub is_superuser: bool,
+    /// As the audit log names them.
+    pub username: String,
     rights: BTreeSet<String>,
+    managed: BTreeSet<GroupId>,
 }
 
 /// Why somebody may not do something to somebody.
@@ -65,6 +104,8 @@ pub enum Refusal {
     NotAMember,
     /// They do not hold the permission themselves.
     NotHeld(String),
+    /// They would make somebody staff or a superuser.
+    Raising,
 }
 
 impl fmt::Display for Refusal {
@@ -75,6 +116,7 @@ impl fmt::Display for Refusal {
             Self::Stronger(what) => {
                 write!(f, "This person may do what you may not ({what}): somebody stronger has to do it.")
             }
+            Self::Raising => f.write_str("Only superusers make staff or superusers."),
             Self::NotHeld(what) => write!(f, "You do not hold {what} yourself."),
             Self::NotAMember => {
                 f.write_str("You are not in this group: who is, or a superuser, decides what it gives, and to whom.")
@@ -88,12 +130,21 @@ impl fmt::Display for Refusal {
 /// # Errors
 /// [`Fault`] of the database.
 pub fn find_actor(conn: &mut Conn, user: UserId) -> Result<Option<Actor>, Fault> {
-    let Some(user) = accounts::store::find(conn, user)?.filter(|user| user.is_active && user.is_staff) else {
-        return Ok(None);
+    let is_live = |user: &User| user.is_active && user.awaits_proof_since.is_none() && user.deletion_due_at.is_none();
+    let Some(user) = accounts::store::find(conn, user)?.filter(is_live) else { return Ok(None) };
+    let managed: BTreeSet<GroupId> = managed_by(conn, user.id)?.into_iter().collect();
+    let rights = match user.is_staff {
+        true => held_rights(conn, user.id)?,
+        false if managed.is_empty() => return Ok(None),
+        false => BTreeSet::new(),
     };
-    let held = check::permissions_of(conn, user.id, &[OWN_APP.to_owned()])?;
-    let rights = held.iter().filter_map(|name| name.split_once('.').map(|(_, right)| right.to_owned())).collect();
-    Ok(Some(Actor { id: user.id, is_superuser: user.is_superuser, rights }))
+    let User { id, is_superuser, username, is_staff, .. } = user;
+    Ok(Some(Actor { id, is_superuser: is_superuser && is_staff, username, rights, managed }))
+}
+
+fn held_rights(conn: &mut Conn, user: UserId) -> Result<BTreeSet<String>, Fault> {
+    let held = check::permissions_of(conn, user, &[OWN_APP.to_owned()])?;
+    Ok(held.iter().filter_map(|name| name.split_once('.').map(|(_, right)| right.to_owned())).collect())
 }
 
 impl Actor {
@@ -101,6 +152,18 @@ impl Actor {
     #[must_use]
     pub fn may(&self, right: Right) -> bool {
         self.rights.contains(right.as_str())
+    }
+
+    /// Whether they decide who is in this group.
+    #[must_use]
+    pub fn manages(&self, group: GroupId) -> bool {
+        self.managed.contains(&group)
+    }
+
+    /// Whether they manage any group.
+    #[must_use]
+    pub fn is_manager(&self) -> bool {
+        !self.managed.is_empty()
     }
 }
 
@@ -131,6 +194,23 @@ pub fn check_about(conn: &mut Conn, actor: &Actor, target: &User) -> Result<Resu
 pub fn check_group(conn: &mut Conn, actor: &Actor, group: &Group) -> Result<Result<(), Refusal>, Fault> {
     let is_in = actor.is_superuser || store::is_member(conn, group.id, actor.id)?;
     Ok(if is_in { Ok(()) } else { Err(Refusal::NotAMember) })
+}
+
+/// Whether `actor` may say who is in `group`: as who may change it, or as its manager. A group that carries more of the console
+/// than its manager has is not theirs to fill.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn check_members(conn: &mut Conn, actor: &Actor, group: &Group) -> Result<Result<(), Refusal>, Fault> {
+    if actor.may(Right::ChangeGroup) && check_group(conn, actor, group)?.is_ok() {
+        return Ok(Ok(()));
+    }
+    if !actor.manages(group.id) {
+        return Ok(Err(Refusal::NotAMember));
+    }
+    let carried = store::permissions_of_group(conn, group.id)?;
+    let ours: Vec<PermissionName> = carried.into_iter().filter(|name| name.app == OWN_APP).collect();
+    Ok(lacking(conn, actor, &ours)?.map_or(Ok(()), |name| Err(Refusal::NotHeld(name))))
 }
 
 /// Whether `actor` may grant this permission, or take it back: they hold it themselves, for everything.

@@ -79,6 +79,8 @@ crate::spec::words! {
         UserUpdated = "user.updated",
         /// A user was disabled.
         UserDisabled = "user.disabled",
+        /// A user who had to wait may try to sign in again.
+        UserUnlocked = "user.unlocked",
         /// A user was enabled.
         UserEnabled = "user.enabled",
         /// A password was set.
@@ -89,6 +91,12 @@ crate::spec::words! {
         GroupJoined = "group.member_added",
         /// A user left a group.
         GroupLeft = "group.member_removed",
+        /// A group has another name.
+        GroupRenamed = "group.renamed",
+        /// A user decides who is in a group.
+        GroupManagerAdded = "group.manager_added",
+        /// A user does so no more.
+        GroupManagerRemoved = "group.manager_removed",
         /// A group was put into a group.
         GroupNested = "group.group_added",
         /// A group was taken out of a group.

@@ -29,6 +29,17 @@ pub enum Command {
     AddMember(Membership),
     /// Take a user, or another group, out of a group.
     RemoveMember(Membership),
+    /// Give a group another name.
+    Rename {
+        /// Name of the group.
+        group: String,
+        /// Its new name.
+        name: String,
+    },
+    /// Let a user decide who is in a group.
+    AddManager(Managing),
+    /// A user decides no more who is in a group.
+    RemoveManager(Managing),
     /// Grant a permission to a group.
     Grant(Granting),
     /// Take a permission back from a group.
@@ -60,6 +71,15 @@ struct Member {
     /// A group: all its members are members of the other one too.
     #[arg(long = "group", value_name = "GROUP")]
     subgroup: Option<String>,
+}
+
+/// Whose word counts, and where.
+#[derive(Debug, Args)]
+pub struct Managing {
+    /// Name of the group.
+    group: String,
+    /// Username, address or id.
+    user: String,
 }
 
 /// What, to whom.
@@ -104,6 +124,19 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
             change(&workshop, &membership, Presence::Out)?;
             tell(globals, &membership.shown(Presence::Out), "Removed.");
         }
+        Command::Rename { group, name } => {
+            group::check_name(&name).map_err(Failure::Usage)?;
+            workshop.write(|conn, scene| {
+                let group = find(conn, &group)?;
+                if group::rename(conn, &group, &name, scene)? {
+                    return Ok(());
+                }
+                Err(Failure::Failed("there is a group of this name, or one that looks like it".into()))
+            })?;
+            tell(globals, &json!({ "name": name, "before": group }), "Renamed.");
+        }
+        Command::AddManager(managing) => manage(globals, &workshop, &managing, Presence::In)?,
+        Command::RemoveManager(managing) => manage(globals, &workshop, &managing, Presence::Out)?,
         Command::Grant(Granting { group, what }) => {
             permission::grant(globals, &workshop, &what, &permission::Whom::Group(group))?;
         }
@@ -147,6 +180,21 @@ fn change(workshop: &Workshop, membership: &Membership, presence: Presence) -> R
     })
 }
 
+fn manage(globals: &Globals, workshop: &Workshop, managing: &Managing, presence: Presence) -> Result<(), Failure> {
+    workshop.write(|conn, scene| {
+        let (group, user) = (find(conn, &managing.group)?, find_user(conn, &managing.user)?);
+        match presence {
+            Presence::In => group::appoint(conn, &group, user.id, scene)?,
+            Presence::Out => group::dismiss(conn, &group, user.id, scene)?,
+        }
+        Ok::<_, Failure>(())
+    })?;
+    let is_manager = presence == Presence::In;
+    let shown = json!({ "group": managing.group, "user": managing.user, "manager": is_manager });
+    tell(globals, &shown, if is_manager { "They manage it." } else { "They manage it no more." });
+    Ok(())
+}
+
 fn nest(conn: &mut Conn, (group, member): (&Group, &Group), presence: Presence, scene: &Scene) -> Result<(), Failure> {
     if presence == Presence::Out {
         return Ok(group::unnest(conn, group, member, scene)?);
@@ -163,16 +211,22 @@ fn nest(conn: &mut Conn, (group, member): (&Group, &Group), presence: Presence, 
 fn show(globals: &Globals, workshop: &Workshop, name: &Name) -> Result<(), Failure> {
     let conn = &mut workshop.connect()?;
     let group = find(conn, &name.group)?;
-    let Contents { mut members, groups, member_of, permissions } = store::contents(conn, group.id, i64::MAX)?;
+    let Contents { mut members, managers, groups, member_of, permissions } = store::contents(conn, group.id, i64::MAX)?;
     members.sort();
     if globals.json {
         output::print_json(&json!({
-            "id": group.id, "name": group.name, "members": members, "groups": groups, "member_of": member_of,
+            "id": group.id, "name": group.name, "members": members, "managers": managers, "groups": groups, "member_of": member_of,
             "permissions": permissions,
         }));
         return Ok(());
     }
-    let lines = [("members", members), ("groups", groups), ("member of", member_of), ("permissions", permissions)];
+    let lines = [
+        ("members", members),
+        ("managers", managers),
+        ("groups", groups),
+        ("member of", member_of),
+        ("permissions", permissions),
+    ];
     let rows: Vec<_> = lines.into_iter().map(|(what, names)| [what.to_owned(), names.join(", ")]).collect();
     output::print_table([group.name.as_str(), ""], &rows);
     Ok(())

@@ -1,6 +1,5 @@
 //! `throttle list | unlock`.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use clap::{Args, Subcommand};
@@ -8,14 +7,11 @@ use serde_json::json;
 
 use super::workshop::Workshop;
 use super::{Failure, Globals, output};
-use crate::accounts::name_key::name_key;
-use crate::accounts::store::emails;
-use crate::accounts::{self, User};
+use crate::accounts;
 use crate::app;
-use crate::kernel::fault::Fault;
-use crate::kernel::{Conn, Instant};
 use crate::login::store::throttles::{self, Shut};
-use crate::login::throttle::{Account, Source, Throttle, network_of};
+use crate::login::throttle::network_of;
+use crate::login::unlock;
 
 /// What to do about throttles.
 #[derive(Debug, Subcommand)]
@@ -103,7 +99,7 @@ fn unlock(globals: &Globals, workshop: &Workshop, whom: &Unlock) -> Result<(), F
         };
         let user = accounts::store::find_named(conn, name)?;
         let user = user.ok_or_else(|| Failure::Failed(format!("there is no user `{name}`")))?;
-        Ok(unlock_user(conn, &counters.account, &user, scene.now)?)
+        Ok(unlock::unlock(conn, &counters.account, &user, scene.now)?)
     })?;
     if globals.json {
         output::print_json(&json!({ "opened": opened }));
@@ -111,19 +107,4 @@ fn unlock(globals: &Globals, workshop: &Workshop, whom: &Unlock) -> Result<(), F
         output::say(if opened == 0 { "Nothing was shut." } else { "They may try again." });
     }
     Ok(())
-}
-
-/// Tries are counted by account, and by each name as it was typed. The names are not kept, but can be
-/// found again: those of the user, from every network that has to wait.
-fn unlock_user(conn: &mut Conn, counter: &Throttle, user: &User, now: Instant) -> Result<usize, Fault> {
-    let mut names = vec![user.username_key.clone()];
-    names.extend(user.phone.clone());
-    names.extend(emails::of_user(conn, user.id)?.iter().map(|email| name_key(&email.address)));
-    let shut = throttles::list_shut(conn, now)?;
-    let networks: BTreeSet<_> = shut.into_iter().filter_map(|row| row.network?.parse::<IpAddr>().ok()).collect();
-    let mut sources: Vec<Source> = networks.into_iter().map(|address| Source::Network(Some(address))).collect();
-    sources.push(Source::Anywhere);
-    let of = |name: &String, source: &Source| counter.bucket(&Account::Typed(name.clone()), source).digest;
-    let typed: Vec<_> = names.iter().flat_map(|name| sources.iter().map(move |source| of(name, source))).collect();
-    Ok(throttles::unlock(conn, Some(user.id), None)? + throttles::clear(conn, &typed)?)
 }

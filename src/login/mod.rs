@@ -22,3 +22,4 @@ pub mod registering;
 pub mod setup;
 pub mod store;
 pub mod throttle;
+pub mod unlock;

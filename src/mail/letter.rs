@@ -46,6 +46,8 @@ pub enum Letter {
     AddressKnown { username: String, sign_in_link: String, reset_link: String },
     /// Asks somebody to make an account.
     Invitation { inviter: Option<String>, site: String, link: String, hours: u32 },
+    /// Somebody made an account for its reader, who chooses the password.
+    AccountMade { username: String, link: String, hours: u32 },
     /// Lets its reader choose a new password.
     ResetPassword { username: String, link: String, minutes: u32, facts: Facts },
     /// Answers a request for a new password of an account that has none here.
@@ -93,6 +95,7 @@ impl Letter {
             Self::VerifyEmail { .. } => "verify_email",
             Self::AddressKnown { .. } => "address_known",
             Self::Invitation { .. } => "invitation",
+            Self::AccountMade { .. } => "account_made",
             Self::ResetPassword { .. } => "reset_password",
             Self::ResetWithoutPassword { .. } => "reset_without_password",
             Self::PasswordChanged { .. } => "password_changed",

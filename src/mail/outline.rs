@@ -30,6 +30,7 @@ impl Letter {
         match self {
             Self::VerifyEmail { username, .. }
             | Self::AddressKnown { username, .. }
+            | Self::AccountMade { username, .. }
             | Self::ResetPassword { username, .. }
             | Self::ResetWithoutPassword { username, .. }
             | Self::PasswordChanged { username, .. }
@@ -56,6 +57,7 @@ impl Letter {
             Self::AddressKnown { .. } => &["address-known-intro"],
             Self::Invitation { inviter: None, .. } => &["invitation-intro", "invitation-valid"],
             Self::Invitation { inviter: Some(_), .. } => &["invitation-intro-inviter", "invitation-valid"],
+            Self::AccountMade { .. } => &["account-made-intro", "account-made-valid"],
             Self::ResetPassword { .. } => &["reset-password-intro", "valid-link"],
             Self::ResetWithoutPassword { way, .. } => match way {
                 OtherWay::Directory { .. } => &["reset-without-password-intro", "reset-without-password-directory"],
@@ -92,6 +94,7 @@ impl Letter {
                 let inviter = inviter.as_ref().map(|inviter| ("inviter", name(inviter)));
                 inviter.into_iter().chain([("site", name(site)), ("hours", Told::Number(*hours))]).collect()
             }
+            Self::AccountMade { hours, .. } => vec![("hours", Told::Number(*hours))],
             Self::ResetPassword { minutes, .. } => vec![("minutes", Told::Number(*minutes))],
             Self::ResetWithoutPassword { way, .. } => match way {
                 OtherWay::Directory { name: place } | OtherWay::Provider { name: place } => {
@@ -128,6 +131,7 @@ impl Letter {
         match self {
             Self::VerifyEmail { link, .. }
             | Self::Invitation { link, .. }
+            | Self::AccountMade { link, .. }
             | Self::ResetPassword { link, .. }
             | Self::EmailChangeVerify { link, .. }
             | Self::MagicLink { link, .. }
@@ -186,6 +190,7 @@ impl Letter {
             Self::AccountDeleted { .. } | Self::ApiKeyCreated { .. } => Aside::Link(home),
             Self::VerifyEmail { .. }
             | Self::Invitation { .. }
+            | Self::AccountMade { .. }
             | Self::ResetPassword { .. }
             | Self::ResetWithoutPassword { .. }
             | Self::EmailChangeVerify { .. }

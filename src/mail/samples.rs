@@ -26,6 +26,7 @@ fn invitations() -> Vec<Letter> {
             link: link("register?invitation=Zx81_n&lang=en"),
             hours: 72,
         },
+        Letter::AccountMade { username: who(), link: link("password/new?token=w7&u=1"), hours: 72 },
     ]
 }
 

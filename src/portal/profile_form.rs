@@ -85,9 +85,9 @@ const ADDRESS: [Standard; 5] = [
     ("address_country", "Country", "text", Some("country-name"), |user| &user.address_country),
 ];
 
-/// The form with what is stored, or with what was typed.
+/// The form with what is stored, or with what was typed, for who edits it.
 #[must_use]
-pub fn sections(user: &User, fields: &[ProfileField], typed: Option<&Params>) -> Vec<Section> {
+pub fn sections(user: &User, fields: &[ProfileField], typed: Option<&Params>, by: Editor) -> Vec<Section> {
     let standard = |(id, label, kind, autocomplete, of): &Standard| Input {
         id: (*id).to_owned(),
         label: (*label).to_owned(),
@@ -109,10 +109,15 @@ pub fn sections(user: &User, fields: &[ProfileField], typed: Option<&Params>) ->
         Section { title: "Postal address", fields: ADDRESS.iter().map(standard).collect() },
     ];
     if !fields.is_empty() {
-        let own = fields.iter().map(|field| own_input(user, field, typed)).collect();
+        let own = fields.iter().map(|field| own_input(user, field, typed, by)).collect();
         out.push(Section { title: "More", fields: own });
     }
     out
+}
+
+/// Operators edit all of them.
+fn may_edit(by: Editor, field: &ProfileField) -> bool {
+    by == Editor::Staff || field.edited_by == Editor::Person
 }
 
 fn hint_of(id: &str) -> Option<&'static str> {
@@ -125,9 +130,9 @@ fn hint_of(id: &str) -> Option<&'static str> {
     }
 }
 
-fn own_input(user: &User, field: &ProfileField, typed: Option<&Params>) -> Input {
+fn own_input(user: &User, field: &ProfileField, typed: Option<&Params>, by: Editor) -> Input {
     let stored = user.attributes.get(&field.name).map(shown).unwrap_or_default();
-    let readonly = field.edited_by == Editor::Staff;
+    let readonly = !may_edit(by, field);
     let value = match typed {
         Some(typed) if !readonly => typed.find(&field.name).unwrap_or_default().to_owned(),
         _ => stored,
@@ -173,11 +178,11 @@ pub struct Changes {
     pub attributes: Value,
 }
 
-/// Reads the form. Fields that are not the person's to edit are as they were, whatever was sent.
+/// Reads the form. Fields that are not theirs to edit are as they were, whatever was sent.
 ///
 /// # Errors
 /// Everything that is wrong, at once.
-pub fn read(form: &Params, user: &User, fields: &[ProfileField]) -> Result<Changes, Vec<Wrong>> {
+pub fn read(form: &Params, user: &User, fields: &[ProfileField], by: Editor) -> Result<Changes, Vec<Wrong>> {
     let mut wrong = Vec::new();
     let mut text = |id: &str, check: fn(&str) -> Result<(), &'static str>| -> Option<Option<String>> {
         let typed = form.find(id)?.trim();
@@ -216,14 +221,14 @@ pub fn read(form: &Params, user: &User, fields: &[ProfileField]) -> Result<Chang
         profile.family_name = text("family_name", any);
         profile.name = text("name", any);
     }
-    let attributes = read_own(form, user, fields, &mut wrong);
+    let attributes = read_own(form, user, (fields, by), &mut wrong);
     if wrong.is_empty() { Ok(Changes { profile, attributes }) } else { Err(wrong) }
 }
 
-fn read_own(form: &Params, user: &User, fields: &[ProfileField], wrong: &mut Vec<Wrong>) -> Value {
+fn read_own(form: &Params, user: &User, (fields, by): (&[ProfileField], Editor), wrong: &mut Vec<Wrong>) -> Value {
     // What the configuration no longer names is kept: it may come back.
     let mut all: Map<String, Value> = user.attributes.as_object().cloned().unwrap_or_default();
-    for field in fields.iter().filter(|field| field.edited_by == Editor::Person) {
+    for field in fields.iter().filter(|field| may_edit(by, field)) {
         let typed = form.find(&field.name).unwrap_or_default().trim();
         match parse(field, typed) {
             Ok(Some(value)) => {

@@ -1,5 +1,6 @@
 //! Pages: a type for each, a template for each, and the headers that all share.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
@@ -38,15 +39,15 @@ pub trait Page: Serialize {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     /// The input's id; empty for the whole form.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// In words.
     pub message: String,
 }
 
 impl FieldError {
     /// Makes one.
-    pub fn new(field: &'static str, message: impl Into<String>) -> Self {
-        Self { field, message: message.into() }
+    pub fn new(field: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
     }
 }
 

@@ -57,6 +57,16 @@ invitation-action = Einladung annehmen
 invitation-aside-title = Sie wissen nicht, worum es geht?
 invitation-aside = Dann tun Sie nichts. Ohne Sie wird kein Konto angelegt.
 
+account-made-subject = Ihr Konto bei { $site }
+account-made-intro = Bei { $site } wurde ein Konto für Sie angelegt. Wählen Sie ein Passwort, dann können Sie sich anmelden.
+account-made-valid = Der Link gilt einmal und nur { $hours ->
+        [one] eine Stunde
+       *[other] { $hours } Stunden
+    } lang. Danach fordern Sie auf der Anmeldeseite einen neuen an.
+account-made-action = Passwort wählen
+account-made-aside-title = Sie wissen nicht, worum es geht?
+account-made-aside = Dann tun Sie nichts. Ohne diesen Link kann niemand das Konto benutzen.
+
 ## Passwörter
 
 reset-password-subject = Wählen Sie ein neues Passwort

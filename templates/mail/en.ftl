@@ -57,6 +57,16 @@ invitation-action = Accept invitation
 invitation-aside-title = Don't know what this is about?
 invitation-aside = Then do nothing. No account is created without you.
 
+account-made-subject = Your account at { $site }
+account-made-intro = An account was made for you at { $site }. Choose a password, and you can sign in.
+account-made-valid = The link works once, for the next { $hours ->
+        [one] hour
+       *[other] { $hours } hours
+    }. Later, ask for a new one on the sign-in page.
+account-made-action = Choose a password
+account-made-aside-title = Don't know what this is about?
+account-made-aside = Then do nothing. Nobody can use the account without this link.
+
 ## Passwords
 
 reset-password-subject = Choose a new password

@@ -55,6 +55,15 @@ pub fn rename(conn: &mut Conn, user: UserId, username: &Username, now: Instant) 
     if username_is_taken(conn, &username.key())? {
         return Ok(false);
     }
+    respell(conn, user, username, now)?;
+    Ok(true)
+}
+
+/// Gives a user a name that nobody else has: looked up before, and the unique key lets one through.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn respell(conn: &mut Conn, user: UserId, username: &Username, now: Instant) -> Result<(), Fault> {
     diesel::update(users::table.find(user))
         .set((
             users::username.eq(username.as_str()),
@@ -63,7 +72,7 @@ pub fn rename(conn: &mut Conn, user: UserId, username: &Username, now: Instant) 
             users::updated_at.eq(now),
         ))
         .execute(conn)?;
-    Ok(true)
+    Ok(())
 }
 
 /// The name that is wanted and taken.

@@ -24,9 +24,9 @@ pub trait ConsolePage: Serialize {
 
 /// Entries of the menu, each with the right that its page takes.
 pub const MENU: [Entry; 3] = [
-    Entry { id: "users", path: "/admin/users", icon: "user", label: "Users", right: Right::ViewUser },
-    Entry { id: "groups", path: "/admin/groups", icon: "apps", label: "Groups", right: Right::ViewGroup },
-    Entry { id: "audit", path: "/admin/audit", icon: "history", label: "Audit log", right: Right::ViewAuditEvent },
+    Entry::new("users", "/admin/users", "user", "Users", Right::ViewUser),
+    Entry { for_managers: true, ..Entry::new("groups", "/admin/groups", "apps", "Groups", Right::ViewGroup) },
+    Entry::new("audit", "/admin/audit", "history", "Audit log", Right::ViewAuditEvent),
 ];
 
 /// An entry of the menu.
@@ -40,6 +40,21 @@ pub struct Entry {
     /// Who sees it.
     #[serde(skip)]
     pub right: Right,
+    /// Whether managers of groups see it too.
+    #[serde(skip)]
+    for_managers: bool,
+}
+
+impl Entry {
+    const fn new(id: &'static str, path: &'static str, icon: &'static str, label: &'static str, right: Right) -> Self {
+        Self { id, path, icon, label, right, for_managers: false }
+    }
+
+    /// Whether this operator sees it.
+    #[must_use]
+    pub fn is_for(&self, actor: &Actor) -> bool {
+        actor.may(self.right) || (self.for_managers && actor.is_manager())
+    }
 }
 
 /// A page, and what is around it.
@@ -57,7 +72,7 @@ impl<P: ConsolePage> Framed<P> {
     /// Frames a page.
     #[must_use]
     pub fn new(csrf: String, user: Viewer, actor: &Actor, page: P) -> Self {
-        let menu = MENU.into_iter().filter(|entry| actor.may(entry.right)).collect();
+        let menu = MENU.into_iter().filter(|entry| entry.is_for(actor)).collect();
         Self { csrf, nav_current: P::MENU, menu, user, page }
     }
 }

@@ -22,41 +22,55 @@ pub struct Door {
     pub right: Option<Right>,
     /// Whether the password has to have been given just before.
     pub needs_fresh: bool,
+    /// Whether it is open, for their own groups, to managers without the right.
+    pub for_managers: bool,
 }
 
 impl Door {
+    /// Open to managers of groups too; the page looks whether the group is theirs.
+    #[must_use]
+    pub const fn or_manager(self) -> Self {
+        Self { for_managers: true, ..self }
+    }
+
+    /// Whether this is for them.
+    #[must_use]
+    pub fn admits(&self, actor: &Actor) -> bool {
+        self.right.is_none_or(|right| actor.may(right)) || (self.for_managers && actor.is_manager())
+    }
+
     /// For all staff to look at.
     #[must_use]
     pub const fn for_staff(path: &'static str) -> Self {
-        Self { method: "GET", path, right: None, needs_fresh: false }
+        Self { method: "GET", path, right: None, needs_fresh: false, for_managers: false }
     }
 
     /// To look at something.
     #[must_use]
     pub const fn look(path: &'static str, right: Right) -> Self {
-        Self { method: "GET", path, right: Some(right), needs_fresh: false }
+        Self { method: "GET", path, right: Some(right), needs_fresh: false, for_managers: false }
     }
 
     /// To change something.
     #[must_use]
     pub const fn change(path: &'static str, right: Right) -> Self {
-        Self { method: "POST", path, right: Some(right), needs_fresh: false }
+        Self { method: "POST", path, right: Some(right), needs_fresh: false, for_managers: false }
     }
 
     /// To change something that a borrowed browser must not.
     #[must_use]
     pub const fn change_freshly(path: &'static str, right: Right) -> Self {
-        Self { method: "POST", path, right: Some(right), needs_fresh: true }
+        Self { method: "POST", path, right: Some(right), needs_fresh: true, for_managers: false }
     }
 }
 
-/// Somebody who came past the gate, and the right that it took.
+/// Somebody who came past the gate, and the door that it was.
 #[derive(Clone, Debug)]
 pub struct Admitted {
     /// Who.
     pub actor: Actor,
-    /// By what.
-    pub right: Option<Right>,
+    /// Where.
+    pub door: Door,
 }
 
 /// Wraps one route of the console, whose doors are those of `path`. The route is told which it is: what a client makes of
@@ -88,13 +102,13 @@ async fn check(path: &str, doors: &[Door], req: &HttpRequest) -> Result<Admitted
         let is_shown = doors.iter().any(|door| door.path == path && door.method == "GET");
         return Err(PageError::wrong_method(if is_shown { "GET, HEAD" } else { "POST" }));
     };
-    if let Some(right) = door.right.filter(|right| !actor.may(*right)) {
-        return Err(no_right(right));
+    if !door.admits(&actor) {
+        return Err(door.right.map_or_else(no_rights, no_right));
     }
     if door.needs_fresh && !person.is_fresh() {
         return Err(first_confirm(req));
     }
-    Ok(Admitted { actor, right: door.right })
+    Ok(Admitted { actor, door: *door })
 }
 
 fn first_sign_in(req: &HttpRequest) -> PageError {

@@ -4,20 +4,18 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use super::frame::ConsolePage;
-use super::gate;
-use super::operator::{Operator, Ordered};
-use crate::access::grant::{self, Grantee};
-use crate::access::group::{self, Creation, Nesting};
-use crate::access::store::permissions;
+use super::operator::{Operator, Ordered, done};
 use crate::access::store::{self as groups, Contents, Group};
-use crate::admin::policy::{self, Actor, Refusal, Right};
+use crate::admin::deed::Stop;
+use crate::admin::groups as deeds;
+use crate::admin::policy::{self, Actor, Right};
 use crate::admin::store::{self, GroupLine};
 use crate::audit::Scene;
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::GroupId;
-use crate::spec::{Params, PermissionName};
-use crate::web::page::see_other;
+use crate::spec::Params;
+use crate::web::page::{FieldError, see_other};
 use crate::web::{PageError, ReturnTo};
 
 /// Members shown on a group's page.
@@ -30,7 +28,7 @@ pub struct GroupsPage {
     may_add: bool,
     typed: String,
     flash: Option<&'static str>,
-    problem: Option<String>,
+    errors: Vec<FieldError>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -52,7 +50,13 @@ impl ConsolePage for GroupsPage {
 
     fn sample() -> Self {
         let row = Row { id: "0".into(), name: "editors".into(), members: 3, groups: 1, permissions: 2 };
-        Self { rows: vec![row], may_add: true, typed: "x".into(), flash: None, problem: Some("a problem".into()) }
+        Self {
+            rows: vec![row],
+            may_add: true,
+            typed: "x".into(),
+            flash: None,
+            errors: vec![FieldError::new("name", "a problem")],
+        }
     }
 }
 
@@ -65,16 +69,19 @@ pub struct GroupPage {
     members: Vec<String>,
     has_more_members: bool,
     sees_people: bool,
+    managers: Vec<String>,
     groups: Vec<String>,
     member_of: Vec<String>,
     permissions: Vec<String>,
     refusal: Option<String>,
     may_change: bool,
+    /// Whether this operator may say who is in it.
+    may_fill: bool,
     may_delete: bool,
     /// Its members in the list of users, for who may see that.
     people_url: Option<String>,
     flash: Option<&'static str>,
-    problem: Option<String>,
+    errors: Vec<FieldError>,
 }
 
 impl ConsolePage for GroupPage {
@@ -92,15 +99,17 @@ impl ConsolePage for GroupPage {
             members: vec!["ada".into()],
             has_more_members: true,
             sees_people: true,
+            managers: vec!["grace".into()],
             groups: vec!["juniors".into()],
             member_of: vec!["staff".into()],
             permissions: vec!["blog.view_article".into()],
             refusal: Some("a refusal".into()),
             may_change: true,
+            may_fill: true,
             may_delete: true,
             people_url: Some("/admin/users?group=editors".into()),
             flash: Some("a sample"),
-            problem: Some("a problem".into()),
+            errors: vec![FieldError::new("group", "a problem")],
         }
     }
 }
@@ -111,16 +120,18 @@ impl ConsolePage for GroupPage {
 /// A page.
 pub async fn list(operator: Operator) -> Result<HttpResponse, PageError> {
     let flash = operator.query()?.find("done").is_some_and(|done| done == "deleted").then_some("The group is deleted.");
-    show_list(&operator, String::new(), flash, None).await
+    show_list(&operator, String::new(), flash, vec![]).await
 }
 
 async fn show_list(
     operator: &Operator,
     typed: String,
     flash: Option<&'static str>,
-    problem: Option<String>,
+    errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
+    let actor = operator.actor.clone();
     let rows = operator.read(store::list_groups).await?;
+    let is_seen = |line: &GroupLine| actor.may(Right::ViewGroup) || actor.manages(line.id);
     let row = |line: GroupLine| Row {
         id: line.id.to_string(),
         name: line.name,
@@ -128,8 +139,14 @@ async fn show_list(
         groups: line.groups,
         permissions: line.permissions,
     };
-    let may_add = operator.actor.may(Right::AddGroup);
-    operator.show(GroupsPage { rows: rows.into_iter().map(row).collect(), may_add, typed, flash, problem })
+    let may_add = actor.may(Right::AddGroup);
+    operator.show(GroupsPage {
+        rows: rows.into_iter().filter(is_seen).map(row).collect(),
+        may_add,
+        typed,
+        flash,
+        errors,
+    })
 }
 
 /// `POST /admin/groups/add`.
@@ -138,19 +155,14 @@ async fn show_list(
 /// A page.
 pub async fn add(Ordered { operator, form }: Ordered) -> Result<HttpResponse, PageError> {
     let name = form.find("name").unwrap_or_default().trim().to_owned();
-    let problem = if let Err(problem) = group::check_name(&name) {
-        format!("The name does not do: {problem}.")
-    } else {
-        let (scene, own) = (operator.scene(), name.clone());
-        match operator.carry_out(move |conn, _| group::create(conn, &own, &scene)).await? {
-            Creation::Done(id) => return Ok(see_other(&format!("/admin/groups/{id}?done=created"))),
-            Creation::Taken => "There is a group of this name, or one that looks like it.".to_owned(),
+    let (scene, own) = (operator.scene(), name.clone());
+    match operator.carry_out(move |conn, _| deeds::add(conn, &own, &scene)).await? {
+        Ok(id) => Ok(done(&format!("/admin/groups/{id}"), "created")),
+        Err(undone) => {
+            let errors = undone.shown_to(&operator, Right::ViewGroup)?;
+            show_list(&operator, name, None, errors).await
         }
-    };
-    if !operator.actor.may(Right::ViewGroup) {
-        return Err(gate::refused(&problem));
     }
-    show_list(&operator, name, None, Some(problem)).await
 }
 
 /// `GET /admin/groups/{id}`.
@@ -160,17 +172,26 @@ pub async fn add(Ordered { operator, form }: Ordered) -> Result<HttpResponse, Pa
 pub async fn get(operator: Operator, id: web::Path<String>) -> Result<HttpResponse, PageError> {
     let flash = match operator.query()?.find("done") {
         Some("created") => Some("The group is made."),
+        Some("renamed") => Some("The group has another name."),
         Some("granted") => Some("Its members hold the permission from now on."),
         Some("revoked") => Some("The permission is taken back."),
         Some("nested") => Some("Members of that group are members of this one from now on."),
         Some("unnested") => Some("The group is taken out."),
+        Some("added") => Some("They are a member now."),
+        Some("removed") => Some("They are a member no more."),
+        Some("appointed") => Some("They manage the group now."),
+        Some("dismissed") => Some("They manage the group no more."),
         _ => None,
     };
-    show(&operator, &id, flash, None).await
+    show(&operator, &id, flash, vec![]).await
 }
 
+/// The group, for who may see it: by right, or as its manager.
 async fn find(operator: &Operator, id: &str) -> Result<Group, PageError> {
     let id: GroupId = id.parse().map_err(|_| PageError::not_found())?;
+    if !operator.actor.may(Right::ViewGroup) && !operator.actor.manages(id) {
+        return Err(PageError::not_found().because("the group is not this operator's to see"));
+    }
     operator.read(move |conn| groups::find_group_by_id(conn, id)).await?.ok_or_else(PageError::not_found)
 }
 
@@ -178,20 +199,22 @@ async fn show(
     operator: &Operator,
     id: &str,
     flash: Option<&'static str>,
-    problem: Option<String>,
+    errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let group = find(operator, id).await?;
     let (actor, own) = (operator.actor.clone(), group.clone());
     let load = move |conn: &mut Conn| -> Result<_, Fault> {
-        Ok((groups::contents(conn, own.id, MEMBERS + 1)?, policy::check_group(conn, &actor, &own)?.err()))
+        let refusal = policy::check_group(conn, &actor, &own)?.err();
+        let may_fill = policy::check_members(conn, &actor, &own)?.is_ok();
+        Ok((groups::contents(conn, own.id, MEMBERS + 1)?, refusal, may_fill))
     };
-    let (contents, refusal) = operator.read(load).await?;
-    let Contents { mut members, groups, member_of, permissions } = contents;
+    let (contents, refusal, may_fill) = operator.read(load).await?;
+    let Contents { mut members, managers, groups, member_of, permissions } = contents;
     let most = usize::try_from(MEMBERS).unwrap_or(usize::MAX);
     let has_more_members = members.len() > most;
     members.truncate(most);
-    // Who is in it is for those who may see people.
-    let sees_people = operator.actor.may(Right::ViewUser);
+    // Who is in it is for those who may see people, or decide it.
+    let sees_people = operator.actor.may(Right::ViewUser) || operator.actor.manages(group.id);
     if !sees_people {
         members.clear();
     }
@@ -205,57 +228,50 @@ async fn show(
         members,
         has_more_members,
         sees_people,
+        managers,
         groups,
         member_of,
         permissions,
         may_change: may(Right::ChangeGroup),
+        may_fill,
         may_delete: may(Right::DeleteGroup),
         people_url,
         refusal: refusal.filter(|_| operator.actor.may(Right::ChangeGroup)).map(|refusal| refusal.to_string()),
         flash,
-        problem,
+        errors,
     })
 }
 
-/// What came of a change.
-enum Change {
-    Done(&'static str),
-    Deleted,
-    Refused(String),
-}
-
-impl From<Refusal> for Change {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal.to_string())
-    }
-}
-
-/// Changes something about a group, when the policy lets this operator: it gives nothing that they do not have.
+/// Carries out a deed about a group, and shows its page again.
 async fn change(
     operator: &Operator,
     id: &str,
-    rule: impl FnOnce(&mut Conn, &Group, &Actor, &Scene) -> Result<Change, Fault> + Send + 'static,
+    what: &'static str,
+    deed: impl FnOnce(&mut Conn, &Actor, GroupId, &Scene) -> Result<(), Stop> + Send + 'static,
 ) -> Result<HttpResponse, PageError> {
-    let (group, scene) = (find(operator, id).await?.id, operator.scene());
-    let done = operator.carry_out(move |conn, actor| {
-        let Some(group) = groups::find_group_by_id(conn, group)? else {
-            return Ok(Change::Refused("The group is gone.".into()));
-        };
-        match policy::check_group(conn, actor, &group)? {
-            Err(refusal) => Ok(refusal.into()),
-            Ok(()) => rule(conn, &group, actor, &scene),
+    let group: GroupId = id.parse().map_err(|_| PageError::not_found())?;
+    let scene = operator.scene();
+    match operator.carry_out(move |conn, actor| deed(conn, actor, group, &scene)).await? {
+        Ok(()) if what == "deleted" => Ok(see_other("/admin/groups?done=deleted")),
+        Ok(()) => Ok(done(&format!("/admin/groups/{group}"), what)),
+        Err(undone) => {
+            let errors = undone.shown_to(operator, Right::ViewGroup)?;
+            show(operator, id, None, errors).await
         }
-    });
-    let done = done.await?;
-    match done {
-        Change::Done(what) => {
-            let query = Params::default().with("done", what);
-            Ok(see_other(&format!("/admin/groups/{id}?{}", query.encode())))
-        }
-        Change::Deleted => Ok(see_other("/admin/groups?done=deleted")),
-        Change::Refused(why) if operator.actor.may(Right::ViewGroup) => show(operator, id, None, Some(why)).await,
-        Change::Refused(why) => Err(gate::refused(&why)),
     }
+}
+
+fn typed(form: &Params, field: &str) -> String {
+    form.find(field).unwrap_or_default().trim().to_owned()
+}
+
+/// `POST /admin/groups/{id}/rename`.
+///
+/// # Errors
+/// A page.
+pub async fn rename(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let name = typed(&form, "name");
+    change(&operator, &id, "renamed", move |conn, actor, id, scene| deeds::rename(conn, actor, id, &name, scene)).await
 }
 
 /// `POST /admin/groups/{id}/grant`: a permission for everything.
@@ -263,14 +279,8 @@ async fn change(
 /// # Errors
 /// A page.
 pub async fn grant(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let name = form.find("permission").unwrap_or_default().trim().to_owned();
-    change(&operator, &id, move |conn, group, actor, scene| {
-        with_permission(conn, actor, &name, |conn, permission| {
-            grant::grant(conn, permission, None, Grantee::Group(group), scene)?;
-            Ok(Change::Done("granted"))
-        })
-    })
-    .await
+    let name = typed(&form, "permission");
+    change(&operator, &id, "granted", move |conn, actor, id, scene| deeds::grant(conn, actor, id, &name, scene)).await
 }
 
 /// `POST /admin/groups/{id}/revoke`.
@@ -278,30 +288,8 @@ pub async fn grant(Ordered { operator, form }: Ordered, id: web::Path<String>) -
 /// # Errors
 /// A page.
 pub async fn revoke(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let name = form.find("permission").unwrap_or_default().trim().to_owned();
-    change(&operator, &id, move |conn, group, actor, scene| {
-        with_permission(conn, actor, &name, |conn, permission| {
-            grant::revoke(conn, permission, None, Grantee::Group(group), scene)?;
-            Ok(Change::Done("revoked"))
-        })
-    })
-    .await
-}
-
-/// Runs `rule` with the permission of this name, when the operator holds it.
-fn with_permission(
-    conn: &mut Conn,
-    actor: &Actor,
-    name: &str,
-    rule: impl FnOnce(&mut Conn, &permissions::Permission) -> Result<Change, Fault>,
-) -> Result<Change, Fault> {
-    let parsed = name.parse::<PermissionName>().ok();
-    let found = parsed.map_or(Ok(None), |name| permissions::find(conn, &name))?;
-    let Some(permission) = found else { return Ok(Change::Refused(format!("There is no permission “{name}”."))) };
-    match policy::check_grant(conn, actor, &permission.name)? {
-        Err(refusal) => Ok(refusal.into()),
-        Ok(()) => rule(conn, &permission),
-    }
+    let name = typed(&form, "permission");
+    change(&operator, &id, "revoked", move |conn, actor, id, scene| deeds::revoke(conn, actor, id, &name, scene)).await
 }
 
 /// `POST /admin/groups/{id}/nest`: another group into this one.
@@ -309,20 +297,8 @@ fn with_permission(
 /// # Errors
 /// A page.
 pub async fn nest(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let name = form.find("group").unwrap_or_default().trim().to_owned();
-    change(&operator, &id, move |conn, group, _, scene| {
-        let Some(member) = groups::find_group(conn, &name)? else {
-            return Ok(Change::Refused(format!("There is no group “{name}”.")));
-        };
-        Ok(match group::nest(conn, group, &member, scene)? {
-            Nesting::Done => Change::Done("nested"),
-            Nesting::Circle(path) if path.len() < 2 => Change::Refused("A group cannot be in itself.".into()),
-            Nesting::Circle(path) => {
-                Change::Refused(format!("“{}” is in “{}” already: {}", group.name, member.name, path.join(" → ")))
-            }
-        })
-    })
-    .await
+    let name = typed(&form, "group");
+    change(&operator, &id, "nested", move |conn, actor, id, scene| deeds::nest(conn, actor, id, &name, scene)).await
 }
 
 /// `POST /admin/groups/{id}/unnest`.
@@ -330,14 +306,51 @@ pub async fn nest(Ordered { operator, form }: Ordered, id: web::Path<String>) ->
 /// # Errors
 /// A page.
 pub async fn unnest(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let name = form.find("group").unwrap_or_default().to_owned();
-    change(&operator, &id, move |conn, group, _, scene| {
-        if let Some(member) = groups::find_group(conn, &name)? {
-            group::unnest(conn, group, &member, scene)?;
-        }
-        Ok(Change::Done("unnested"))
-    })
-    .await
+    let name = typed(&form, "group");
+    change(&operator, &id, "unnested", move |conn, actor, id, scene| deeds::unnest(conn, actor, id, &name, scene)).await
+}
+
+/// `POST /admin/groups/{id}/add-member`.
+///
+/// # Errors
+/// A page.
+pub async fn add_member(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let name = typed(&form, "username");
+    change(&operator, &id, "added", move |conn, actor, id, scene| deeds::add_member(conn, actor, id, &name, scene))
+        .await
+}
+
+/// `POST /admin/groups/{id}/remove-member`.
+///
+/// # Errors
+/// A page.
+pub async fn remove_member(
+    Ordered { operator, form }: Ordered,
+    id: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let name = typed(&form, "username");
+    change(&operator, &id, "removed", move |conn, actor, id, scene| deeds::remove_member(conn, actor, id, &name, scene))
+        .await
+}
+
+/// `POST /admin/groups/{id}/appoint`: a manager.
+///
+/// # Errors
+/// A page.
+pub async fn appoint(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let name = typed(&form, "manager");
+    change(&operator, &id, "appointed", move |conn, actor, id, scene| deeds::appoint(conn, actor, id, &name, scene))
+        .await
+}
+
+/// `POST /admin/groups/{id}/dismiss`.
+///
+/// # Errors
+/// A page.
+pub async fn dismiss(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let name = typed(&form, "manager");
+    change(&operator, &id, "dismissed", move |conn, actor, id, scene| deeds::dismiss(conn, actor, id, &name, scene))
+        .await
 }
 
 /// `POST /admin/groups/{id}/delete`: its name has to be typed.
@@ -345,16 +358,6 @@ pub async fn unnest(Ordered { operator, form }: Ordered, id: web::Path<String>) 
 /// # Errors
 /// A page.
 pub async fn delete(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let typed = form.find("name").unwrap_or_default().trim().to_owned();
-    change(&operator, &id, move |conn, group, _, scene| {
-        if typed != group.name {
-            return Ok(Change::Refused("The name that you typed is not the group's: nothing was deleted.".into()));
-        }
-        if let Some(client) = store::client_restricted_to(conn, &group.name)? {
-            return Ok(Change::Refused(format!("The app {client} is restricted to this group: nobody could use it.")));
-        }
-        group::delete(conn, group, scene)?;
-        Ok(Change::Deleted)
-    })
-    .await
+    let name = typed(&form, "delete-name");
+    change(&operator, &id, "deleted", move |conn, actor, id, scene| deeds::delete(conn, actor, id, &name, scene)).await
 }

@@ -7,4 +7,5 @@ pub mod groups;
 pub mod list;
 pub mod operator;
 pub mod user;
+pub mod user_form;
 pub mod users;

@@ -8,14 +8,16 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse};
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 
 use super::frame::{ConsolePage, Framed};
-use super::gate::{self, Admitted};
+use super::gate::{self, Admitted, Door};
+use crate::admin::deed::Stop;
 use crate::admin::policy::{self, Actor, Right};
 use crate::kernel::Conn;
-use crate::kernel::fault::Fault;
 use crate::portal::http::asker::Person;
 use crate::sessions::http::current::viewer;
 use crate::spec::Params;
+use crate::web::again::ShownOnce;
 use crate::web::headers::FormAction;
+use crate::web::page::{FieldError, see_other};
 use crate::web::{Form, PageError};
 
 /// The operator, and the request.
@@ -24,8 +26,8 @@ pub struct Operator {
     person: Person,
     /// What they may.
     pub actor: Actor,
-    /// What the route took.
-    right: Option<Right>,
+    /// Where they came in.
+    door: Door,
 }
 
 impl Deref for Operator {
@@ -43,6 +45,37 @@ pub struct Ordered {
     pub operator: Operator,
     /// What.
     pub form: Params,
+}
+
+/// Why a deed came to nothing, for the page that it was asked on.
+#[derive(Debug)]
+pub struct Undone(Vec<FieldError>);
+
+impl Undone {
+    /// For a deed that was refused before it began.
+    #[must_use]
+    pub fn of(stop: Stop) -> Self {
+        let Stop::Wrong(fields) = stop else { return Self(vec![FieldError::new("", stop.to_string())]) };
+        Self(fields.into_iter().map(|wrong| FieldError::new(wrong.field, wrong.message)).collect())
+    }
+
+    /// For who may see the page: what is wrong. For others, who did it by a form that they brought: a page of its own.
+    ///
+    /// # Errors
+    /// That page.
+    pub fn shown_to(self, operator: &Operator, right: Right) -> Result<Vec<FieldError>, PageError> {
+        if operator.actor.may(right) || operator.actor.is_manager() {
+            return Ok(self.0);
+        }
+        let words: Vec<String> = self.0.into_iter().map(|error| error.message).collect();
+        Err(gate::refused(&words.join(" ")))
+    }
+}
+
+/// Back to the page, which says what is done.
+#[must_use]
+pub fn done(page: &str, what: &str) -> HttpResponse {
+    see_other(&format!("{page}?{}", Params::default().with("done", what).encode()))
 }
 
 impl FromRequest for Operator {
@@ -74,31 +107,47 @@ impl Operator {
     fn of(req: &HttpRequest) -> Result<Self, PageError> {
         let person = Person::find(req)?.ok_or_else(|| PageError::bug("nobody came past the gate"))?;
         let admitted = req.extensions().get::<Admitted>().cloned();
-        let Admitted { actor, right } = admitted.ok_or_else(|| PageError::bug("this route is not behind the gate"))?;
-        Ok(Self { person, actor, right })
+        let Admitted { actor, door } = admitted.ok_or_else(|| PageError::bug("this route is not behind the gate"))?;
+        Ok(Self { person, actor, door })
     }
 
-    /// Changes something in one transaction, as whoever they are by then: who was staff when the form began to arrive may not
+    /// Carries out a deed in one transaction, as whoever they are by then: who was staff when the form began to arrive may not
     /// be when it has.
     ///
     /// # Errors
-    /// As [`Person::change`]; a page when they may not any more.
+    /// As [`Person::change`]; a page when they may not any more, or when what it is about is not there.
     pub async fn carry_out<T: Send + 'static>(
         &self,
-        rule: impl FnOnce(&mut Conn, &Actor) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, PageError> {
-        let (id, right) = (self.actor.id, self.right);
-        let done = self.change(move |conn| -> Result<_, Fault> {
-            let actor = policy::find_actor(conn, id)?.filter(|actor| right.is_none_or(|right| actor.may(right)));
-            actor.map(|actor| rule(conn, &actor)).transpose()
+        deed: impl FnOnce(&mut Conn, &Actor) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<Result<T, Undone>, PageError> {
+        let (id, door) = (self.actor.id, self.door);
+        let done = self.change(move |conn| -> Result<_, Stop> {
+            let actor = policy::find_actor(conn, id)?.filter(|actor| door.admits(actor));
+            actor.map(|actor| deed(conn, &actor)).transpose()
         });
-        done.await?.ok_or_else(|| gate::no_rights().because("they may not any more"))
+        match done.await {
+            Ok(Some(done)) => Ok(Ok(done)),
+            Ok(None) => Err(gate::no_rights().because("they may not any more")),
+            Err(Stop::Fault(fault)) => Err(fault.into()),
+            Err(Stop::Gone) => Err(PageError::not_found()),
+            Err(stop) => Ok(Err(Undone::of(stop))),
+        }
+    }
+
+    /// The answer with what is shown this once; pressed again, it is the same answer.
+    ///
+    /// # Errors
+    /// [`Fault`](crate::kernel::fault::Fault) when the template fails.
+    pub fn show_once<P: ConsolePage>(&self, page: P) -> Result<HttpResponse, PageError> {
+        let mut answer = self.show(page)?;
+        answer.extensions_mut().insert(ShownOnce);
+        Ok(answer)
     }
 
     /// The answer with a page.
     ///
     /// # Errors
-    /// [`Fault`] when the template fails.
+    /// [`Fault`](crate::kernel::fault::Fault) when the template fails.
     pub fn show<P: ConsolePage>(&self, page: P) -> Result<HttpResponse, PageError> {
         let framed = Framed::new(self.csrf(), viewer(&self.session), &self.actor, page);
         self.app.pages.answer(&self.req, StatusCode::OK, &framed, &FormAction::default())

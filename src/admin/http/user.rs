@@ -6,24 +6,24 @@ use serde_json::Value;
 
 use super::frame::{ConsolePage, MENU};
 use super::gate;
-use super::operator::{Operator, Ordered};
-use crate::access::{self, check, group};
-use crate::accounts::standing::{self, Activity, Outcome};
+use super::operator::{Operator, Ordered, done};
+use crate::access::{self, check};
 use crate::accounts::store::emails;
 use crate::accounts::{self, User};
-use crate::admin::policy::{self, Actor, Refusal, Right};
-use crate::audit::device;
+use crate::admin::deed::Stop;
+use crate::admin::people;
+use crate::admin::policy::{self, Actor, Right};
 use crate::audit::store::list_about;
+use crate::audit::{Scene, device};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
 use crate::kernel::{Conn, Instant};
-use crate::login::departure;
+use crate::login::courier::RESET_LIFE;
 use crate::portal::http::when;
-use crate::sessions::session::End;
 use crate::sessions::{self, Lifetimes};
-use crate::spec::{Params, PermissionName};
+use crate::spec::PermissionName;
 use crate::web::PageError;
-use crate::web::page::see_other;
+use crate::web::page::{FieldError, see_other};
 
 /// Lines of the history on the page.
 const EVENTS: i64 = 50;
@@ -49,8 +49,13 @@ pub struct UserPage {
     may_change: bool,
     may_change_groups: bool,
     may_end_sessions: bool,
+    may_delete: bool,
+    /// Whether a password can be set here at all.
+    has_password_here: bool,
+    /// Has to wait before the next try to sign in.
+    is_locked_out: bool,
     flash: Option<&'static str>,
-    problem: Option<String>,
+    errors: Vec<FieldError>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -116,8 +121,11 @@ impl ConsolePage for UserPage {
             may_change: true,
             may_change_groups: true,
             may_end_sessions: true,
+            may_delete: true,
+            has_password_here: true,
+            is_locked_out: true,
             flash: Some("a sample"),
-            problem: Some("a problem".into()),
+            errors: vec![FieldError::new("group", "a problem")],
         }
     }
 }
@@ -134,24 +142,33 @@ pub async fn get(operator: Operator, id: web::Path<String>) -> Result<HttpRespon
         Some("signed-out") => Some("Signed out everywhere."),
         Some("joined") => Some("Added to the group."),
         Some("left") => Some("Removed from the group."),
+        Some("created") => Some("The account is made."),
+        Some("saved") => Some("The account is changed."),
+        Some("reset") => Some("A link that sets a new password is on its way to their address."),
+        Some("password") => Some("The password is set; they choose another one when they sign in."),
+        Some("unlocked") => Some("They may try again."),
         _ => None,
     };
-    show(&operator, &id, flash, None).await
+    show(&operator, &id, flash, vec![]).await
 }
 
 async fn show(
     operator: &Operator,
     id: &str,
     flash: Option<&'static str>,
-    problem: Option<String>,
+    errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let user = find(operator, id).await?;
     let (actor, lifetimes, now) = (operator.actor.clone(), operator.app.sessions.lifetimes(), operator.app.clock.now());
     let page = operator.read(move |conn| load(conn, &user, &actor, (lifetimes, now))).await?;
-    operator.show(UserPage { flash, problem, ..page })
+    operator.show(UserPage { flash, errors, ..page })
 }
 
-async fn find(operator: &Operator, id: &str) -> Result<User, PageError> {
+/// The account of this id.
+///
+/// # Errors
+/// A page when there is none.
+pub async fn find(operator: &Operator, id: &str) -> Result<User, PageError> {
     let id: UserId = id.parse().map_err(|_| PageError::not_found())?;
     operator.read(move |conn| accounts::store::find(conn, id)).await?.ok_or_else(PageError::not_found)
 }
@@ -192,9 +209,12 @@ fn load(
         may_change: may_touch && actor.may(Right::ChangeUser),
         may_change_groups: may_touch && actor.may(Right::ChangeGroup),
         may_end_sessions: may_touch && actor.may(Right::DeleteSession),
+        may_delete: may_touch && actor.may(Right::DeleteUser),
+        has_password_here: !user.is_service && user.backend.is_none(),
+        is_locked_out: people::is_locked_out(conn, user.id, now)?,
         refusal: refusal.filter(|_| actor.may(Right::ChangeUser)).map(|refusal| refusal.to_string()),
         flash: None,
-        problem: None,
+        errors: vec![],
     })
 }
 
@@ -283,42 +303,22 @@ pub fn in_words(details: &Value) -> Vec<String> {
         .collect()
 }
 
-/// What came of a change.
-enum Change {
-    Done(&'static str),
-    Refused(String),
-}
-
-impl From<Refusal> for Change {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal.to_string())
-    }
-}
-
-/// Changes something about an account, when the policy lets this operator.
+/// Carries out a deed about an account, and shows its page again.
 async fn change(
     operator: &Operator,
     id: &str,
-    rule: impl FnOnce(&mut Conn, &User, &Actor, &crate::audit::Scene) -> Result<Change, Fault> + Send + 'static,
+    what: &'static str,
+    deed: impl FnOnce(&mut Conn, &Actor, UserId, &Scene) -> Result<(), Stop> + Send + 'static,
 ) -> Result<HttpResponse, PageError> {
-    let (user, scene) = (find(operator, id).await?.id, operator.scene());
-    let done = operator.carry_out(move |conn, actor| {
-        let Some(user) = accounts::store::find(conn, user)? else {
-            return Ok(Change::Refused("The account is gone.".into()));
-        };
-        match policy::check_about(conn, actor, &user)? {
-            Err(refusal) => Ok(refusal.into()),
-            Ok(()) => rule(conn, &user, actor, &scene),
+    let user: UserId = id.parse().map_err(|_| PageError::not_found())?;
+    let scene = operator.scene();
+    match operator.carry_out(move |conn, actor| deed(conn, actor, user, &scene)).await? {
+        Ok(()) if what == "deleted" => Ok(see_other("/admin/users?done=deleted")),
+        Ok(()) => Ok(done(&format!("/admin/users/{user}"), what)),
+        Err(undone) => {
+            let errors = undone.shown_to(operator, Right::ViewUser)?;
+            show(operator, id, None, errors).await
         }
-    });
-    let done = done.await?;
-    match done {
-        Change::Done(what) => {
-            let query = Params::default().with("done", what);
-            Ok(see_other(&format!("/admin/users/{id}?{}", query.encode())))
-        }
-        Change::Refused(why) if operator.actor.may(Right::ViewUser) => show(operator, id, None, Some(why)).await,
-        Change::Refused(why) => Err(gate::refused(&why)),
     }
 }
 
@@ -327,15 +327,7 @@ async fn change(
 /// # Errors
 /// A page.
 pub async fn disable(Ordered { operator, .. }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    change(&operator, &id, |conn, user, _, scene| {
-        Ok(match departure::disable(conn, user.id, scene)? {
-            Outcome::Done => Change::Done("disabled"),
-            Outcome::LastAdministrator => {
-                Change::Refused("This is the last administrator who can sign in: make another one first.".into())
-            }
-        })
-    })
-    .await
+    change(&operator, &id, "disabled", people::disable).await
 }
 
 /// `POST /admin/users/{id}/enable`.
@@ -343,11 +335,7 @@ pub async fn disable(Ordered { operator, .. }: Ordered, id: web::Path<String>) -
 /// # Errors
 /// A page.
 pub async fn enable(Ordered { operator, .. }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    change(&operator, &id, |conn, user, _, scene| {
-        standing::set_activity(conn, user.id, Activity::Enabled, scene)?;
-        Ok(Change::Done("enabled"))
-    })
-    .await
+    change(&operator, &id, "enabled", people::enable).await
 }
 
 /// `POST /admin/users/{id}/sign-out`: everywhere.
@@ -355,11 +343,7 @@ pub async fn enable(Ordered { operator, .. }: Ordered, id: web::Path<String>) ->
 /// # Errors
 /// A page.
 pub async fn sign_out(Ordered { operator, .. }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    change(&operator, &id, |conn, user, _, scene| {
-        departure::sign_out_everywhere(conn, user.id, End::Revoked, scene)?;
-        Ok(Change::Done("signed-out"))
-    })
-    .await
+    change(&operator, &id, "signed-out", people::sign_out).await
 }
 
 /// `POST /admin/users/{id}/join`: into a group.
@@ -368,17 +352,7 @@ pub async fn sign_out(Ordered { operator, .. }: Ordered, id: web::Path<String>) 
 /// A page.
 pub async fn join(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
     let name = form.find("group").unwrap_or_default().trim().to_owned();
-    change(&operator, &id, move |conn, user, actor, scene| {
-        let Some(group) = access::store::find_group(conn, &name)? else {
-            return Ok(Change::Refused(format!("There is no group “{name}”.")));
-        };
-        if let Err(refusal) = policy::check_group(conn, actor, &group)? {
-            return Ok(refusal.into());
-        }
-        group::add_member(conn, &group, user.id, scene)?;
-        Ok(Change::Done("joined"))
-    })
-    .await
+    change(&operator, &id, "joined", move |conn, actor, id, scene| people::join(conn, actor, id, &name, scene)).await
 }
 
 /// `POST /admin/users/{id}/leave`: out of a group.
@@ -387,15 +361,84 @@ pub async fn join(Ordered { operator, form }: Ordered, id: web::Path<String>) ->
 /// A page.
 pub async fn leave(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
     let name = form.find("group").unwrap_or_default().to_owned();
-    change(&operator, &id, move |conn, user, actor, scene| {
-        let Some(group) = access::store::find_group(conn, &name)? else { return Ok(Change::Done("left")) };
-        if let Err(refusal) = policy::check_group(conn, actor, &group)? {
-            return Ok(refusal.into());
-        }
-        group::remove_member(conn, &group, user.id, scene)?;
-        Ok(Change::Done("left"))
+    change(&operator, &id, "left", move |conn, actor, id, scene| people::leave(conn, actor, id, &name, scene)).await
+}
+
+/// `POST /admin/users/{id}/reset`: a letter with a link that sets the password.
+///
+/// # Errors
+/// A page.
+pub async fn reset(Ordered { operator, .. }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let courier = operator.app.courier.clone();
+    change(&operator, &id, "reset", move |conn, actor, id, scene| people::send_reset(conn, actor, id, &courier, scene))
+        .await
+}
+
+/// `POST /admin/users/{id}/unlock`: whoever had to wait may try again.
+///
+/// # Errors
+/// A page.
+pub async fn unlock(Ordered { operator, .. }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let throttles = operator.app.throttles.clone();
+    change(&operator, &id, "unlocked", move |conn, actor, id, scene| {
+        people::unlock(conn, actor, id, &throttles.account, scene)
     })
     .await
+}
+
+/// `POST /admin/users/{id}/delete`: the username has to be typed.
+///
+/// # Errors
+/// A page.
+pub async fn delete(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let (typed, courier) =
+        (form.find("delete-username").unwrap_or_default().trim().to_owned(), operator.app.courier.clone());
+    change(&operator, &id, "deleted", move |conn, actor, id, scene| {
+        people::delete(conn, actor, id, &typed, &courier, scene)
+    })
+    .await
+}
+
+/// The link that sets a new password, once.
+#[derive(Clone, Debug, Serialize)]
+pub struct RecoveryPage {
+    id: String,
+    username: String,
+    link: String,
+    minutes: i64,
+}
+
+impl ConsolePage for RecoveryPage {
+    const TEMPLATE: &'static str = "admin/user_recovery.html";
+    const MENU: &'static str = "users";
+
+    fn title(&self) -> String {
+        format!("Recovery link for {}", self.username)
+    }
+
+    fn sample() -> Self {
+        let link = "https://id.example.test/password/reset/link?token=sample".into();
+        Self { id: "0".into(), username: "ada".into(), link, minutes: 30 }
+    }
+}
+
+/// `POST /admin/users/{id}/recover`: the answer shows the link, and nothing ever again.
+///
+/// # Errors
+/// A page.
+pub async fn recover(Ordered { operator, .. }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let user = find(&operator, &id).await?;
+    let (scene, courier, key) = (operator.scene(), operator.app.courier.clone(), user.id);
+    match operator.carry_out(move |conn, actor| people::recover(conn, actor, key, &courier, &scene)).await? {
+        Ok(link) => {
+            let (id, minutes) = (user.id.to_string(), RESET_LIFE.num_minutes());
+            operator.show_once(RecoveryPage { id, username: user.username, link: link.expose().clone(), minutes })
+        }
+        Err(undone) => {
+            let errors = undone.shown_to(&operator, Right::ViewUser)?;
+            show(&operator, &id, None, errors).await
+        }
+    }
 }
 
 /// `GET /admin`: the first page that this operator may see.
@@ -403,6 +446,6 @@ pub async fn leave(Ordered { operator, form }: Ordered, id: web::Path<String>) -
 /// # Errors
 /// A page that says that there is none.
 pub async fn front(operator: Operator) -> Result<HttpResponse, PageError> {
-    let first = MENU.iter().find(|entry| operator.actor.may(entry.right));
+    let first = MENU.iter().find(|entry| entry.is_for(&operator.actor));
     first.map(|entry| see_other(entry.path)).ok_or_else(gate::no_rights)
 }

@@ -38,6 +38,8 @@ pub struct UsersPage {
     first: Option<String>,
     csv: String,
     unknown_group: Option<String>,
+    may_add: bool,
+    flash: Option<&'static str>,
 }
 
 /// A line, as a page and a file show it.
@@ -153,6 +155,8 @@ impl Asked {
             q: self.q,
             group: self.group,
             unknown_group,
+            may_add: false,
+            flash: None,
         }
     }
 }
@@ -184,7 +188,9 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     rows.truncate(size);
     let next = rows.last().filter(|_| has_more).map(|row| row.id.clone());
     let unknown_group = (!is_known).then(|| asked.group.clone());
-    operator.show(asked.page(rows, next, unknown_group))
+    let flash = operator.query()?.find("done").filter(|done| *done == "deleted").map(|_| "The account is deleted.");
+    let may_add = operator.actor.may(Right::AddUser);
+    operator.show(UsersPage { may_add, flash, ..asked.page(rows, next, unknown_group) })
 }
 
 /// The lines, and whether the group that was asked for is there.

@@ -159,6 +159,15 @@ pub fn list_shut(conn: &mut Conn, now: Instant) -> Result<Vec<Shut>, Fault> {
         .load(conn)?)
 }
 
+/// Whether anything of a user's is shut.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn is_shut(conn: &mut Conn, user: UserId, now: Instant) -> Result<bool, Fault> {
+    let shut = t::table.filter(t::user_id.eq(user).and(t::blocked_until.gt(now)).and(t::kind.ne("pace")));
+    Ok(diesel::select(diesel::dsl::exists(shut)).get_result(conn)?)
+}
+
 /// Opens what is shut: all of a user's, all of a network's, or all. Says how many.
 ///
 /// # Errors

@@ -6,11 +6,12 @@ use serde::Serialize;
 use super::asker::{Asker, Posted};
 use super::frame::AccountPage;
 use crate::accounts::{User, profile};
+use crate::config::Editor;
 use crate::kernel::fault::Fault;
 use crate::portal::profile_form::{self, Section};
 use crate::spec::Params;
 use crate::web::PageError;
-use crate::web::page::see_other;
+use crate::web::page::{FieldError, see_other};
 
 /// The profile.
 #[derive(Clone, Debug, Serialize)]
@@ -18,13 +19,7 @@ pub struct ProfilePage {
     picture: Option<String>,
     sections: Vec<Section>,
     flash: Option<&'static str>,
-    errors: Vec<Wrong>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Wrong {
-    field: String,
-    message: String,
+    errors: Vec<FieldError>,
 }
 
 impl AccountPage for ProfilePage {
@@ -41,7 +36,7 @@ impl AccountPage for ProfilePage {
             picture: Some("/pictures/0".into()),
             sections: profile_form::sample(),
             flash: None,
-            errors: vec![Wrong { field: "name".into(), message: "a sample".into() }],
+            errors: vec![FieldError::new("name", "a sample")],
         }
     }
 }
@@ -68,9 +63,9 @@ fn show(
 ) -> Result<HttpResponse, PageError> {
     asker.show(ProfilePage {
         picture: user.picture.clone().filter(|picture| picture.contains("/pictures/")),
-        sections: profile_form::sections(user, &asker.app.config.profile_fields, typed),
+        sections: profile_form::sections(user, &asker.app.config.profile_fields, typed, Editor::Person),
         flash,
-        errors: errors.into_iter().map(|wrong| Wrong { field: wrong.field, message: wrong.message }).collect(),
+        errors: errors.into_iter().map(|wrong| FieldError::new(wrong.field, wrong.message)).collect(),
     })
 }
 
@@ -90,7 +85,7 @@ pub async fn show_picture_error(asker: &Asker<ProfilePage>, message: String) -> 
 /// A page.
 pub async fn post(Posted { asker, form }: Posted<ProfilePage>) -> Result<HttpResponse, PageError> {
     let user = asker.user().await?;
-    let changes = match profile_form::read(&form, &user, &asker.app.config.profile_fields) {
+    let changes = match profile_form::read(&form, &user, &asker.app.config.profile_fields, Editor::Person) {
         Ok(changes) => changes,
         Err(wrong) => return show(&asker, &user, Some(&form), (None, wrong)),
     };

@@ -51,7 +51,7 @@ async fn a_group_is_made_given_permissions_and_groups_and_deleted() {
         ("nest", ("group", "nobody"), "There is no group “nobody”."),
         ("grant", ("permission", "blog.veiw_article"), "There is no permission “blog.veiw_article”."),
         ("grant", ("permission", "nonsense"), "There is no permission “nonsense”."),
-        ("delete", ("name", "editor"), "nothing was deleted"),
+        ("delete", ("delete-name", "editor"), "nothing was deleted"),
     ] {
         let before = server.snapshot();
         let refused = post(&browser, &editors, action, field).await;
@@ -64,7 +64,7 @@ async fn a_group_is_made_given_permissions_and_groups_and_deleted() {
     );
     assert!(!may(&server, bob, "blog.view_article", None));
     assert_eq!(post(&browser, &editors, "unnest", ("group", "juniors")).await.status, StatusCode::SEE_OTHER);
-    let gone = post(&browser, &editors, "delete", ("name", "editors")).await;
+    let gone = post(&browser, &editors, "delete", ("delete-name", "editors")).await;
     assert_eq!(gone.location(), "/admin/groups?done=deleted");
     assert_eq!(browser.get(&format!("/admin/groups/{}", editors.id)).await.status, StatusCode::NOT_FOUND);
     for (name, why) in [("", "1 to 150"), ("Juniors", "one that looks like it"), ("a\u{7}b", "1 to 150")] {
@@ -99,7 +99,7 @@ async fn an_operator_gives_only_what_they_hold_and_leaves_stronger_groups_alone(
         // Into a group that apps and proxies go by, through a group of one's own.
         ("nest", ("group", "own")),
         ("unnest", ("group", "own")),
-        ("delete", ("name", "foreign")),
+        ("delete", ("delete-name", "foreign")),
     ] {
         let before = server.snapshot();
         let refused = post(&browser, &foreign, action, field).await;
@@ -115,7 +115,7 @@ async fn a_group_that_an_app_is_restricted_to_is_not_deleted() {
     let staff = make_group(&server, "Staff");
     RelyingParty::register(&server, "ledger", |draft| draft.restrict_to_groups = vec!["staff".into()]);
     let browser = server.signed_in("root").await;
-    let refused = post(&browser, &staff, "delete", ("name", "Staff")).await;
+    let refused = post(&browser, &staff, "delete", ("delete-name", "Staff")).await;
     assert!(refused.body.contains("The app App ledger is restricted to this group"), "{}", refused.body);
     assert_eq!(server.count("groups"), 1);
 }

@@ -2,7 +2,9 @@
 
 mod groups;
 mod lists;
+mod managers;
 mod matrix;
+mod people;
 mod stronger;
 
 use portcullis::accounts::profile::ProfileChanges;

@@ -1,0 +1,412 @@
+//! What operators do with accounts. Each deed asks the policy about whom it is, then the rules of the folders below.
+
+use chrono::Duration;
+use serde_json::{Value, json};
+
+use super::deed::{Stop, Wrong};
+use super::policy::{self, Actor, Refusal};
+use crate::access::{group, store as groups};
+use crate::accounts::confirmation::Purpose;
+use crate::accounts::name_key::name_key;
+use crate::accounts::passwords::Password;
+use crate::accounts::passwords::policy::Policy;
+use crate::accounts::profile::{self, ProfileChanges};
+use crate::accounts::registration::{self, Creation, NewUser, Proof};
+use crate::accounts::standing::{self, Activity, Outcome};
+use crate::accounts::store::{emails, lifecycle};
+use crate::accounts::{self, EmailAddress, User, Username};
+use crate::audit::event::Kind;
+use crate::audit::{Event, Scene};
+use crate::kernel::Conn;
+use crate::kernel::ids::{EmailId, UserId};
+use crate::kernel::secret::Secret;
+use crate::login::courier::{Courier, RESET_LIFE, Trip};
+use crate::login::password_change::{self, ApiKeys, NewPassword, Others};
+use crate::login::throttle::Throttle;
+pub use crate::login::unlock::is_locked_out;
+use crate::login::{departure, lifecycle as leaving, unlock};
+use crate::mail::letter::Letter;
+use crate::sessions::session::{self, End};
+
+/// A link in the letter about a new account serves so many hours.
+const WELCOME_HOURS: u32 = 72;
+
+/// The account, when the actor may change it.
+///
+/// # Errors
+/// [`Stop`].
+pub fn within(conn: &mut Conn, actor: &Actor, id: UserId) -> Result<User, Stop> {
+    let user = accounts::store::find(conn, id)?.ok_or(Stop::Gone)?;
+    policy::check_about(conn, actor, &user)?.map_err(Stop::from)?;
+    Ok(user)
+}
+
+/// An account as somebody wishes it; nothing checked yet.
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of one account")]
+pub struct Wish {
+    /// Name to sign in by.
+    pub username: String,
+    /// Primary address; empty: none.
+    pub email: String,
+    /// Whether the address is theirs for sure: superusers only may say so.
+    pub email_verified: bool,
+    /// The first password; `None`: none yet.
+    pub password: Option<String>,
+    /// The first password is changed at the first sign-in.
+    pub must_change_password: bool,
+    /// They get a letter with a link that sets the password.
+    pub send_link: bool,
+    /// For a program: cannot sign in by page.
+    pub is_service: bool,
+    /// Claims; flags in it are not looked at.
+    pub profile: ProfileChanges,
+}
+
+/// A wish that may be carried out.
+#[derive(Clone, Debug)]
+pub struct Order {
+    new: NewUser,
+    must_change_password: bool,
+    send_link: bool,
+    is_service: bool,
+    /// To be hashed; goes into [`add`].
+    pub password: Option<Password>,
+}
+
+/// Reads a wish, without the database.
+///
+/// # Errors
+/// Every field that does not do.
+pub fn read(actor: &Actor, wish: Wish, rules: &Policy) -> Result<Order, Stop> {
+    let mut wrong = Vec::new();
+    let mut refuse = |field, message: String| wrong.push(Wrong::new(field, message));
+    let username = Username::parse(&wish.username).map_err(|why| refuse("username", why)).ok();
+    let typed = Some(wish.email.trim()).filter(|email| !email.is_empty());
+    let email = typed.and_then(|email| EmailAddress::parse(email).map_err(|why| refuse("email", why)).ok());
+    if wish.send_link && typed.is_none() {
+        refuse("email", "A link can be sent only to an address.".into());
+    }
+    if wish.email_verified && !actor.is_superuser {
+        refuse("email_verified", "Only superusers say that an address is proven.".into());
+    }
+    let own = [wish.username.trim(), wish.email.trim()];
+    let password = match wish.password.as_deref().map(Password::parse) {
+        None => None,
+        Some(None) => {
+            refuse("new-password", "Use at most 256 characters.".into());
+            None
+        }
+        Some(Some(password)) => {
+            rules.refusals(&password, &own).into_iter().for_each(|why| refuse("new-password", why));
+            Some(password)
+        }
+    };
+    if wish.is_service && (password.is_some() || wish.send_link) {
+        refuse("is_service", "A service account has no password: it uses API keys.".into());
+    }
+    let Some(username) = username.filter(|_| wrong.is_empty()) else { return Err(Stop::Wrong(wrong)) };
+    let proof = if wish.email_verified { Proof::Verified } else { Proof::Unverified };
+    let profile = ProfileChanges { is_staff: None, is_superuser: None, ..wish.profile };
+    Ok(Order {
+        new: NewUser { username, email: email.map(|email| (email, proof)), password_hash: None, profile },
+        must_change_password: wish.must_change_password && password.is_some(),
+        send_link: wish.send_link,
+        is_service: wish.is_service,
+        password,
+    })
+}
+
+/// Makes an account. `hash` is that of the order's password.
+///
+/// # Errors
+/// [`Stop`].
+pub fn add(
+    conn: &mut Conn,
+    mut order: Order,
+    hash: Option<String>,
+    courier: &Courier,
+    scene: &Scene,
+) -> Result<UserId, Stop> {
+    order.new.password_hash = hash;
+    let id = match registration::create(conn, &order.new, scene)? {
+        Creation::Done(id) => id,
+        Creation::UsernameTaken => {
+            return Err(Stop::wrong("username", "The username is taken, or looks like one that is."));
+        }
+        Creation::EmailTaken => return Err(Stop::wrong("email", "The address belongs to another account.")),
+        Creation::PhoneTaken => return Err(Stop::wrong("phone", "The number belongs to another account.")),
+    };
+    if order.is_service {
+        lifecycle::mark_service(conn, id)?;
+    }
+    if order.must_change_password {
+        lifecycle::set_must_change_password(conn, id, true, scene.now)?;
+    }
+    if order.send_link
+        && let Some(user) = accounts::store::find(conn, id)?
+        && let Some(email) = emails::primary_of(conn, id)?
+    {
+        let life = Duration::hours(WELCOME_HOURS.into());
+        let trip = Trip { next: "/account".into(), app: None, browser: None };
+        let made = courier.confirm(conn, Purpose::ResetPassword, (id, &email.address), &trip, (life, scene))?;
+        let link = courier.links.secret("/password/reset/link", &made.link);
+        let letter = Letter::AccountMade { username: user.username.clone(), link, hours: WELCOME_HOURS };
+        courier.post(conn, &user, &email.address, &letter, (life, scene))?;
+    }
+    Ok(id)
+}
+
+/// Disables an account: it is out everywhere at once.
+///
+/// # Errors
+/// [`Stop`].
+pub fn disable(conn: &mut Conn, actor: &Actor, id: UserId, scene: &Scene) -> Result<(), Stop> {
+    let user = within(conn, actor, id)?;
+    match departure::disable(conn, user.id, scene)? {
+        Outcome::Done => Ok(()),
+        Outcome::LastAdministrator => Err(last_administrator()),
+    }
+}
+
+fn last_administrator() -> Stop {
+    Stop::conflict("This is the last administrator who can sign in: make another one first.")
+}
+
+/// Enables an account.
+///
+/// # Errors
+/// [`Stop`].
+pub fn enable(conn: &mut Conn, actor: &Actor, id: UserId, scene: &Scene) -> Result<(), Stop> {
+    let user = within(conn, actor, id)?;
+    standing::set_activity(conn, user.id, Activity::Enabled, scene)?;
+    Ok(())
+}
+
+/// Ends every session and every token of an account.
+///
+/// # Errors
+/// [`Stop`].
+pub fn sign_out(conn: &mut Conn, actor: &Actor, id: UserId, scene: &Scene) -> Result<(), Stop> {
+    let user = within(conn, actor, id)?;
+    Ok(departure::sign_out_everywhere(conn, user.id, End::Revoked, scene)?)
+}
+
+/// Puts somebody into a group.
+///
+/// # Errors
+/// [`Stop`].
+pub fn join(conn: &mut Conn, actor: &Actor, id: UserId, group: &str, scene: &Scene) -> Result<(), Stop> {
+    let user = within(conn, actor, id)?;
+    let group = groups::find_group(conn, group)?
+        .ok_or_else(|| Stop::wrong("group", format!("There is no group “{group}”.")))?;
+    policy::check_group(conn, actor, &group)?.map_err(Stop::from)?;
+    Ok(group::add_member(conn, &group, user.id, scene)?)
+}
+
+/// Takes somebody out of a group.
+///
+/// # Errors
+/// [`Stop`].
+pub fn leave(conn: &mut Conn, actor: &Actor, id: UserId, group: &str, scene: &Scene) -> Result<(), Stop> {
+    let user = within(conn, actor, id)?;
+    let Some(group) = groups::find_group(conn, group)? else { return Ok(()) };
+    policy::check_group(conn, actor, &group)?.map_err(Stop::from)?;
+    Ok(group::remove_member(conn, &group, user.id, scene)?)
+}
+
+/// What is changed about an account; `None` leaves a thing as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Another name to sign in by.
+    pub username: Option<String>,
+    /// Another primary address.
+    pub email: Option<String>,
+    /// Whether that address is theirs for sure.
+    pub email_verified: bool,
+    /// Whether the password is changed at the next sign-in.
+    pub must_change_password: Option<bool>,
+    /// Claims, and the two flags that only superusers set.
+    pub profile: ProfileChanges,
+    /// The operator's own fields, all of them.
+    pub attributes: Option<Value>,
+}
+
+/// Changes an account.
+///
+/// # Errors
+/// [`Stop`].
+pub fn update(conn: &mut Conn, actor: &Actor, id: UserId, changes: &Changes, scene: &Scene) -> Result<(), Stop> {
+    let user = within(conn, actor, id)?;
+    let mut wrong = Vec::new();
+    let parsed = |field, why: String| Wrong::new(field, why);
+    let username = changes.username.as_deref().map(Username::parse).transpose();
+    let username = username.map_err(|why| wrong.push(parsed("username", why))).ok().flatten();
+    let email = changes.email.as_deref().map(EmailAddress::parse).transpose();
+    let email = email.map_err(|why| wrong.push(parsed("email", why))).ok().flatten();
+    if changes.email_verified && !actor.is_superuser {
+        wrong.push(parsed("email_verified", "Only superusers say that an address is proven.".into()));
+    }
+    if !wrong.is_empty() {
+        return Err(Stop::Wrong(wrong));
+    }
+    if let Some(username) = username.filter(|username| username.as_str() != user.username) {
+        let is_new = username.key() != user.username_key;
+        if is_new && accounts::store::username_is_taken(conn, &username.key())? {
+            return Err(Stop::wrong("username", "The username is taken, or looks like one that is."));
+        }
+        lifecycle::respell(conn, user.id, &username, scene.now)?;
+        let details = json!({ "changed": { "username": [user.username, username.as_str()] } });
+        scene.record(conn, &Event::new(Kind::UserUpdated).user(user.id).details(details))?;
+    }
+    if let Some(email) = &email {
+        set_email(conn, &user, email, changes.email_verified, scene)?;
+    }
+    if let Some(must) = changes.must_change_password {
+        lifecycle::set_must_change_password(conn, user.id, must, scene.now)?;
+    }
+    set_flags(conn, actor, &user, &changes.profile, scene)?;
+    if let Some(Some(phone)) = &changes.profile.phone_key
+        && user.phone.as_ref() != Some(phone)
+        && accounts::store::phone_is_taken(conn, phone)?
+    {
+        return Err(Stop::wrong("phone", "The number belongs to another account."));
+    }
+    if let Some(attributes) = &changes.attributes {
+        profile::update_attributes(conn, user.id, attributes)?;
+    }
+    Ok(profile::update(conn, user.id, &changes.profile, scene)?)
+}
+
+/// The same address, spelled anew, stays proven; another one does not, unless the operator says so.
+fn set_email(conn: &mut Conn, user: &User, email: &EmailAddress, is_proven: bool, scene: &Scene) -> Result<(), Stop> {
+    let own = emails::of_user(conn, user.id)?;
+    let own_address = own.iter().find(|known| known.is_primary).map(|known| known.address.clone());
+    let own = own.iter().find(|known| known.is_primary && name_key(&known.address) == email.key());
+    if own.is_none() && emails::is_held(conn, &email.key())? {
+        return Err(Stop::wrong("email", "The address belongs to an account already."));
+    }
+    let is_proven = is_proven || own.is_some_and(|own| own.verified_at.is_some());
+    if own.is_some_and(|own| own.address == email.as_str() && own.verified_at.is_some() == is_proven) {
+        return Ok(());
+    }
+    let proof = if is_proven { Proof::Verified } else { Proof::Unverified };
+    let id = EmailId::new(&scene.random, scene.now)?;
+    emails::replace_primary(conn, id, (user.id, email, proof), scene.now)?;
+    password_change::void_links(conn, user, scene)?;
+    if is_proven && user.awaits_proof_since.is_some() {
+        lifecycle::mark_proven(conn, user.id, scene.now)?;
+    }
+    let details = json!({ "before": own_address, "after": email.as_str() });
+    Ok(scene.record(conn, &Event::new(Kind::AddressChanged).user(user.id).details(details))?)
+}
+
+/// Only superusers make staff or superusers, and one who can sign in is always left.
+fn set_flags(conn: &mut Conn, actor: &Actor, user: &User, changes: &ProfileChanges, scene: &Scene) -> Result<(), Stop> {
+    let differs = |wish: Option<bool>, now: bool| wish.is_some_and(|wish| wish != now);
+    let superuser = differs(changes.is_superuser, user.is_superuser);
+    if !superuser && !differs(changes.is_staff, user.is_staff) {
+        return Ok(());
+    }
+    if !actor.is_superuser {
+        return Err(Refusal::Raising.into());
+    }
+    if superuser && user.is_superuser && accounts::store::is_last_administrator(conn, user.id)? {
+        return Err(last_administrator());
+    }
+    // More or fewer rights begin with a new sign-in, and so with a new session id.
+    Ok(session::end_all(conn, user.id, None, End::Revoked, scene.now).map(|_| ())?)
+}
+
+/// Sends the link that sets a new password to the address that is stored.
+///
+/// # Errors
+/// [`Stop`].
+pub fn send_reset(conn: &mut Conn, actor: &Actor, id: UserId, courier: &Courier, scene: &Scene) -> Result<(), Stop> {
+    let user = with_password(conn, actor, id)?;
+    if emails::primary_of(conn, user.id)?.is_none() {
+        return Err(Stop::conflict("This account has no address to send a link to."));
+    }
+    courier.send_reset(conn, &user, "/account", scene)?;
+    Ok(scene.record(conn, &Event::new(Kind::ResetRequested).user(user.id))?)
+}
+
+fn with_password(conn: &mut Conn, actor: &Actor, id: UserId) -> Result<User, Stop> {
+    let user = within(conn, actor, id)?;
+    if user.is_service || user.backend.is_some() {
+        return Err(Stop::conflict("This account has no password here."));
+    }
+    Ok(user)
+}
+
+/// A link that sets a new password, for the operator to hand over: for who cannot read their mail.
+///
+/// # Errors
+/// [`Stop`].
+pub fn recover(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: UserId,
+    courier: &Courier,
+    scene: &Scene,
+) -> Result<Secret<String>, Stop> {
+    let user = with_password(conn, actor, id)?;
+    let trip = Trip { next: "/account".into(), app: None, browser: None };
+    let target = emails::primary_of(conn, user.id)?.map(|email| email.address);
+    let about = (user.id, target.as_deref().unwrap_or("recovery"));
+    let made = courier.confirm(conn, Purpose::ResetPassword, about, &trip, (RESET_LIFE, scene))?;
+    scene.record(conn, &Event::new(Kind::ResetRequested).user(user.id))?;
+    Ok(Secret::new(courier.links.secret("/password/reset/link", &made.link)))
+}
+
+/// Sets a password, which its person changes at the next sign-in; whoever was in by the old one is out.
+///
+/// # Errors
+/// [`Stop`].
+pub fn set_password(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: UserId,
+    (hash, keep_former): (String, usize),
+    scene: &Scene,
+) -> Result<(), Stop> {
+    let user = with_password(conn, actor, id)?;
+    let new = NewPassword { hash, keep_former, others: Others::SignedOut, keys: ApiKeys::Kept };
+    password_change::set(conn, &user, &new, None, scene)?;
+    Ok(lifecycle::set_must_change_password(conn, user.id, true, scene.now)?)
+}
+
+/// Whoever had to wait may try again, by any of their names.
+///
+/// # Errors
+/// [`Stop`].
+pub fn unlock(conn: &mut Conn, actor: &Actor, id: UserId, counter: &Throttle, scene: &Scene) -> Result<(), Stop> {
+    let user = within(conn, actor, id)?;
+    unlock::unlock(conn, counter, &user, scene.now)?;
+    Ok(scene.record(conn, &Event::new(Kind::UserUnlocked).user(user.id))?)
+}
+
+/// Deletes an account for good, at once. `typed` is its username: it cannot happen by a slip.
+///
+/// # Errors
+/// [`Stop`].
+pub fn delete(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: UserId,
+    typed: &str,
+    courier: &Courier,
+    scene: &Scene,
+) -> Result<(), Stop> {
+    let user = within(conn, actor, id)?;
+    if typed != user.username {
+        return Err(Stop::wrong(
+            "delete-username",
+            "The name that you typed is not this account's: nothing was deleted.",
+        ));
+    }
+    if accounts::store::is_last_administrator(conn, user.id)? {
+        return Err(last_administrator());
+    }
+    Ok(leaving::delete(conn, &user, courier, scene)?)
+}

@@ -1,0 +1,235 @@
+//! Making accounts, and changing them.
+
+use portcullis::access::permission;
+use portcullis::kernel::ids::UserId;
+use reqwest::StatusCode;
+
+use super::{staff, superuser};
+use crate::access::grant;
+use crate::support::{Browser, PASSWORD, Page, TestServer};
+
+const NEW_PASSWORD: &str = "an altogether other phrase";
+
+async fn add(browser: &Browser, fields: &[(&str, &str)]) -> Page {
+    let page = browser.get("/admin/users/add").await;
+    assert_eq!(page.status, StatusCode::OK, "{page:?}");
+    browser.submit(&page, "/admin/users/add", fields).await
+}
+
+fn id_of(server: &TestServer, name: &str) -> UserId {
+    server.write(|conn, _| Ok(portcullis::accounts::store::find_named(conn, name)?.expect("the account").id))
+}
+
+#[tokio::test]
+async fn an_account_is_made_with_a_password_that_is_changed_first() {
+    let server = TestServer::start();
+    staff(&server, "ada", &["add_user", "view_user"]);
+    let browser = server.signed_in("ada").await;
+    let fields =
+        [("username", "bob"), ("email", "bob@example.test"), ("new-password", PASSWORD), ("must_change_password", "1")];
+    let made = add(&browser, &fields).await;
+    let bob = id_of(&server, "bob");
+    assert_eq!((made.status, made.location()), (StatusCode::SEE_OTHER, &*format!("/admin/users/{bob}?done=created")));
+    let shown = browser.get(made.location()).await;
+    assert!(shown.body.contains("The account is made.") && shown.body.contains("bob@example.test"), "{}", shown.body);
+    assert_eq!(server.count("emails WHERE address = 'bob@example.test' AND verified_at IS NULL AND is_held"), 1);
+    let theirs = server.browser();
+    let page = theirs.try_sign_in("/login?next=%2Faccount", "bob", PASSWORD).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{page:?}");
+    let page = theirs.get(theirs.get(page.location()).await.location()).await;
+    assert!(page.location().starts_with("/password/change"), "{page:?}");
+    // Pressed twice, it is one account, and one answer.
+    let page = browser.get("/admin/users/add").await;
+    let twice = [("username", "eve")];
+    let (first, second) = tokio::join!(
+        browser.submit(&page, "/admin/users/add", &twice),
+        browser.submit(&page, "/admin/users/add", &twice)
+    );
+    assert_eq!((first.status, first.location()), (second.status, second.location()));
+    assert_eq!(server.count("users WHERE username = 'eve'"), 1);
+}
+
+#[tokio::test]
+async fn what_does_not_do_is_said_field_by_field_and_nothing_is_made() {
+    let server = TestServer::start();
+    staff(&server, "ada", &["add_user", "view_user"]);
+    let browser = server.signed_in("ada").await;
+    let before = server.snapshot();
+    for (fields, field, why) in [
+        (&[("username", "")][..], "username", "Enter a username."),
+        (&[("username", "a b")], "username", "Use letters, digits"),
+        (&[("username", "ADA")], "username", "The username is taken"),
+        (&[("username", "bob"), ("email", "bob")], "email", "Enter an email address"),
+        (&[("username", "bob"), ("email", "ada@example.test")], "email", "The address belongs to another account."),
+        (&[("username", "bob"), ("send_link", "1")], "email", "A link can be sent only to an address."),
+        (&[("username", "bob"), ("new-password", "short")], "new-password", "characters"),
+        (
+            &[("username", "bob"), ("email", "bob@example.test"), ("email_verified", "1")],
+            "email_verified",
+            "Only superusers",
+        ),
+        (&[("username", "bob"), ("is_service", "1"), ("new-password", PASSWORD)], "is_service", "uses API keys"),
+    ] {
+        let refused = add(&browser, fields).await;
+        assert_eq!(refused.status, StatusCode::OK, "{why}");
+        let link = format!("<a href=\"#{field}\">");
+        assert!(refused.body.contains(why) && refused.body.contains(&link), "{why}: {}", refused.body);
+        assert!(!refused.body.contains("value=\"short\""), "a password is not sent back");
+    }
+    assert_eq!(server.snapshot(), before);
+}
+
+#[tokio::test]
+async fn flags_that_a_form_slips_in_make_nobody_staff() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    staff(&server, "ada", &["add_user", "view_user", "change_user"]);
+    let browser = server.signed_in("ada").await;
+    add(&browser, &[("username", "bob"), ("is_staff", "1"), ("is_superuser", "1")]).await;
+    let bob = id_of(&server, "bob");
+    let page = browser.get(&format!("/admin/users/{bob}/edit")).await;
+    assert!(!page.body.contains("is_staff"), "no such boxes for who may not");
+    let path = format!("/admin/users/{bob}/edit");
+    let saved = browser.submit(&page, &path, &[("username", "bob"), ("is_staff", "1"), ("is_superuser", "1")]).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER);
+    assert_eq!(server.count("users WHERE username = 'bob' AND (is_staff OR is_superuser)"), 0);
+    // A superuser may, and the person's sessions end.
+    server.write(|conn, scene| {
+        use portcullis::accounts::passwords::schemes::argon2id;
+        let hash = argon2id::hash(PASSWORD, argon2id::Cost { memory_kib: 64, iterations: 1, parallelism: 1 })?;
+        portcullis::accounts::standing::set_password(conn, bob, &hash, 0, scene)
+    });
+    let theirs = server.signed_in("bob").await;
+    let root = server.signed_in("root").await;
+    let page = root.get(&path).await;
+    let saved = root.submit(&page, &path, &[("username", "bob"), ("is_staff", "1")]).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{saved:?}");
+    assert_eq!(server.count("users WHERE username = 'bob' AND is_staff AND NOT is_superuser"), 1);
+    assert!(!theirs.is_signed_in().await, "more rights begin with a new sign-in");
+}
+
+#[tokio::test]
+async fn a_letter_lets_them_choose_the_password() {
+    let server = TestServer::start();
+    staff(&server, "ada", &["add_user", "view_user", "change_user"]);
+    let browser = server.signed_in("ada").await;
+    let made = add(&browser, &[("username", "bob"), ("email", "bob@example.test"), ("send_link", "1")]).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER);
+    assert_eq!(server.count("mail_outbox WHERE kind = 'account_made' AND recipient = 'bob@example.test'"), 1);
+    let bob = id_of(&server, "bob");
+    // And again, by hand: the link is shown once, and sets the password.
+    let page = browser.get(&format!("/admin/users/{bob}")).await;
+    let shown = browser.submit(&page, &format!("/admin/users/{bob}/recover"), &[]).await;
+    assert_eq!((shown.status, shown.header("cache-control")), (StatusCode::OK, "no-store"));
+    let (_, rest) = shown.body.split_once("/password/reset/link?token=").expect("the link");
+    let link = format!("/password/reset/link?token={}", rest.split('<').next().unwrap());
+    let theirs = server.browser();
+    let opened = theirs.get(&link).await;
+    let form = theirs.get(opened.location()).await;
+    let set = theirs.submit(&form, "/password/reset/new", &[("new-password", NEW_PASSWORD)]).await;
+    assert_eq!(set.status, StatusCode::SEE_OTHER, "{set:?}");
+    server.browser().sign_in("bob", NEW_PASSWORD).await;
+    assert_eq!(server.count("audit_events WHERE details::text LIKE '%token=%'"), 0);
+    let page = browser.get(&format!("/admin/users/{bob}")).await;
+    let posted = browser.submit(&page, &format!("/admin/users/{bob}/reset"), &[]).await;
+    assert_eq!(posted.location(), format!("/admin/users/{bob}?done=reset"));
+    assert_eq!(server.count("mail_outbox WHERE kind = 'reset_password'"), 1);
+}
+
+#[tokio::test]
+async fn an_account_is_changed_and_the_log_tells_what_was_before() {
+    let server = TestServer::start();
+    staff(&server, "ada", &["view_user", "change_user", "view_audit_event"]);
+    let bob = server.user("bob");
+    server.user("eve");
+    let browser = server.signed_in("ada").await;
+    let path = format!("/admin/users/{bob}/edit");
+    let page = browser.get(&path).await;
+    let fields = [("username", "robert"), ("email", "robert@example.test"), ("given_name", "Robert")];
+    let saved = browser.submit(&page, &path, &fields).await;
+    assert_eq!(saved.location(), format!("/admin/users/{bob}?done=saved"), "{saved:?}");
+    let shown = browser.get(saved.location()).await;
+    for text in ["robert@example.test", "Not proven", "given_name"] {
+        assert!(shown.body.contains(text), "{text}: {}", shown.body);
+    }
+    let changed = "audit_events WHERE event = 'user.updated' AND actor = 'ada' AND details->'changed'->";
+    assert_eq!(server.count(&format!("{changed}'username' = '[\"bob\", \"robert\"]'")), 1);
+    assert_eq!(server.count(&format!("{changed}'given_name' = '[null, \"Robert\"]'")), 1);
+    for (field, value, why) in [
+        ("username", "eve", "The username is taken"),
+        ("email", "eve@example.test", "belongs to an account"),
+        ("email", "nonsense", "Enter an email address"),
+        ("birthdate", "tomorrow", "Enter a date"),
+    ] {
+        let before = server.snapshot();
+        let page = browser.get(&path).await;
+        let mut fields = vec![("username", "robert"), ("family_name", "Kept")];
+        fields.retain(|(name, _)| *name != field);
+        fields.push((field, value));
+        let refused = browser.submit(&page, &path, &fields).await;
+        assert!(refused.status == StatusCode::OK && refused.body.contains(why), "{why}: {}", refused.body);
+        assert!(refused.body.contains("value=\"Kept\""), "what was typed is kept");
+        assert_eq!(server.snapshot(), before, "{why}: all or nothing");
+    }
+}
+
+#[tokio::test]
+async fn a_password_set_by_an_operator_signs_out_and_is_changed_next() {
+    let server = TestServer::start();
+    staff(&server, "ada", &["view_user", "change_user"]);
+    let bob = server.user("bob");
+    let (browser, theirs) = (server.signed_in("ada").await, server.signed_in("bob").await);
+    let path = format!("/admin/users/{bob}/password");
+    let page = browser.get(&path).await;
+    let weak = browser.submit(&page, &path, &[("new-password", "short")]).await;
+    assert!(weak.status == StatusCode::OK && weak.body.contains("characters"));
+    assert!(theirs.is_signed_in().await);
+    let set = browser.submit(&page, &path, &[("new-password", NEW_PASSWORD)]).await;
+    assert_eq!(set.location(), format!("/admin/users/{bob}?done=password"));
+    assert!(!theirs.is_signed_in().await);
+    assert_eq!(server.count("users WHERE username = 'bob' AND must_change_password"), 1);
+}
+
+#[tokio::test]
+async fn an_account_is_deleted_by_who_types_its_name() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    let ada = staff(&server, "ada", &["view_user", "delete_user"]);
+    let bob = server.user("bob");
+    server.write(|conn, scene| permission::create_model(conn, "blog", "article", scene));
+    let editor = server.user("editor");
+    grant(&server, "blog.change_article", None, editor);
+    let browser = server.signed_in("ada").await;
+    let delete = async |id: UserId, typed: &str| {
+        let page = browser.get(&format!("/admin/users/{id}")).await;
+        browser.submit(&page, &format!("/admin/users/{id}/delete"), &[("delete-username", typed)]).await
+    };
+    assert!(delete(bob, "bo").await.body.contains("nothing was deleted"));
+    assert!(delete(editor, "editor").await.body.contains("(blog.change_article)"));
+    assert!(delete(ada, "ada").await.body.contains("your own account"));
+    assert_eq!(delete(bob, "bob").await.location(), "/admin/users?done=deleted");
+    assert_eq!(browser.get(&format!("/admin/users/{bob}")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(server.count("users"), 3);
+    let root = server.signed_in("root").await;
+    let page = root.get(&format!("/admin/users/{ada}")).await;
+    let gone = root.submit(&page, &format!("/admin/users/{ada}/delete"), &[("delete-username", "ada")]).await;
+    assert_eq!(gone.status, StatusCode::SEE_OTHER);
+    assert_eq!(browser.get("/admin/users").await.status, StatusCode::SEE_OTHER, "out at once");
+}
+
+#[tokio::test]
+async fn who_has_to_wait_is_let_try_again() {
+    let server = TestServer::start_with(&[("login.failure_limit", "3")]);
+    staff(&server, "ada", &["view_user", "change_user"]);
+    let bob = server.user("bob");
+    let browser = server.signed_in("ada").await;
+    for _ in 0..4 {
+        server.browser().try_sign_in("/login", "bob", "wrong").await;
+    }
+    let page = browser.get(&format!("/admin/users/{bob}")).await;
+    assert!(page.body.contains("id=\"locked-out\""), "{}", page.body);
+    let opened = browser.submit(&page, &format!("/admin/users/{bob}/unlock"), &[]).await;
+    assert_eq!(opened.location(), format!("/admin/users/{bob}?done=unlocked"));
+    assert!(!browser.get(&format!("/admin/users/{bob}")).await.body.contains("id=\"locked-out\""));
+    server.browser().sign_in("bob", PASSWORD).await;
+}
