@@ -7,7 +7,7 @@ use actix_web::web::{ServiceConfig, get, head, method, post, resource, to};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
 use crate::admin::http::gate::{self, Door};
-use crate::admin::http::{audit, groups, user, user_form, users};
+use crate::admin::http::{audit, groups, permissions, user, user_form, users};
 use crate::admin::policy::Right;
 use crate::api::http::{answer as api_answer, authzen, token_pair};
 use crate::forward_auth::http::{check as forward_auth, start};
@@ -189,6 +189,13 @@ console! {
     "/admin/users/{id}/join"           => freshly(ChangeGroup, user::join);
     "/admin/users/{id}/leave"          => freshly(ChangeGroup, user::leave);
     "/admin/users/{id}/delete"         => freshly(DeleteUser, user::delete);
+    "/admin/permissions"               => look(ViewPermission, permissions::get);
+    "/admin/permissions/add"           => freshly(AddPermission, permissions::add);
+    "/admin/permissions/add-model"     => freshly(AddPermission, permissions::add_model);
+    "/admin/permissions/{name}"        => look(ViewPermission, permissions::one);
+    "/admin/permissions/{name}/grant"  => freshly(ChangePermission, permissions::grant);
+    "/admin/permissions/{name}/revoke" => freshly(ChangePermission, permissions::revoke);
+    "/admin/permissions/{name}/delete" => freshly(DeletePermission, permissions::delete);
 }
 
 /// A route of the console, which asks for its own doors, however its path is spelled.

@@ -13,5 +13,6 @@ pub mod deed;
 pub mod groups;
 pub mod http;
 pub mod people;
+pub mod permissions;
 pub mod policy;
 pub mod store;

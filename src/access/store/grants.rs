@@ -5,10 +5,10 @@ use diesel::prelude::*;
 use crate::access::grant::Holder;
 use crate::access::permission::ObjectId;
 use crate::audit::Scene;
-use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{GroupId, PermissionId, UserId};
-use crate::schema::{group_permissions as gp, object_permissions as op, user_permissions as up};
+use crate::kernel::{Conn, Instant};
+use crate::schema::{group_permissions as gp, groups, object_permissions as op, user_permissions as up, users};
 
 /// Inserts a grant; `false` when it was there.
 ///
@@ -89,4 +89,75 @@ pub fn delete(
         }
     };
     Ok(deleted > 0)
+}
+
+/// A grant, as operators see it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Who holds it.
+    pub holder: Holder,
+    /// Their username, or the group's name.
+    pub name: String,
+    /// For this object only.
+    pub object: Option<String>,
+    /// Who granted it; empty: not known.
+    pub by: String,
+    /// When.
+    pub at: Instant,
+}
+
+type Everywhere<Id> = (Id, String, String, Instant);
+type OnObject = (String, Option<(UserId, String)>, Option<(GroupId, String)>, String, Instant);
+
+/// Who holds a permission by themselves: for everything, and for `object` or for any. Of each kind at most `limit`.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn list(
+    conn: &mut Conn,
+    permission: PermissionId,
+    object: Option<&ObjectId>,
+    limit: i64,
+) -> Result<Vec<Listed>, Fault> {
+    let users: Vec<Everywhere<UserId>> = up::table
+        .inner_join(users::table)
+        .filter(up::permission_id.eq(permission))
+        .order(users::username_key)
+        .limit(limit)
+        .select((users::id, users::username, up::granted_by, up::created_at))
+        .load(conn)?;
+    let groups: Vec<Everywhere<GroupId>> = gp::table
+        .inner_join(groups::table)
+        .filter(gp::permission_id.eq(permission))
+        .order(groups::name_key)
+        .limit(limit)
+        .select((groups::id, groups::name, gp::granted_by, gp::created_at))
+        .load(conn)?;
+    let mut on_objects = op::table
+        .left_join(users::table)
+        .left_join(groups::table)
+        .filter(op::permission_id.eq(permission))
+        .order(op::object_id)
+        .limit(limit)
+        .select((
+            op::object_id,
+            (users::id, users::username).nullable(),
+            (groups::id, groups::name).nullable(),
+            op::granted_by,
+            op::created_at,
+        ))
+        .into_boxed();
+    if let Some(object) = object {
+        on_objects = on_objects.filter(op::object_id.eq(object.as_str().to_owned()));
+    }
+    let on_objects: Vec<OnObject> = on_objects.load(conn)?;
+    let everywhere = |holder, name, by, at| Listed { holder, name, object: None, by, at };
+    let groups = groups.into_iter().map(|(id, name, by, at)| everywhere(Holder::Group(id), name, by, at));
+    let users = users.into_iter().map(|(id, name, by, at)| everywhere(Holder::User(id), name, by, at));
+    let on_objects = on_objects.into_iter().filter_map(|(object, user, group, by, at)| {
+        let user = user.map(|(id, name)| (Holder::User(id), name));
+        let (holder, name) = user.or_else(|| group.map(|(id, name)| (Holder::Group(id), name)))?;
+        Some(Listed { holder, name, object: Some(object), by, at })
+    });
+    Ok(groups.chain(users).chain(on_objects).collect())
 }

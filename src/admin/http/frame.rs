@@ -23,9 +23,10 @@ pub trait ConsolePage: Serialize {
 }
 
 /// Entries of the menu, each with the right that its page takes.
-pub const MENU: [Entry; 3] = [
+pub const MENU: [Entry; 4] = [
     Entry::new("users", "/admin/users", "user", "Users", Right::ViewUser),
     Entry { for_managers: true, ..Entry::new("groups", "/admin/groups", "apps", "Groups", Right::ViewGroup) },
+    Entry::new("permissions", "/admin/permissions", "shield", "Permissions", Right::ViewPermission),
     Entry::new("audit", "/admin/audit", "history", "Audit log", Right::ViewAuditEvent),
 ];
 

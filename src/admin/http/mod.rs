@@ -6,6 +6,7 @@ pub mod gate;
 pub mod groups;
 pub mod list;
 pub mod operator;
+pub mod permissions;
 pub mod user;
 pub mod user_form;
 pub mod users;

@@ -5,6 +5,7 @@ mod lists;
 mod managers;
 mod matrix;
 mod people;
+mod permissions;
 mod stronger;
 
 use portcullis::accounts::profile::ProfileChanges;

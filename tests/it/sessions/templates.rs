@@ -6,7 +6,9 @@ use std::fs;
 use portcullis::admin::http::audit::AuditPage;
 use portcullis::admin::http::frame::Framed as Console;
 use portcullis::admin::http::groups::{GroupPage, GroupsPage};
-use portcullis::admin::http::user::UserPage;
+use portcullis::admin::http::permissions::{PermissionPage, PermissionsPage};
+use portcullis::admin::http::user::{RecoveryPage, UserPage};
+use portcullis::admin::http::user_form::{AddUserPage, EditUserPage, SetPasswordPage};
 use portcullis::admin::http::users::UsersPage;
 use portcullis::login::http::choose::ChooseAccountPage;
 use portcullis::login::http::holds::{ChangeRequiredPage, ChooseUsernamePage, DeletionPendingPage};
@@ -67,6 +69,12 @@ fn gallery(pages: &Pages) -> Vec<(&'static str, String)> {
         rendered::<Console<AuditPage>>(pages),
         rendered::<Console<GroupPage>>(pages),
         rendered::<Console<GroupsPage>>(pages),
+        rendered::<Console<AddUserPage>>(pages),
+        rendered::<Console<EditUserPage>>(pages),
+        rendered::<Console<PermissionPage>>(pages),
+        rendered::<Console<PermissionsPage>>(pages),
+        rendered::<Console<RecoveryPage>>(pages),
+        rendered::<Console<SetPasswordPage>>(pages),
         rendered::<Console<UserPage>>(pages),
         rendered::<Console<UsersPage>>(pages),
         rendered::<Framed<HomePage>>(pages),
