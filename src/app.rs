@@ -10,7 +10,7 @@ use crate::accounts::passwords::schemes::argon2id::Cost;
 use crate::accounts::store::Identifiers;
 use crate::api::authzen;
 use crate::audit::{Origin, Scene};
-use crate::config::{Config, LoginIdentifier};
+use crate::config::{Config, LoginIdentifier, Setting};
 use crate::forward_auth::{Passes, Rules, Visitors};
 use crate::kernel::cache::FreshCache;
 use crate::kernel::clock::Clock;
@@ -34,6 +34,7 @@ use crate::login::pace::Pace;
 use crate::login::throttle::Throttle;
 use crate::mail::language::Language;
 use crate::mail::outbox::Postbox;
+use crate::mail::render::{Letters, Site};
 use crate::oidc::authorize::resume::Resumes;
 use crate::oidc::discovery;
 use crate::oidc::person::Person;
@@ -55,6 +56,8 @@ use crate::{clients, sessions};
 pub struct App {
     /// As loaded.
     pub config: Config,
+    /// The same as text, each value with its source, without secrets.
+    pub settings: Vec<Setting>,
     /// The issuer, byte for byte.
     pub issuer: String,
     /// The one door to Postgres.
@@ -81,6 +84,10 @@ pub struct App {
     pub floods: Throttle,
     /// Writes to people.
     pub courier: Arc<Courier>,
+    /// Letters, parsed.
+    pub letters: Arc<Letters>,
+    /// Our name and address, as letters say them.
+    pub site: Site,
     /// Small cookies beside the session's.
     pub cookies: Cookies,
     /// Marks of browsers that have signed in before.
@@ -126,6 +133,8 @@ pub struct App {
 pub struct Foundation {
     /// As loaded.
     pub config: Config,
+    /// The same as text, each value with its source, without secrets.
+    pub settings: Vec<Setting>,
     /// Where the database is.
     pub database_url: Secret<String>,
     /// Read and proven.
@@ -149,10 +158,10 @@ impl App {
     /// # Errors
     /// [`Fault`] when a key, thread or template is not usable.
     pub fn build(foundation: Foundation) -> Result<Self, Fault> {
-        let Foundation { config, database_url, master, keys, clock, random } = foundation;
+        let Foundation { config, settings, database_url, master, keys, clock, random } = foundation;
         let max_age = chrono::Duration::milliseconds(MAX_AGE_MILLIS);
         let issuer = config.server.public_url.as_str().to_owned();
-        let settings =
+        let database =
             DbSettings { url: database_url, pool_size: config.database.pool_size, wait: config.database.wait };
         let sealer = Sealer::new(&master)?;
         let lifetimes = token_lifetimes(&config)?;
@@ -161,7 +170,7 @@ impl App {
         let cost = password_cost(&config);
         let is_https = config.server.public_url.is_https();
         Ok(Self {
-            db: Db::open(&settings)?,
+            db: Db::open(&database)?,
             keyring: Keyring::new(Keys::open(&keys, &sealer)?),
             hasher: Hasher::start(cost, config.passwords.threads, config.passwords.queue)?,
             password_policy: password_policy(&config).map_err(Fault::Bug)?,
@@ -174,6 +183,8 @@ impl App {
                 chrono_of(config.login.cooloff)?,
             ),
             courier: Arc::new(courier(&config, &master)?),
+            letters: letters(&config)?,
+            site: site(&config),
             cookies: Cookies::new(is_https),
             known_browsers: KnownBrowsers::new(master.mac(Purpose::KnownBrowser)?, is_https),
             pages: Pages::load(config.templates.dir.as_deref()).map_err(Fault::Bug)?,
@@ -197,6 +208,7 @@ impl App {
             clock,
             random,
             issuer,
+            settings,
             config,
         })
     }
@@ -283,6 +295,20 @@ pub fn courier(config: &Config, master: &MasterKey) -> Result<Courier, Fault> {
         pace: Pace::new(master.mac(Purpose::Throttle)?),
         links: Links::new(&config.server.public_url),
     })
+}
+
+/// The letters, with the operator's own files.
+///
+/// # Errors
+/// [`Fault::Bug`] in words: a file that does not do.
+pub fn letters(config: &Config) -> Result<Arc<Letters>, Fault> {
+    Letters::load(config.templates.dir.as_deref()).map(Arc::new).map_err(Fault::Bug)
+}
+
+/// Our name and address, as letters say them.
+#[must_use]
+pub fn site(config: &Config) -> Site {
+    Site { name: config.server.site_name.clone(), public_url: config.server.public_url.as_str().to_owned() }
 }
 
 /// How keys are published and used, by the configuration.

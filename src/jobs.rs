@@ -12,7 +12,7 @@ use actix_web::web;
 use diesel::connection::SimpleConnection as _;
 
 use crate::accounts::store::{confirmations, invitations};
-use crate::app::{App, chrono_of, key_schedule};
+use crate::app::{self, App, chrono_of, key_schedule};
 use crate::audit::{Origin, Scene};
 use crate::config::{Config, MailTransport, SmsTransport};
 use crate::kernel::db::{connect, transaction};
@@ -25,7 +25,7 @@ use crate::keys::{self, rotation};
 use crate::login::lifecycle;
 use crate::mail::dispatch::{Dispatch, Round};
 use crate::mail::outbox::Postbox;
-use crate::mail::render::{Letters, Site};
+use crate::mail::render::Letters;
 use crate::mail::transports::file::Folder;
 use crate::mail::transports::smtp::Smtp;
 use crate::mail::transports::webhook::Webhook;
@@ -72,7 +72,7 @@ impl Jobs {
         let (listening, listen_url) = (app.clone(), url.clone());
         jobs.spawn("listen", move |stop| listen(&listening, &listen_url, &stop))?;
         let (mailing, mail_url) = (app.clone(), url.clone());
-        let dispatch = dispatch(&app.config, app.courier.postbox.clone())?;
+        let dispatch = dispatch(&app.config, app.courier.postbox.clone(), app.letters.clone())?;
         jobs.spawn("mail", move |stop| send_mail(&mailing, &mail_url, &dispatch, &stop))?;
         let (tidying, tidy_url) = (app.clone(), url.clone());
         jobs.spawn("tidy", move |stop| keep_tidy(&tidying, &tidy_url, certificate.as_deref(), &stop))?;
@@ -169,8 +169,8 @@ pub fn reload_keys(app: &App, conn: &mut Conn) -> Result<(), Fault> {
 /// What sends letters, by the configuration.
 ///
 /// # Errors
-/// [`Fault::Bug`] in words: a template or a certificate that cannot be read.
-pub fn dispatch(config: &Config, postbox: Postbox) -> Result<Dispatch, Fault> {
+/// [`Fault::Bug`] in words: a certificate that cannot be read.
+pub fn dispatch(config: &Config, postbox: Postbox, letters: Arc<Letters>) -> Result<Dispatch, Fault> {
     let mail = match config.mail.transport {
         MailTransport::File => MailCarrier::File(Folder(config.data.dir.join("mail"))),
         MailTransport::Smtp => MailCarrier::Smtp(Smtp::new(&config.mail.smtp).map_err(Fault::Bug)?),
@@ -183,10 +183,7 @@ pub fn dispatch(config: &Config, postbox: Postbox) -> Result<Dispatch, Fault> {
         }
         (SmsTransport::Off | SmsTransport::Webhook, ..) => TextCarrier::Off,
     };
-    let letters = Letters::load(config.templates.dir.as_deref()).map_err(Fault::Bug)?;
-    let public_url = config.server.public_url.as_str().to_owned();
-    let site = Site { name: config.server.site_name.clone(), public_url };
-    Ok(Dispatch { postbox, letters, site, from: config.mail.from.clone(), mail, text })
+    Ok(Dispatch { postbox, letters, site: app::site(config), from: config.mail.from.clone(), mail, text })
 }
 
 /// The outbox is looked at this often even when nothing is heard of it.

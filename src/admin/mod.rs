@@ -12,6 +12,9 @@
 pub mod deed;
 pub mod groups;
 pub mod http;
+pub mod invitations;
+pub mod keys;
+pub mod mail;
 pub mod people;
 pub mod permissions;
 pub mod policy;

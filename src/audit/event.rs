@@ -133,6 +133,10 @@ crate::spec::words! {
         TokenRevoked = "token.revoked",
         /// A signing key was withdrawn; what it signed is dead.
         KeyWithdrawn = "key.withdrawn",
+        /// Letters that were given up are tried again.
+        MailRetried = "mail.retried",
+        /// A test letter was sent.
+        MailTested = "mail.tested",
         /// Signing keys were rotated.
         KeysRotated = "key.rotated",
     }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::admin::deed::Stop;
 use crate::config::ConfigErrors;
 use crate::kernel::fault::Fault;
 use crate::kernel::postgres::ClusterError;
@@ -54,6 +55,16 @@ impl From<MasterKeyError> for Failure {
         match error {
             MasterKeyError::Fault(fault) => fault.into(),
             named => Self::Configuration(named.to_string()),
+        }
+    }
+}
+
+impl From<Stop> for Failure {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Fault(fault) => fault.into(),
+            Stop::Wrong(_) => Self::Usage(stop.to_string()),
+            Stop::Forbidden(_) | Stop::Conflict(_) | Stop::Gone => Self::Failed(stop.to_string()),
         }
     }
 }

@@ -105,7 +105,7 @@ fn list(globals: &Globals, workshop: &Workshop) -> Result<(), Failure> {
             .map(|row| {
                 let (made, ends) = (row.created_at.format("%Y-%m-%d %H:%M"), row.expires_at.format("%Y-%m-%d %H:%M"));
                 let address = row.address.clone().unwrap_or_else(|| "anybody".into());
-                [row.id.to_string(), address, groups(row), state(row, now).into(), made.to_string(), ends.to_string()]
+                [row.id.to_string(), address, groups(row), row.state(now).into(), made.to_string(), ends.to_string()]
             })
             .collect();
         output::print_table(["id", "for", "groups", "state", "made", "ends"], &cells);
@@ -118,19 +118,10 @@ fn groups(row: &Listed) -> String {
     names.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn state(row: &Listed, now: Instant) -> &'static str {
-    match (row.used_at, row.withdrawn_at) {
-        (Some(_), _) => "used",
-        (None, Some(_)) => "withdrawn",
-        (None, None) if row.expires_at <= now => "over",
-        (None, None) => "open",
-    }
-}
-
 fn as_json(row: &Listed, now: Instant) -> serde_json::Value {
     json!({
         "id": row.id, "email": row.address, "groups": row.groups, "invited_by": row.invited_by,
-        "state": state(row, now), "created_at": row.created_at, "expires_at": row.expires_at,
+        "state": row.state(now), "created_at": row.created_at, "expires_at": row.expires_at,
         "used_at": row.used_at, "withdrawn_at": row.withdrawn_at,
     })
 }

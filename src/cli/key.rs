@@ -5,12 +5,11 @@ use serde_json::json;
 
 use super::workshop::Workshop;
 use super::{Failure, Globals, output};
+use crate::admin::keys;
 use crate::app::key_schedule;
-use crate::audit::Event;
-use crate::audit::event::Kind;
 use crate::kernel::crypto::Sealer;
 use crate::keys::Algorithm;
-use crate::keys::rotation::{self, Patience, Rotation, Tools};
+use crate::keys::rotation::{self, Patience, Tools};
 use crate::keys::store::{self, State};
 
 /// Commands about signing keys.
@@ -67,29 +66,11 @@ fn rotate(workshop: &Workshop, sealer: &Sealer, arguments: &Rotate) -> Result<()
     let schedule = key_schedule(&workshop.config)?;
     let patience = if arguments.force { Patience::Force } else { Patience::Wait };
     let algs: Vec<Algorithm> = arguments.alg.map_or_else(|| Algorithm::ALL.to_vec(), |alg| vec![alg]);
-    workshop.write(|conn, scene| {
-        let tools = Tools { sealer, random: &scene.random, now: scene.now };
-        for alg in &algs {
-            if let Rotation::TooYoung(ready_at) = rotation::rotate(conn, *alg, schedule, patience, tools)? {
-                return Err(Failure::Failed(format!(
-                    "the next {alg} key is published only since a moment: apps may not know it before {}. \
-                     Wait, or use --force",
-                    ready_at.format("%Y-%m-%d %H:%M UTC")
-                )));
-            }
-        }
-        let details = json!({ "algorithms": algs, "forced": arguments.force });
-        Ok(scene.record(conn, &Event::new(Kind::KeysRotated).details(details))?)
-    })
+    workshop.write(|conn, scene| Ok(keys::rotate(conn, &algs, (schedule, patience), sealer, scene)?))
 }
 
 fn retire(workshop: &Workshop, kid: &str) -> Result<(), Failure> {
-    workshop.write(|conn, scene| {
-        if !rotation::withdraw(conn, kid)? {
-            return Err(Failure::Failed(format!("no key `{kid}` is retiring: rotate first, then retire the old key")));
-        }
-        Ok(scene.record(conn, &Event::new(Kind::KeyWithdrawn).details(json!({ "kid": kid })))?)
-    })
+    workshop.write(|conn, scene| Ok(keys::retire(conn, kid, scene)?))
 }
 
 fn list(globals: &Globals, workshop: &Workshop) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::workshop::{Workshop, load};
 use super::{Failure, Globals, output};
 use crate::accounts::EmailAddress;
+use crate::admin;
 use crate::app;
 use crate::jobs;
 use crate::kernel::ids::ParcelId;
@@ -111,11 +112,7 @@ fn as_json(row: &Listed) -> serde_json::Value {
 
 fn retry(globals: &Globals, id: Option<ParcelId>) -> Result<(), Failure> {
     let workshop = Workshop::open(globals)?;
-    let count = workshop.write(|conn, scene| {
-        let count = store::retry(conn, id, scene.now)?;
-        crate::kernel::notify::announce_mail(conn)?;
-        Ok(count)
-    })?;
+    let count = workshop.write(|conn, scene| Ok(admin::mail::retry(conn, id, scene)?))?;
     match (globals.json, count) {
         (true, _) => output::print_json(&json!({ "retried": count })),
         (false, 0) => output::say("Nothing is parked that could still be sent."),
@@ -133,7 +130,7 @@ fn test(globals: &Globals, to: &str, lang: &str) -> Result<(), Failure> {
     let (to, language) = (EmailAddress::parse(to).map_err(Failure::Usage)?, language(lang)?);
     let workshop = Workshop::open(globals)?;
     let courier = app::courier(&workshop.config, &workshop.master_key()?)?;
-    let dispatch = jobs::dispatch(&workshop.config, courier.postbox)?;
+    let dispatch = jobs::dispatch(&workshop.config, courier.postbox, app::letters(&workshop.config)?)?;
     let name = workshop.random.hex::<16>()?;
     dispatch
         .send_now(to.as_str(), &Letter::Test {}, language, &name)

@@ -11,7 +11,7 @@ use super::workshop::{cluster_settings, load};
 use super::{Failure, Globals, logging, output, setup_link};
 use crate::app::{App, Foundation};
 use crate::audit::{Origin, Scene};
-use crate::config::Config;
+use crate::config::{Config, Loaded};
 use crate::jobs::Jobs;
 use crate::kernel::clock::Clock;
 use crate::kernel::crypto::Sealer;
@@ -31,16 +31,17 @@ use crate::server;
 /// # Errors
 /// [`Failure`] in words, when start-up fails.
 pub fn run(globals: &Globals) -> Result<(), Failure> {
-    let config = load(globals)?.config;
+    let loaded = load(globals)?;
+    let config = &loaded.config;
     logging::start(&config.log)?;
-    check_templates(&config)?;
+    check_templates(config)?;
     let (url, keeper) = if let Some(url) = &config.database.url {
         (url.clone(), None)
     } else {
-        let keeper = Keeper::start(cluster_settings(&config))?;
+        let keeper = Keeper::start(cluster_settings(config))?;
         (keeper.url.clone(), Some(keeper))
     };
-    let (foundation, link) = lay_foundation(config, &url)?;
+    let (foundation, link) = lay_foundation(loaded, &url)?;
     let served = serve(foundation, &url, link.as_ref());
     drop(keeper);
     served
@@ -48,7 +49,8 @@ pub fn run(globals: &Globals) -> Result<(), Failure> {
 
 /// What must stand before the app: schema, master key, signing keys; and a setup link where nobody
 /// administers yet.
-fn lay_foundation(config: Config, url: &Secret<String>) -> Result<(Foundation, Option<Secret<String>>), Failure> {
+fn lay_foundation(loaded: Loaded, url: &Secret<String>) -> Result<(Foundation, Option<Secret<String>>), Failure> {
+    let Loaded { config, sources } = loaded;
     let (clock, random) = (Clock::System, Random::default());
     let now = clock.now();
     let mut conn = connect(url).map_err(|error| Failure::NotReady(format!("the database does not answer: {error}")))?;
@@ -62,7 +64,7 @@ fn lay_foundation(config: Config, url: &Secret<String>) -> Result<(Foundation, O
     let keys = transaction(&mut conn, |conn| rotation::ensure(conn, tools))?;
     let scene = Scene { now, random: random.clone(), origin: Origin::command_line() };
     let link = transaction::<_, Fault>(&mut conn, |conn| setup::new_link(conn, &scene))?;
-    Ok((Foundation { config, database_url: url.clone(), master, keys, clock, random }, link))
+    Ok((Foundation { config, settings: sources, database_url: url.clone(), master, keys, clock, random }, link))
 }
 
 fn serve(foundation: Foundation, url: &Secret<String>, link: Option<&Secret<String>>) -> Result<(), Failure> {

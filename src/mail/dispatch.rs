@@ -6,6 +6,8 @@
 //! A crash between the carrier and "sent" sends a letter twice; nothing else does. Nothing is sent
 //! after it has expired.
 
+use std::sync::Arc;
+
 use chrono::Duration;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
@@ -27,7 +29,7 @@ pub struct Dispatch {
     /// Opens letters.
     pub postbox: Postbox,
     /// Renders them.
-    pub letters: Letters,
+    pub letters: Arc<Letters>,
     /// Our name and address.
     pub site: Site,
     /// Who mail is from.

@@ -94,6 +94,19 @@ pub struct Listed {
     pub withdrawn_at: Option<Instant>,
 }
 
+impl Listed {
+    /// In a word: open, used, withdrawn or over.
+    #[must_use]
+    pub fn state(&self, now: Instant) -> &'static str {
+        match (self.used_at, self.withdrawn_at) {
+            (Some(_), _) => "used",
+            (None, Some(_)) => "withdrawn",
+            (None, None) if self.expires_at <= now => "over",
+            (None, None) => "open",
+        }
+    }
+}
+
 /// All of them, the latest first.
 ///
 /// # Errors

@@ -23,11 +23,15 @@ pub trait ConsolePage: Serialize {
 }
 
 /// Entries of the menu, each with the right that its page takes.
-pub const MENU: [Entry; 4] = [
+pub const MENU: [Entry; 8] = [
     Entry::new("users", "/admin/users", "user", "Users", Right::ViewUser),
-    Entry { for_managers: true, ..Entry::new("groups", "/admin/groups", "apps", "Groups", Right::ViewGroup) },
+    Entry { for_managers: true, ..Entry::new("groups", "/admin/groups", "groups", "Groups", Right::ViewGroup) },
     Entry::new("permissions", "/admin/permissions", "shield", "Permissions", Right::ViewPermission),
+    Entry::new("invitations", "/admin/invitations", "invite", "Invitations", Right::ViewInvitation),
     Entry::new("audit", "/admin/audit", "history", "Audit log", Right::ViewAuditEvent),
+    Entry::new("keys", "/admin/keys", "key", "Signing keys", Right::ViewSigningKey),
+    Entry::new("mail", "/admin/mail", "mail", "Mail", Right::ViewMail),
+    Entry::new("settings", "/admin/settings", "settings", "Settings", Right::ViewSetting),
 ];
 
 /// An entry of the menu.

@@ -4,6 +4,7 @@ mod groups;
 mod lists;
 mod managers;
 mod matrix;
+mod operations;
 mod people;
 mod permissions;
 mod stronger;

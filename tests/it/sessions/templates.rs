@@ -6,7 +6,11 @@ use std::fs;
 use portcullis::admin::http::audit::AuditPage;
 use portcullis::admin::http::frame::Framed as Console;
 use portcullis::admin::http::groups::{GroupPage, GroupsPage};
+use portcullis::admin::http::invitations::{InvitationMadePage, InvitationsPage};
+use portcullis::admin::http::keys::KeysPage;
+use portcullis::admin::http::mail::{LetterPage, MailPage};
 use portcullis::admin::http::permissions::{PermissionPage, PermissionsPage};
+use portcullis::admin::http::settings::SettingsPage;
 use portcullis::admin::http::user::{RecoveryPage, UserPage};
 use portcullis::admin::http::user_form::{AddUserPage, EditUserPage, SetPasswordPage};
 use portcullis::admin::http::users::UsersPage;
@@ -71,6 +75,12 @@ fn gallery(pages: &Pages) -> Vec<(&'static str, String)> {
         rendered::<Console<GroupsPage>>(pages),
         rendered::<Console<AddUserPage>>(pages),
         rendered::<Console<EditUserPage>>(pages),
+        rendered::<Console<InvitationMadePage>>(pages),
+        rendered::<Console<InvitationsPage>>(pages),
+        rendered::<Console<KeysPage>>(pages),
+        rendered::<Console<LetterPage>>(pages),
+        rendered::<Console<MailPage>>(pages),
+        rendered::<Console<SettingsPage>>(pages),
         rendered::<Console<PermissionPage>>(pages),
         rendered::<Console<PermissionsPage>>(pages),
         rendered::<Console<RecoveryPage>>(pages),

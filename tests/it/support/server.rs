@@ -14,7 +14,7 @@ use portcullis::accounts::registration::{self, Creation, NewUser, Proof};
 use portcullis::accounts::{EmailAddress, Username};
 use portcullis::app::{App, Foundation, password_cost};
 use portcullis::audit::{Origin, Scene};
-use portcullis::config::Config;
+use portcullis::config::{Config, Loaded};
 use portcullis::jobs::Jobs;
 use portcullis::kernel::Conn;
 use portcullis::kernel::clock::Clock;
@@ -201,12 +201,12 @@ impl Instance {
         env.insert("PORTCULLIS_SERVER__LISTEN".into(), format!("127.0.0.1:{port}"));
         // What only a file can say: tables.
         let files: Vec<_> = env.remove("PORTCULLIS_CONFIG_FILE").map(Into::into).into_iter().collect();
-        let config = Config::load(&files, &env).unwrap_or_else(|problems| panic!("{problems}")).config;
-        let url = config.database.url.clone().expect("a database");
+        let loaded = Config::load(&files, &env).unwrap_or_else(|problems| panic!("{problems}"));
+        let url = loaded.config.database.url.clone().expect("a database");
         let (tell, told) = channel();
         let clock = clock.clone();
         let thread = thread::spawn(move || {
-            let app = web::Data::new(App::build(foundation(config, &url, clock)).expect("an app"));
+            let app = web::Data::new(App::build(foundation(loaded, &url, clock)).expect("an app"));
             actix_web::rt::System::new().block_on(async {
                 let bound = server::bind(&app).expect("a free port");
                 let jobs =
@@ -234,14 +234,23 @@ impl Drop for Instance {
     }
 }
 
-fn foundation(config: Config, url: &Secret<String>, clock: Clock) -> Foundation {
+fn foundation(loaded: Loaded, url: &Secret<String>, clock: Clock) -> Foundation {
+    let Loaded { config, sources } = loaded;
     let random = Random::default();
     let mut conn = PgConnection::establish(url.expose()).expect("a connection");
     let file = config.secrets.master_key_file.clone();
     let now = clock.now();
     let master = transaction::<_, MasterKeyError>(&mut conn, |conn| master_key::open(conn, &file, &random, now));
     let keys = store::list(&mut conn).expect("keys");
-    Foundation { config, database_url: url.clone(), master: master.expect("the master key"), keys, clock, random }
+    Foundation {
+        config,
+        settings: sources,
+        database_url: url.clone(),
+        master: master.expect("the master key"),
+        keys,
+        clock,
+        random,
+    }
 }
 
 pub fn free_port() -> u16 {

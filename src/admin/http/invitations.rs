@@ -1,0 +1,203 @@
+//! `/admin/invitations`: who is asked to register.
+
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+
+use super::frame::ConsolePage;
+use super::operator::{Operator, Ordered, done};
+use crate::accounts::store::invitations::{self, Listed};
+use crate::admin::invitations::{self as deeds, Wish};
+use crate::admin::policy::Right;
+use crate::kernel::Instant;
+use crate::kernel::ids::InvitationId;
+use crate::portal::http::when;
+use crate::spec::Params;
+use crate::web::PageError;
+use crate::web::page::FieldError;
+
+/// Lines on the page.
+const MOST: i64 = 200;
+/// Hours that an invitation serves when nobody says otherwise.
+const USUAL_HOURS: &str = "72";
+
+/// Every invitation, the latest first.
+#[derive(Clone, Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "a page has a button or not, each by itself")]
+pub struct InvitationsPage {
+    rows: Vec<Row>,
+    has_more: bool,
+    may_add: bool,
+    may_withdraw: bool,
+    email: String,
+    groups: String,
+    hours: String,
+    send: bool,
+    flash: Option<&'static str>,
+    errors: Vec<FieldError>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Row {
+    id: String,
+    address: Option<String>,
+    groups: Vec<String>,
+    by: String,
+    made: String,
+    ends: String,
+    state: &'static str,
+    is_open: bool,
+}
+
+impl ConsolePage for InvitationsPage {
+    const TEMPLATE: &'static str = "admin/invitations.html";
+    const MENU: &'static str = "invitations";
+
+    fn title(&self) -> String {
+        "Invitations".into()
+    }
+
+    fn sample() -> Self {
+        let row = Row {
+            id: "0".into(),
+            address: Some("ada@example.test".into()),
+            groups: vec!["editors".into()],
+            by: "root".into(),
+            made: "2026-11-20 10:00 UTC".into(),
+            ends: "2026-11-23 10:00 UTC".into(),
+            state: "open",
+            is_open: true,
+        };
+        Self {
+            rows: vec![row],
+            has_more: true,
+            may_add: true,
+            may_withdraw: true,
+            email: String::new(),
+            groups: String::new(),
+            hours: USUAL_HOURS.into(),
+            send: true,
+            flash: Some("a sample"),
+            errors: vec![FieldError::new("email", "a sample")],
+        }
+    }
+}
+
+/// The link, once.
+#[derive(Clone, Debug, Serialize)]
+pub struct InvitationMadePage {
+    link: String,
+    email: Option<String>,
+    hours: u32,
+    was_sent: bool,
+}
+
+impl ConsolePage for InvitationMadePage {
+    const TEMPLATE: &'static str = "admin/invitation_made.html";
+    const MENU: &'static str = "invitations";
+
+    fn title(&self) -> String {
+        "The invitation".into()
+    }
+
+    fn sample() -> Self {
+        let link = "https://id.example.test/register?invitation=sample".into();
+        Self { link, email: Some("ada@example.test".into()), hours: 72, was_sent: true }
+    }
+}
+
+/// `GET /admin/invitations`.
+///
+/// # Errors
+/// A page.
+pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
+    let flash = match operator.query()?.find("done") {
+        Some("withdrawn") => Some("The invitation serves no more."),
+        _ => None,
+    };
+    let fresh = Params::default().with("hours", USUAL_HOURS).with("send", "1");
+    show(&operator, &fresh, flash, vec![]).await
+}
+
+async fn show(
+    operator: &Operator,
+    typed: &Params,
+    flash: Option<&'static str>,
+    errors: Vec<FieldError>,
+) -> Result<HttpResponse, PageError> {
+    let (now, most) = (operator.app.clock.now(), usize::try_from(MOST).unwrap_or(usize::MAX));
+    let mut rows = operator.read(|conn| invitations::list(conn, MOST + 1)).await?;
+    let has_more = rows.len() > most;
+    rows.truncate(most);
+    // To whom invitations went is for those who may see people.
+    let sees_people = operator.actor.may(Right::ViewUser) || operator.actor.may(Right::AddInvitation);
+    let text = |name: &str| typed.find(name).unwrap_or_default().to_owned();
+    operator.show(InvitationsPage {
+        rows: rows.into_iter().map(|row| line(row, sees_people, now)).collect(),
+        has_more,
+        may_add: operator.actor.may(Right::AddInvitation),
+        may_withdraw: operator.actor.may(Right::DeleteInvitation),
+        email: text("email"),
+        groups: text("groups"),
+        hours: text("hours"),
+        send: typed.has("send"),
+        flash,
+        errors,
+    })
+}
+
+fn line(row: Listed, sees_people: bool, now: Instant) -> Row {
+    let state = row.state(now);
+    let names = row.groups.as_array().into_iter().flatten();
+    Row {
+        id: row.id.to_string(),
+        groups: names.filter_map(|name| name.as_str().map(str::to_owned)).collect(),
+        address: row.address.map(|address| if sees_people { address } else { "somebody".to_owned() }),
+        by: row.invited_by,
+        made: when::at(row.created_at),
+        ends: when::at(row.expires_at),
+        is_open: state == "open",
+        state,
+    }
+}
+
+/// `POST /admin/invitations/add`: the answer shows the link, and nothing ever again.
+///
+/// # Errors
+/// A page.
+pub async fn add(Ordered { operator, form }: Ordered) -> Result<HttpResponse, PageError> {
+    let text = |name: &str| form.find(name).unwrap_or_default().trim().to_owned();
+    let names = text("groups");
+    let wish = Wish {
+        email: text("email"),
+        groups: names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        hours: text("hours").parse().unwrap_or(0),
+        send: form.has("send"),
+    };
+    let (email, hours, was_sent) = (Some(wish.email.clone()).filter(|email| !email.is_empty()), wish.hours, wish.send);
+    let (scene, courier, site) =
+        (operator.scene(), operator.app.courier.clone(), operator.app.config.server.site_name.clone());
+    let made = operator.carry_out(move |conn, actor| deeds::add(conn, actor, &wish, (&courier, &site), &scene)).await?;
+    match made {
+        Ok((_, link)) => operator.show_once(InvitationMadePage { link: link.expose().clone(), email, hours, was_sent }),
+        Err(undone) => {
+            let errors = undone.shown_to(&operator, Right::ViewInvitation)?;
+            show(&operator, &form, None, errors).await
+        }
+    }
+}
+
+/// `POST /admin/invitations/{id}/withdraw`.
+///
+/// # Errors
+/// A page.
+pub async fn withdraw(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let id: InvitationId = id.parse().map_err(|_| PageError::not_found())?;
+    let scene = operator.scene();
+    match operator.carry_out(move |conn, _| deeds::withdraw(conn, id, &scene)).await? {
+        Ok(()) => Ok(done("/admin/invitations", "withdrawn")),
+        Err(undone) => {
+            let errors = undone.shown_to(&operator, Right::ViewInvitation)?;
+            show(&operator, &form, None, errors).await
+        }
+    }
+}

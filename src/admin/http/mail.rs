@@ -1,0 +1,254 @@
+//! `/admin/mail`: what was sent, what waits, and what letters look like.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+
+use super::frame::ConsolePage;
+use super::list::{self, Choice};
+use super::operator::{Operator, Ordered, Undone, done};
+use crate::admin::mail as deeds;
+use crate::admin::policy::Right;
+use crate::config::MailTransport;
+use crate::kernel::ids::ParcelId;
+use crate::mail::language::Language;
+use crate::mail::letter::Letter;
+use crate::mail::render::Rendered;
+use crate::mail::store::{self, Listed};
+use crate::portal::http::when;
+use crate::spec::Params;
+use crate::web::PageError;
+use crate::web::page::FieldError;
+
+/// Lines on the page.
+const MOST: i64 = 100;
+
+/// The latest letters and text messages.
+#[derive(Clone, Debug, Serialize)]
+pub struct MailPage {
+    rows: Vec<Row>,
+    transport: String,
+    from: String,
+    letters: Vec<&'static str>,
+    languages: Vec<&'static str>,
+    has_parked: bool,
+    sees_people: bool,
+    may_change: bool,
+    to: String,
+    flash: Option<&'static str>,
+    errors: Vec<FieldError>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Row {
+    id: String,
+    kind: String,
+    to: String,
+    state: &'static str,
+    badge: &'static str,
+    made: String,
+    error: Option<String>,
+    is_parked: bool,
+}
+
+impl ConsolePage for MailPage {
+    const TEMPLATE: &'static str = "admin/mail.html";
+    const MENU: &'static str = "mail";
+
+    fn title(&self) -> String {
+        "Mail".into()
+    }
+
+    fn sample() -> Self {
+        let row = Row {
+            id: "0".into(),
+            kind: "reset_password".into(),
+            to: "ada@example.test".into(),
+            state: "given up",
+            badge: "danger",
+            made: "2026-11-20 10:00 UTC".into(),
+            error: Some("a sample".into()),
+            is_parked: true,
+        };
+        Self {
+            rows: vec![row],
+            transport: "smtp, mail.example.test:587".into(),
+            from: "Portcullis <id@example.test>".into(),
+            letters: vec!["test"],
+            languages: vec!["en"],
+            has_parked: true,
+            sees_people: true,
+            may_change: true,
+            to: String::new(),
+            flash: Some("a sample"),
+            errors: vec![FieldError::new("to", "a sample")],
+        }
+    }
+}
+
+/// `GET /admin/mail`.
+///
+/// # Errors
+/// A page.
+pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
+    let flash = match operator.query()?.find("done") {
+        Some("retried") => Some("What was given up is tried again."),
+        Some("nothing") => Some("Nothing is given up that could still be sent."),
+        Some("tested") => Some("A test letter is on its way: look below for what became of it."),
+        _ => None,
+    };
+    show(&operator, &Params::default(), flash, vec![]).await
+}
+
+async fn show(
+    operator: &Operator,
+    typed: &Params,
+    flash: Option<&'static str>,
+    errors: Vec<FieldError>,
+) -> Result<HttpResponse, PageError> {
+    let rows = operator.read(|conn| store::list(conn, MOST)).await?;
+    let config = &operator.app.config.mail;
+    let sees_people = operator.actor.may(Right::ViewUser);
+    let rows: Vec<Row> = rows.into_iter().map(|row| line(row, sees_people)).collect();
+    operator.show(MailPage {
+        has_parked: rows.iter().any(|row| row.is_parked),
+        rows,
+        transport: match config.transport {
+            MailTransport::File => "written into files, sent to nobody (mail.transport is file)".into(),
+            MailTransport::Smtp => format!("by SMTP over {}:{}", config.smtp.host, config.smtp.port),
+        },
+        from: config.from.to_string(),
+        letters: Letter::samples().iter().map(Letter::kind).collect(),
+        languages: Language::ALL.iter().map(|language| language.as_str()).collect(),
+        sees_people,
+        may_change: operator.actor.may(Right::ChangeMail),
+        to: typed.find("to").unwrap_or_default().to_owned(),
+        flash,
+        errors,
+    })
+}
+
+fn line(row: Listed, sees_people: bool) -> Row {
+    let (state, badge) = match (row.sent_at, row.parked_at) {
+        (Some(_), _) => ("sent", "success"),
+        (None, Some(_)) => ("given up", "danger"),
+        (None, None) => ("waiting", "neutral"),
+    };
+    Row {
+        id: row.id.to_string(),
+        kind: row.kind,
+        to: if sees_people { row.recipient } else { String::new() },
+        state,
+        badge,
+        made: when::at(row.created_at),
+        error: row.last_error.filter(|_| row.sent_at.is_none()),
+        is_parked: row.sent_at.is_none() && row.parked_at.is_some(),
+    }
+}
+
+/// `POST /admin/mail/retry`: one, or all.
+///
+/// # Errors
+/// A page.
+pub async fn retry(Ordered { operator, form }: Ordered) -> Result<HttpResponse, PageError> {
+    let only = form.find("id").filter(|id| !id.is_empty()).map(str::parse::<ParcelId>).transpose();
+    let only = only.map_err(|_| PageError::not_found())?;
+    let scene = operator.scene();
+    let tried = operator.carry_out(move |conn, _| deeds::retry(conn, only, &scene)).await?;
+    after(&operator, &form, tried.map(|count| if count == 0 { "nothing" } else { "retried" })).await
+}
+
+/// `POST /admin/mail/test`.
+///
+/// # Errors
+/// A page.
+pub async fn test(Ordered { operator, form }: Ordered) -> Result<HttpResponse, PageError> {
+    let to = form.find("to").unwrap_or_default().trim().to_owned();
+    let (scene, courier) = (operator.scene(), operator.app.courier.clone());
+    let sent = operator.carry_out(move |conn, _| deeds::send_test(conn, &to, &courier, &scene)).await?;
+    after(&operator, &form, sent.map(|()| "tested")).await
+}
+
+async fn after(
+    operator: &Operator,
+    form: &Params,
+    what: Result<&'static str, Undone>,
+) -> Result<HttpResponse, PageError> {
+    match what {
+        Ok(what) => Ok(done("/admin/mail", what)),
+        Err(undone) => {
+            let errors = undone.shown_to(operator, Right::ViewMail)?;
+            show(operator, form, None, errors).await
+        }
+    }
+}
+
+/// A letter with sample words.
+#[derive(Clone, Debug, Serialize)]
+pub struct LetterPage {
+    letter: String,
+    subject: String,
+    text: String,
+    html_url: String,
+    languages: Vec<Choice>,
+}
+
+impl ConsolePage for LetterPage {
+    const TEMPLATE: &'static str = "admin/letter.html";
+    const MENU: &'static str = "mail";
+
+    fn title(&self) -> String {
+        format!("Letter {}", self.letter)
+    }
+
+    fn sample() -> Self {
+        Self {
+            letter: "test".into(),
+            subject: "a sample".into(),
+            text: "a sample".into(),
+            html_url: "/admin/mail/letters/test/html".into(),
+            languages: vec![Choice::new("en", "en", "en")],
+        }
+    }
+}
+
+fn render(operator: &Operator, name: &str) -> Result<(Rendered, Language), PageError> {
+    let language: Language = list::word(&operator.query()?, "lang")?.parse().unwrap_or_else(|_| Language::of_tag("en"));
+    let samples = Letter::samples();
+    let letter = samples.iter().find(|letter| letter.kind() == name).ok_or_else(PageError::not_found)?;
+    let rendered = operator.app.letters.render(letter, language, &operator.app.site);
+    Ok((rendered.map_err(PageError::bug)?, language))
+}
+
+/// `GET /admin/mail/letters/{letter}`.
+///
+/// # Errors
+/// A page.
+pub async fn letter(operator: Operator, name: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let (rendered, language) = render(&operator, &name)?;
+    operator.show(LetterPage {
+        subject: rendered.subject,
+        text: rendered.text,
+        html_url: format!("/admin/mail/letters/{name}/html?lang={language}"),
+        languages: Language::ALL.iter().map(|one| Choice::new(one.as_str(), one.as_str(), language.as_str())).collect(),
+        letter: name.into_inner(),
+    })
+}
+
+/// Letters bring their styles along, and nothing else: no script runs, nothing is fetched, no form leads anywhere.
+const LETTER_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'";
+
+/// `GET /admin/mail/letters/{letter}/html`: as a mail program shows it.
+///
+/// # Errors
+/// A page.
+pub async fn letter_html(operator: Operator, name: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let (rendered, _) = render(&operator, &name)?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CONTENT_SECURITY_POLICY, LETTER_POLICY))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(rendered.html))
+}
