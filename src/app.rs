@@ -10,6 +10,7 @@ use crate::accounts::passwords::schemes::argon2id::Cost;
 use crate::accounts::store::Identifiers;
 use crate::api::authzen;
 use crate::audit::{Origin, Scene};
+use crate::clients::template::{self, Template};
 use crate::config::{Config, LoginIdentifier, Setting};
 use crate::forward_auth::{Passes, Rules, Visitors};
 use crate::kernel::cache::FreshCache;
@@ -100,6 +101,8 @@ pub struct App {
     pub csrf: Csrf,
     /// Signature around the session cookie's value.
     pub cookie_key: Secret<[u8; 64]>,
+    /// Apps that we know how to set up.
+    pub gallery: Vec<Template>,
     /// Clients by id.
     pub clients: clients::Directory,
     /// Sessions by cookie.
@@ -191,6 +194,7 @@ impl App {
             hosts: Hosts::of(config.server.public_url.url()),
             csrf: Csrf::new(master.mac(Purpose::Csrf)?, is_https),
             cookie_key: master.derive(Purpose::Cookie)?,
+            gallery: template::load().map_err(Fault::Bug)?,
             clients: clients::Directory::new(max_age),
             sessions: sessions::Directory::new(config.sessions.store, session_lifetimes, max_age),
             liveness: Liveness::new(session_lifetimes.idle, max_age),

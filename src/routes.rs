@@ -7,7 +7,9 @@ use actix_web::web::{ServiceConfig, get, head, method, post, resource, to};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
 use crate::admin::http::gate::{self, Door};
-use crate::admin::http::{audit, groups, invitations, keys, mail, permissions, settings, user, user_form, users};
+use crate::admin::http::{
+    audit, client, client_form, clients, groups, invitations, keys, mail, permissions, settings, user, user_form, users,
+};
 use crate::admin::policy::Right;
 use crate::api::http::{answer as api_answer, authzen, token_pair};
 use crate::forward_auth::http::{check as forward_auth, start};
@@ -161,6 +163,15 @@ console! {
     "/admin/audit"                      => look(ViewAuditEvent, audit::get);
     "/admin/audit.csv"                  => look(ViewAuditEvent, audit::csv);
     "/admin/audit.jsonl"                => look(ViewAuditEvent, audit::jsonl);
+    "/admin/clients"                    => look(ViewClient, clients::get);
+    "/admin/clients/add"                => look(AddClient, clients::add) freshly(AddClient, clients::post_add);
+    "/admin/clients/new"                => look(AddClient, clients::gallery);
+    "/admin/clients/{id}"               => look(ViewClient, client::get);
+    "/admin/clients/{id}/delete"        => freshly(DeleteClient, client::delete);
+    "/admin/clients/{id}/disable"       => freshly(ChangeClient, client::disable);
+    "/admin/clients/{id}/edit"          => look(ChangeClient, client_form::edit) freshly(ChangeClient, client_form::post_edit);
+    "/admin/clients/{id}/enable"        => freshly(ChangeClient, client::enable);
+    "/admin/clients/{id}/rotate-secret" => freshly(ChangeClient, client::rotate_secret);
     "/admin/groups"                     => look(ViewGroup or manager, groups::list);
     "/admin/groups/add"                 => freshly(AddGroup, groups::add);
     "/admin/groups/{id}"                => look(ViewGroup or manager, groups::get);

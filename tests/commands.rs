@@ -170,6 +170,65 @@ fn groups_gather_members() {
 }
 
 #[test]
+fn groups_have_another_name_and_managers() {
+    let house = house();
+    json_of(&house, "group create editors");
+    create_user(&house, "ada", "");
+    assert_eq!(json_of(&house, "group rename editors writers")["before"], "editors");
+    assert_eq!(refusal(&house, "group show editors", "").0, 1);
+    json_of(&house, "group create others");
+    assert_eq!(refusal(&house, "group rename others WRITERS", "").0, 1);
+    assert_eq!(json_of(&house, "group add-manager writers ada")["manager"], true);
+    assert_eq!(json_of(&house, "group show writers")["managers"], json!(["ada"]));
+    assert_eq!(json_of(&house, "group show writers")["members"], json!([]));
+    json_of(&house, "group remove-manager writers ada");
+    assert_eq!(json_of(&house, "group show writers")["managers"], json!([]));
+}
+
+#[test]
+fn a_client_is_changed_where_something_is_given_and_nowhere_else() {
+    let house = house();
+    create_app(&house, "app");
+    let before = json_of(&house, "client show app");
+    let after =
+        json_of(&house, "client update app --name Blog --skip-consent false --redirect-uri https://b.example/cb");
+    assert_eq!((&after["name"], &after["skip_consent"]), (&json!("Blog"), &json!(false)));
+    assert_eq!(after["redirect_uris"], json!(["https://b.example/cb"]));
+    for kept in ["client_id", "type", "grant_types", "scope", "id_token_alg", "enabled"] {
+        assert_eq!(after[kept], before[kept], "{kept}");
+    }
+    for (line, code, says) in [
+        ("client update app --redirect-uri http://b.example/cb", 2, "https"),
+        ("client update app --restrict-to-group nobody", 2, "nobody"),
+        ("client update app --auth-method odd", 2, "odd"),
+        ("client update nothing --name X", 1, "no client"),
+    ] {
+        let (found, words) = refusal(&house, line, "");
+        assert!(found == code && words.contains(says), "{line}: {found} {words}");
+    }
+    assert_eq!(json_of(&house, "client show app"), after, "all or nothing");
+    assert_eq!(json_of(&house, "client disable app")["enabled"], false);
+    assert_eq!(json_of(&house, "client show app")["enabled"], false);
+    json_of(&house, "client enable app");
+    assert_eq!(json_of(&house, "client show app")["enabled"], true);
+}
+
+#[test]
+fn a_template_makes_the_client_and_what_is_pasted() {
+    let house = house();
+    let all = json_of(&house, "client templates");
+    assert!(all.as_array().unwrap().len() >= 25, "{all}");
+    let made = json_of(&house, "client create --template miniflux --url http://localhost:8081 --id feeds");
+    let secret = made["client_secret"].as_str().unwrap();
+    let text = made["config"][0]["text"].as_str().unwrap();
+    assert!(text.contains(&format!("OAUTH2_CLIENT_SECRET={secret}")), "{text}");
+    let shown = json_of(&house, "client show feeds");
+    assert_eq!(shown["redirect_uris"], json!(["http://localhost:8081/oauth2/oidc/callback"]));
+    assert_eq!(refusal(&house, "client create --template miniflux", "").0, 2);
+    assert_eq!(refusal(&house, "client create --template nothing --url https://a.example", "").0, 2);
+}
+
+#[test]
 fn a_clients_secret_is_shown_once() {
     let house = house();
     let first = create_app(&house, "app");

@@ -9,6 +9,7 @@
 //!
 //! May import kernel to portal. Start at [`policy`].
 
+pub mod clients;
 pub mod deed;
 pub mod groups;
 pub mod http;
@@ -19,3 +20,4 @@ pub mod people;
 pub mod permissions;
 pub mod policy;
 pub mod store;
+pub mod version;

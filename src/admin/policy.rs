@@ -13,6 +13,7 @@ use crate::access::check::{self, What, Who};
 use crate::access::permission::OWN_APP;
 use crate::access::store::{Group, managed_by};
 use crate::accounts::{self, User};
+use crate::clients::metadata::Draft;
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{GroupId, UserId};
@@ -106,6 +107,8 @@ pub enum Refusal {
     NotHeld(String),
     /// They would make somebody staff or a superuser.
     Raising,
+    /// The app reaches the API of this place, or takes passwords.
+    Mighty,
 }
 
 impl fmt::Display for Refusal {
@@ -116,6 +119,9 @@ impl fmt::Display for Refusal {
             Self::Stronger(what) => {
                 write!(f, "This person may do what you may not ({what}): somebody stronger has to do it.")
             }
+            Self::Mighty => f.write_str(
+                "Only superusers register or change apps that take passwords, or that reach the API of this place.",
+            ),
             Self::Raising => f.write_str("Only superusers make staff or superusers."),
             Self::NotHeld(what) => write!(f, "You do not hold {what} yourself."),
             Self::NotAMember => {
@@ -211,6 +217,23 @@ pub fn check_members(conn: &mut Conn, actor: &Actor, group: &Group) -> Result<Re
     let carried = store::permissions_of_group(conn, group.id)?;
     let ours: Vec<PermissionName> = carried.into_iter().filter(|name| name.app == OWN_APP).collect();
     Ok(lacking(conn, actor, &ours)?.map_or(Ok(()), |name| Err(Refusal::NotHeld(name))))
+}
+
+/// The resource indicator of our own API: tokens for it act as their person.
+#[must_use]
+pub fn api_resource(issuer: &str) -> String {
+    format!("{}/api/v1", issuer.trim_end_matches('/'))
+}
+
+/// Whether `actor` may register or change such a client. Whoever says where the codes go of an app that reaches the API, or that
+/// takes passwords, acts as everybody who uses it.
+///
+/// # Errors
+/// The [`Refusal`].
+pub fn check_client(actor: &Actor, client: &Draft, issuer: &str) -> Result<(), Refusal> {
+    let api = api_resource(issuer);
+    let is_mighty = client.allow_token_pair || client.audiences.iter().chain(&client.serves).any(|one| *one == api);
+    if is_mighty && !actor.is_superuser { Err(Refusal::Mighty) } else { Ok(()) }
 }
 
 /// Whether `actor` may grant this permission, or take it back: they hold it themselves, for everything.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
 
 use crate::accounts::name_key::name_key;
 use crate::kernel::fault::Fault;
@@ -299,6 +299,41 @@ pub fn list_groups(conn: &mut Conn) -> Result<Vec<GroupLine>, Fault> {
         permissions: of(&held, &id),
     };
     Ok(names.into_iter().map(line).collect())
+}
+
+statement! {
+    /// When the log last speaks of each of some apps.
+    LastActivity -> (Text, Timestamptz) {
+        "SELECT named.id, latest.at FROM unnest(" { ids: Vec<String> as Array<Text> }
+        ") AS named (id), LATERAL (SELECT a.at FROM audit_events a WHERE a.client_id = named.id \
+         ORDER BY a.id DESC LIMIT 1) AS latest"
+    }
+}
+
+/// When the log last speaks of each of these apps.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn last_activity(conn: &mut Conn, ids: &[String]) -> Result<HashMap<String, Instant>, Fault> {
+    let rows: Vec<(String, Instant)> = LastActivity { ids: ids.to_vec() }.load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+statement! {
+    /// How many people gave an app access, as far as it is worth counting.
+    PeopleOf -> BigInt {
+        "SELECT count(*) FROM (SELECT FROM grants g JOIN clients c ON c.id = g.client_id WHERE c.client_id = " { client: String as Text }
+        " AND g.revoked_at IS NULL LIMIT " { most: i64 as BigInt }
+        ") AS them"
+    }
+}
+
+/// How many people gave an app access, counted up to `most`.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn people_of_client(conn: &mut Conn, client: &str, most: i64) -> Result<i64, Fault> {
+    Ok(PeopleOf { client: client.to_owned(), most }.get_result(conn)?)
 }
 
 /// The name of an app that only members of this group may use.

@@ -113,6 +113,12 @@ crate::spec::words! {
         PermissionRevoked = "permission.revoked",
         /// A client was made.
         ClientCreated = "client.created",
+        /// A client was changed.
+        ClientUpdated = "client.updated",
+        /// A client may not be used any more.
+        ClientDisabled = "client.disabled",
+        /// A client may be used again.
+        ClientEnabled = "client.enabled",
         /// A client's secret was replaced.
         ClientSecretRotated = "client.secret_rotated",
         /// A client was deleted.

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::workshop::Workshop;
 use super::{Failure, Globals, output};
+use crate::admin::deed::Stop;
 use crate::admin::keys;
 use crate::app::key_schedule;
 use crate::kernel::crypto::Sealer;
@@ -66,7 +67,10 @@ fn rotate(workshop: &Workshop, sealer: &Sealer, arguments: &Rotate) -> Result<()
     let schedule = key_schedule(&workshop.config)?;
     let patience = if arguments.force { Patience::Force } else { Patience::Wait };
     let algs: Vec<Algorithm> = arguments.alg.map_or_else(|| Algorithm::ALL.to_vec(), |alg| vec![alg]);
-    workshop.write(|conn, scene| Ok(keys::rotate(conn, &algs, (schedule, patience), sealer, scene)?))
+    workshop.write(|conn, scene| match keys::rotate(conn, &algs, (schedule, patience), sealer, scene) {
+        Err(Stop::Conflict(why)) => Err(Failure::Failed(format!("{why} At once: --force"))),
+        other => Ok(other?),
+    })
 }
 
 fn retire(workshop: &Workshop, kid: &str) -> Result<(), Failure> {

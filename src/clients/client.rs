@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use jsonwebtoken::jwk::JwkSet;
+use serde_json::{Value, json};
 
 use super::redirect_uri::RedirectUri;
 use crate::kernel::ids::ClientKey;
@@ -113,6 +114,43 @@ pub struct Client {
 }
 
 impl Client {
+    /// What may be shown of it, by the names of the API: no secret.
+    #[must_use]
+    pub fn describe(&self) -> Value {
+        let uris = |uris: &[RedirectUri]| uris.iter().map(RedirectUri::as_str).map(Value::from).collect::<Value>();
+        let secs = |life: Option<Duration>| life.map(|life| life.num_seconds());
+        json!({
+            "client_id": self.client_id,
+            "name": self.name,
+            "type": self.kind,
+            "enabled": self.is_enabled,
+            "auth_method": self.auth_method,
+            "jwks": self.jwks,
+            "redirect_uris": uris(&self.redirect_uris),
+            "post_logout_redirect_uris": uris(&self.post_logout_redirect_uris),
+            "grant_types": self.grant_types,
+            "scope": self.scope,
+            "audiences": self.audiences,
+            "serves": self.serves,
+            "apps": self.apps,
+            "restricted_to_groups": self.restriction.groups,
+            "restricted_to_permission": self.restriction.permission,
+            "id_token_alg": self.id_token_alg,
+            "access_token_alg": self.access_token_alg,
+            "access_token_typ": self.access_token_typ.as_str(),
+            "access_ttl_secs": secs(self.access_ttl),
+            "claims_in_id_token": self.claims_in_id_token,
+            "skip_consent": self.skip_consent,
+            "allow_magic_link": self.allow_magic_link,
+            "require_pkce": self.needs_pkce(),
+            "default_max_age_secs": secs(self.default_max_age),
+            "client_uri": self.client_uri,
+            "policy_uri": self.policy_uri,
+            "tos_uri": self.tos_uri,
+            "allow_token_pair": self.allow_token_pair,
+        })
+    }
+
     /// Whether this client authenticates by `method` (RFC 6749 section 2.3).
     #[must_use]
     pub fn authenticates_by(&self, method: AuthMethod) -> bool {

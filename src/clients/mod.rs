@@ -10,6 +10,7 @@ pub mod metadata;
 pub mod redirect_uri;
 pub mod registration;
 pub mod store;
+pub mod template;
 
 pub use client::{Client, Kind, StoredSecret};
 pub use directory::Directory;

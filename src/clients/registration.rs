@@ -1,5 +1,7 @@
 //! Making clients, and replacing their secrets.
 
+use serde_json::{Map, Value, json};
+
 use super::client::{Client, StoredSecret};
 use super::metadata::NewClient;
 use super::store;
@@ -43,6 +45,36 @@ pub fn create(
     }
     scene.record(conn, &Event::new(Kind::ClientCreated).client(&new.draft.client_id))?;
     Ok(Creation::Done(secret))
+}
+
+/// Writes another description of a client; id, kind and secret stay. What was issued before is judged by the new one.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn update(conn: &mut Conn, client: &Client, new: &NewClient, scene: &Scene) -> Result<(), Fault> {
+    store::update(conn, client.key, new, scene.now)?;
+    notify::announce(conn, Change::Standing)?;
+    let after = store::find(conn, &client.client_id)?.map(|client| client.describe()).unwrap_or_default();
+    let details = json!({ "changed": differences(&client.describe(), &after) });
+    scene.record(conn, &Event::new(Kind::ClientUpdated).client(&client.client_id).details(details))
+}
+
+/// What is another, with what it was and what it is.
+fn differences(before: &Value, after: &Value) -> Map<String, Value> {
+    let after = after.as_object().into_iter().flatten();
+    let changed = after.filter(|(name, value)| before.get(name.as_str()) != Some(*value));
+    changed.map(|(name, value)| (name.clone(), json!([before.get(name), value]))).collect()
+}
+
+/// Lets a client be used, or not. Disabled, it is as unknown as others, and its tokens are dead.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn set_enabled(conn: &mut Conn, client: &Client, is_enabled: bool, scene: &Scene) -> Result<(), Fault> {
+    store::set_enabled(conn, client.key, is_enabled, scene.now)?;
+    notify::announce(conn, Change::Standing)?;
+    let kind = if is_enabled { Kind::ClientEnabled } else { Kind::ClientDisabled };
+    scene.record(conn, &Event::new(kind).client(&client.client_id))
 }
 
 /// Replaces a client's secret; the old one serves no more.

@@ -15,8 +15,8 @@ use crate::keys::jws::TokenType;
 use crate::schema::{assertions, clients};
 use crate::spec::{GrantType, Scope};
 
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = clients)]
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = clients, treat_none_as_null = true)]
 #[expect(clippy::struct_excessive_bools, reason = "independent columns")]
 struct Row {
     id: ClientKey,
@@ -85,6 +85,29 @@ pub fn insert(
 ) -> Result<bool, Fault> {
     let row = Row::of(key, new, secret, now)?;
     Ok(diesel::insert_into(clients::table).values(row).on_conflict(clients::client_id).do_nothing().execute(conn)? == 1)
+}
+
+/// Writes another description of a client; id, kind, secret and whether it is enabled stay.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn update(conn: &mut Conn, key: ClientKey, new: &NewClient, now: Instant) -> Result<(), Fault> {
+    let Row { client_id, kind, secret_digest, secret_hash, created_at, is_enabled, .. } =
+        clients::table.find(key).for_update().select(Row::as_select()).first(conn)?;
+    let described = Row::of(key, new, None, now)?;
+    let row = Row { client_id, kind, secret_digest, secret_hash, is_enabled, created_at, ..described };
+    diesel::update(clients::table.find(key)).set(row).execute(conn)?;
+    Ok(())
+}
+
+/// Writes whether it may be used.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn set_enabled(conn: &mut Conn, key: ClientKey, is_enabled: bool, now: Instant) -> Result<(), Fault> {
+    let set = (clients::is_enabled.eq(is_enabled), clients::updated_at.eq(now));
+    diesel::update(clients::table.find(key)).set(set).execute(conn)?;
+    Ok(())
 }
 
 /// Replaces the digest of the secret.

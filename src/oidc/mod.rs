@@ -15,6 +15,7 @@ pub mod error;
 pub mod http;
 pub mod introspect;
 pub mod person;
+pub mod preview;
 pub mod revoke;
 pub mod token;
 

@@ -1,6 +1,9 @@
 //! Pages of the console.
 
 pub mod audit;
+pub mod client;
+pub mod client_form;
+pub mod clients;
 pub mod frame;
 pub mod gate;
 pub mod groups;

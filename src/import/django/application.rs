@@ -103,7 +103,7 @@ fn read(row: &Row, tally: &mut Tally) -> Result<(NewClient, Option<StoredSecret>
         policy_uri: None,
         tos_uri: None,
     };
-    let new = metadata::validate(draft).map_err(|problems| problems.join("; "))?;
+    let new = metadata::validate(draft).map_err(|problems| metadata::in_words(&problems, "; "))?;
     if row.text("algorithm") == "HS256" {
         tally.note(&row.name, "its ID tokens are signed by RS256 here, not by its secret (HS256)");
     }

@@ -1,5 +1,6 @@
 //! The console.
 
+mod clients;
 mod groups;
 mod lists;
 mod managers;

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use portcullis::admin::http::audit::AuditPage;
+use portcullis::admin::http::client::{ClientPage, ClientSecretPage};
+use portcullis::admin::http::client_form::EditClientPage;
+use portcullis::admin::http::clients::{AddClientPage, ClientMadePage, ClientsPage, GalleryPage};
 use portcullis::admin::http::frame::Framed as Console;
 use portcullis::admin::http::groups::{GroupPage, GroupsPage};
 use portcullis::admin::http::invitations::{InvitationMadePage, InvitationsPage};
@@ -74,6 +77,13 @@ fn gallery(pages: &Pages) -> Vec<(&'static str, String)> {
         rendered::<Console<GroupPage>>(pages),
         rendered::<Console<GroupsPage>>(pages),
         rendered::<Console<AddUserPage>>(pages),
+        rendered::<Console<AddClientPage>>(pages),
+        rendered::<Console<ClientMadePage>>(pages),
+        rendered::<Console<ClientPage>>(pages),
+        rendered::<Console<ClientSecretPage>>(pages),
+        rendered::<Console<ClientsPage>>(pages),
+        rendered::<Console<EditClientPage>>(pages),
+        rendered::<Console<GalleryPage>>(pages),
         rendered::<Console<EditUserPage>>(pages),
         rendered::<Console<InvitationMadePage>>(pages),
         rendered::<Console<InvitationsPage>>(pages),

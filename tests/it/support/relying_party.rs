@@ -73,6 +73,13 @@ impl RelyingParty {
         Self { base: server.first.base.clone(), client_id: id.into(), secret, redirect_uri, http: Client::new() }
     }
 
+    /// An app that somebody else registered.
+    pub fn known(server: &TestServer, id: &str, secret: &str, redirect_uri: &str) -> Self {
+        let (base, client_id) = (server.first.base.clone(), id.to_owned());
+        let (secret, redirect_uri) = (Some(secret.to_owned()), redirect_uri.to_owned());
+        Self { base, client_id, secret, redirect_uri, http: Client::new() }
+    }
+
     /// The same app, talking to another instance.
     pub fn at(&self, base: &str) -> Self {
         Self { base: base.to_owned(), ..self.clone() }

@@ -1,0 +1,158 @@
+//! What operators do with apps.
+
+use super::deed::{Stop, Wrong};
+use super::policy::{self, Actor};
+use super::version;
+use crate::access::store as groups;
+use crate::access::store::permissions;
+use crate::audit::Scene;
+use crate::clients::client::{Client, Restriction};
+use crate::clients::metadata::{self, Draft, NewClient};
+use crate::clients::registration::{self, Creation};
+use crate::clients::store;
+use crate::kernel::Conn;
+use crate::kernel::fault::Fault;
+use crate::kernel::secret::Secret;
+
+/// The app, when the actor may change it.
+fn within(conn: &mut Conn, actor: &Actor, client_id: &str, issuer: &str) -> Result<Client, Stop> {
+    let client = store::find(conn, client_id)?.ok_or(Stop::Gone)?;
+    policy::check_client(actor, &Draft::of(&client), issuer)?;
+    Ok(client)
+}
+
+/// Checks a draft; groups and permissions that it is restricted to have to be there: else it would shut everybody out.
+///
+/// # Errors
+/// [`Stop`].
+pub fn check(conn: &mut Conn, draft: Draft) -> Result<NewClient, Stop> {
+    let mut wrong = Vec::new();
+    let new = match metadata::validate(draft) {
+        Ok(new) => new,
+        Err(problems) => {
+            let sentence = |problem: metadata::Problem| Wrong::new(problem.field, sentence(&problem.message));
+            return Err(Stop::Wrong(problems.into_iter().map(sentence).collect()));
+        }
+    };
+    missing(conn, &new.restriction, &mut wrong)?;
+    if wrong.is_empty() { Ok(new) } else { Err(Stop::Wrong(wrong)) }
+}
+
+fn sentence(problem: &str) -> String {
+    let mut letters = problem.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
+fn missing(conn: &mut Conn, restriction: &Restriction, wrong: &mut Vec<Wrong>) -> Result<(), Fault> {
+    for name in &restriction.groups {
+        if groups::find_group(conn, name)?.is_none() {
+            wrong.push(Wrong::new("restricted_to_groups", format!("There is no group “{name}”.")));
+        }
+    }
+    if let Some(name) = &restriction.permission
+        && permissions::find(conn, name)?.is_none()
+    {
+        wrong.push(Wrong::new("restricted_to_permission", format!("There is no permission “{name}”.")));
+    }
+    Ok(())
+}
+
+/// Registers an app; its secret is known only here, and only now.
+///
+/// # Errors
+/// [`Stop`].
+pub fn add(
+    conn: &mut Conn,
+    actor: &Actor,
+    draft: Draft,
+    issuer: &str,
+    scene: &Scene,
+) -> Result<Option<Secret<String>>, Stop> {
+    policy::check_client(actor, &draft, issuer)?;
+    let new = check(conn, draft)?;
+    match registration::create(conn, &new, None, scene)? {
+        Creation::Done(secret) => Ok(secret),
+        Creation::Taken => Err(Stop::wrong("client_id", "Another app has this id.")),
+    }
+}
+
+/// Changes an app. Its id and kind stay. `seen`: the [`version`](super::version) that the change was thought out on.
+///
+/// # Errors
+/// [`Stop`].
+pub fn update(
+    conn: &mut Conn,
+    actor: &Actor,
+    (draft, seen): (Draft, Option<&str>),
+    issuer: &str,
+    scene: &Scene,
+) -> Result<(), Stop> {
+    let client = within(conn, actor, &draft.client_id, issuer)?;
+    policy::check_client(actor, &draft, issuer)?;
+    if seen.is_some_and(|seen| seen != version::of(&client.describe())) {
+        return Err(Stop::conflict(
+            "Somebody else changed this app meanwhile. Load the page again, and look what is left to change.",
+        ));
+    }
+    if draft.kind != client.kind {
+        return Err(Stop::wrong("type", "An app stays of its type: register another one."));
+    }
+    let new = check(conn, draft)?;
+    Ok(registration::update(conn, &client, &new, scene)?)
+}
+
+/// Replaces an app's secret; the old one serves no more.
+///
+/// # Errors
+/// [`Stop`].
+pub fn rotate_secret(
+    conn: &mut Conn,
+    actor: &Actor,
+    client_id: &str,
+    issuer: &str,
+    scene: &Scene,
+) -> Result<Secret<String>, Stop> {
+    let client = within(conn, actor, client_id, issuer)?;
+    let new = metadata::validate(Draft::of(&client));
+    if !new.is_ok_and(|new| new.needs_secret()) {
+        return Err(Stop::conflict("This app has no secret: it does not need one."));
+    }
+    Ok(registration::rotate_secret(conn, &client, None, scene)?)
+}
+
+/// Lets an app be used, or not.
+///
+/// # Errors
+/// [`Stop`].
+pub fn set_enabled(
+    conn: &mut Conn,
+    actor: &Actor,
+    (client_id, is_enabled): (&str, bool),
+    issuer: &str,
+    scene: &Scene,
+) -> Result<(), Stop> {
+    let client = within(conn, actor, client_id, issuer)?;
+    if client.is_enabled == is_enabled {
+        return Ok(());
+    }
+    Ok(registration::set_enabled(conn, &client, is_enabled, scene)?)
+}
+
+/// Deletes an app and everything issued to it. `typed` is its id: it cannot happen by a slip.
+///
+/// # Errors
+/// [`Stop`].
+pub fn delete(
+    conn: &mut Conn,
+    actor: &Actor,
+    (client_id, typed): (&str, &str),
+    issuer: &str,
+    scene: &Scene,
+) -> Result<(), Stop> {
+    let client = within(conn, actor, client_id, issuer)?;
+    if typed != client.client_id {
+        return Err(Stop::wrong("delete-id", "The id that you typed is not this app's: nothing was deleted."));
+    }
+    Ok(registration::delete(conn, &client, scene)?)
+}

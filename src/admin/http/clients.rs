@@ -1,0 +1,306 @@
+//! `/admin/clients`: apps, and how another one is registered.
+
+use actix_web::HttpResponse;
+use serde::Serialize;
+
+use super::frame::ConsolePage;
+use super::list;
+use super::operator::{Operator, Ordered};
+use crate::admin::clients as deeds;
+use crate::admin::deed::Stop;
+use crate::admin::policy::Right;
+use crate::admin::store as console;
+use crate::clients::client::{Client, Kind};
+use crate::clients::store;
+use crate::clients::template::{Block, Template};
+use crate::kernel::Conn;
+use crate::kernel::fault::Fault;
+use crate::portal::http::when;
+use crate::spec::Params;
+use crate::web::PageError;
+use crate::web::page::FieldError;
+
+/// Every app.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClientsPage {
+    rows: Vec<Row>,
+    q: String,
+    may_add: bool,
+    flash: Option<&'static str>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Row {
+    client_id: String,
+    name: String,
+    kind: &'static str,
+    last: Option<String>,
+    badges: Vec<Badge>,
+}
+
+/// A word about an app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Badge {
+    label: &'static str,
+    kind: &'static str,
+}
+
+impl ConsolePage for ClientsPage {
+    const TEMPLATE: &'static str = "admin/clients.html";
+    const MENU: &'static str = "clients";
+
+    fn title(&self) -> String {
+        "Apps".into()
+    }
+
+    fn sample() -> Self {
+        let row = Row {
+            client_id: "my-app".into(),
+            name: "My app".into(),
+            kind: "confidential",
+            last: Some("2 minutes ago".into()),
+            badges: vec![Badge { label: "Disabled", kind: "danger" }],
+        };
+        Self { rows: vec![row], q: "my".into(), may_add: true, flash: Some("a sample") }
+    }
+}
+
+/// What is worth saying of an app at a glance.
+#[must_use]
+pub fn badges(client: &Client) -> Vec<Badge> {
+    let plain_http = client.redirect_uris.iter().any(|uri| uri.as_str().starts_with("http://"));
+    let all = [
+        (!client.is_enabled, "Disabled", "danger"),
+        (!client.restriction.is_none(), "Restricted", "info"),
+        (client.skip_consent, "No consent asked", "neutral"),
+        (client.allow_token_pair, "Takes passwords", "warning"),
+        (!client.needs_pkce() && !client.redirect_uris.is_empty(), "PKCE not demanded", "warning"),
+        (plain_http && client.kind == Kind::Confidential, "Redirects to http", "warning"),
+    ];
+    all.into_iter().filter(|(holds, ..)| *holds).map(|(_, label, kind)| Badge { label, kind }).collect()
+}
+
+/// `GET /admin/clients`.
+///
+/// # Errors
+/// A page.
+pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
+    let query = operator.query()?;
+    let flash = query.find("done").filter(|done| *done == "deleted").map(|_| "The app is deleted.");
+    let (q, now) = (list::word(&query, "q")?, operator.app.clock.now());
+    let load = |conn: &mut Conn| -> Result<_, Fault> {
+        let clients = store::list(conn)?;
+        let ids: Vec<String> = clients.iter().map(|client| client.client_id.clone()).collect();
+        Ok((clients, console::last_activity(conn, &ids)?))
+    };
+    let (mut clients, last) = operator.read(load).await?;
+    let wanted = q.to_lowercase();
+    clients.retain(|client| client.name.to_lowercase().contains(&wanted) || client.client_id.contains(&q));
+    let row = |client: Client| Row {
+        badges: badges(&client),
+        last: last.get(&client.client_id).map(|at| when::ago(*at, now)),
+        kind: client.kind.as_str(),
+        name: client.name,
+        client_id: client.client_id,
+    };
+    let may_add = operator.actor.may(Right::AddClient);
+    operator.show(ClientsPage { rows: clients.into_iter().map(row).collect(), q, may_add, flash })
+}
+
+/// Apps that we know how to set up.
+#[derive(Clone, Debug, Serialize)]
+pub struct GalleryPage {
+    tiles: Vec<Tile>,
+    q: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Tile {
+    id: String,
+    name: String,
+    about: String,
+    is_general: bool,
+}
+
+impl ConsolePage for GalleryPage {
+    const TEMPLATE: &'static str = "admin/gallery.html";
+    const MENU: &'static str = "clients";
+
+    fn title(&self) -> String {
+        "New app".into()
+    }
+
+    fn sample() -> Self {
+        let tile =
+            Tile { id: "miniflux".into(), name: "Miniflux".into(), about: "Feed reader".into(), is_general: false };
+        Self { tiles: vec![tile], q: "feed".into() }
+    }
+}
+
+/// `GET /admin/clients/new`.
+///
+/// # Errors
+/// A page.
+pub async fn gallery(operator: Operator) -> Result<HttpResponse, PageError> {
+    let q = list::word(&operator.query()?, "q")?;
+    let wanted = q.to_lowercase();
+    let fits = |template: &&Template| {
+        template.is_general()
+            || template.name.to_lowercase().contains(&wanted)
+            || template.about.to_lowercase().contains(&wanted)
+    };
+    let tile = |template: &Template| Tile {
+        id: template.id.clone(),
+        name: template.name.clone(),
+        about: template.about.clone(),
+        is_general: template.is_general(),
+    };
+    operator.show(GalleryPage { tiles: operator.app.gallery.iter().filter(fits).map(tile).collect(), q })
+}
+
+/// The form for a new app.
+#[derive(Clone, Debug, Serialize)]
+pub struct AddClientPage {
+    template: String,
+    app_name: String,
+    homepage: String,
+    note: String,
+    needs_url: bool,
+    name: String,
+    client_id: String,
+    url: String,
+    restricted_to_groups: String,
+    errors: Vec<FieldError>,
+}
+
+impl ConsolePage for AddClientPage {
+    const TEMPLATE: &'static str = "admin/client_add.html";
+    const MENU: &'static str = "clients";
+
+    fn title(&self) -> String {
+        format!("New app: {}", self.app_name)
+    }
+
+    fn sample() -> Self {
+        Self {
+            template: "miniflux".into(),
+            app_name: "Miniflux".into(),
+            homepage: "https://miniflux.app".into(),
+            note: "a sample".into(),
+            needs_url: true,
+            name: "Miniflux".into(),
+            client_id: "miniflux".into(),
+            url: "https://feeds.example.test".into(),
+            restricted_to_groups: "editors".into(),
+            errors: vec![FieldError::new("url", "a sample")],
+        }
+    }
+}
+
+fn find_template<'a>(operator: &'a Operator, id: &str) -> Result<&'a Template, PageError> {
+    operator.app.gallery.iter().find(|template| template.id == id).ok_or_else(PageError::not_found)
+}
+
+/// `GET /admin/clients/add?template=…`.
+///
+/// # Errors
+/// A page.
+pub async fn add(operator: Operator) -> Result<HttpResponse, PageError> {
+    let id = list::word(&operator.query()?, "template")?;
+    let template = find_template(&operator, &id)?;
+    let (name, own) = (template.name.clone(), template.id.clone());
+    show_add(&operator, template, &Params::default().with("name", &name).with("client_id", &own), vec![])
+}
+
+fn show_add(
+    operator: &Operator,
+    template: &Template,
+    typed: &Params,
+    errors: Vec<FieldError>,
+) -> Result<HttpResponse, PageError> {
+    let text = |name: &str| typed.find(name).unwrap_or_default().to_owned();
+    operator.show(AddClientPage {
+        template: template.id.clone(),
+        app_name: template.name.clone(),
+        homepage: template.homepage.clone(),
+        note: template.note.clone(),
+        needs_url: template.needs_url(),
+        name: text("name"),
+        client_id: text("client_id"),
+        url: text("url"),
+        restricted_to_groups: text("restricted_to_groups"),
+        errors,
+    })
+}
+
+/// Lines, or parts between commas, without what is empty.
+#[must_use]
+pub fn words(text: &str, between: &[char]) -> Vec<String> {
+    text.split(between).map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect()
+}
+
+/// The app is registered: its secret once, and what to paste.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClientMadePage {
+    name: String,
+    client_id: String,
+    secret: Option<String>,
+    issuer: String,
+    blocks: Vec<Block>,
+    may_view: bool,
+}
+
+impl ConsolePage for ClientMadePage {
+    const TEMPLATE: &'static str = "admin/client_made.html";
+    const MENU: &'static str = "clients";
+
+    fn title(&self) -> String {
+        format!("{} is registered", self.name)
+    }
+
+    fn sample() -> Self {
+        Self {
+            name: "Miniflux".into(),
+            client_id: "miniflux".into(),
+            secret: Some("sample".into()),
+            issuer: "https://id.example.test".into(),
+            blocks: vec![Block { label: "Environment".into(), text: "A=1\nB=2".into() }],
+            may_view: true,
+        }
+    }
+}
+
+/// `POST /admin/clients/add`: the answer shows the secret, and nothing ever again.
+///
+/// # Errors
+/// A page.
+pub async fn post_add(Ordered { operator, form }: Ordered) -> Result<HttpResponse, PageError> {
+    let text = |name: &str| form.find(name).unwrap_or_default().trim().to_owned();
+    let template = find_template(&operator, &text("template"))?.clone();
+    let url = text("url");
+    let mut draft = match template.draft(text("client_id"), Some(&url)) {
+        Ok(draft) => draft,
+        Err(why) => return show_add(&operator, &template, &form, vec![FieldError::new("url", why)]),
+    };
+    draft.name = text("name");
+    draft.restrict_to_groups = words(&text("restricted_to_groups"), &[',', '\n']);
+    let (client_id, name, issuer) = (draft.client_id.clone(), draft.name.clone(), operator.app.issuer.clone());
+    let (scene, own) = (operator.scene(), issuer.clone());
+    let made = operator
+        .carry_out(move |conn, actor| -> Result<_, Stop> { deeds::add(conn, actor, draft, &own, &scene) })
+        .await?;
+    match made {
+        Ok(secret) => operator.show_once(ClientMadePage {
+            blocks: template.blocks(&issuer, &client_id, secret.as_ref(), &url),
+            secret: secret.map(|secret| secret.expose().clone()),
+            may_view: operator.actor.may(Right::ViewClient),
+            name,
+            client_id,
+            issuer,
+        }),
+        Err(undone) => {
+            let errors = undone.shown_to(&operator, Right::AddClient)?;
+            show_add(&operator, &template, &form, errors)
+        }
+    }
+}
