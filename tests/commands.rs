@@ -199,7 +199,7 @@ fn a_client_is_changed_where_something_is_given_and_nowhere_else() {
     }
     for (line, code, says) in [
         ("client update app --redirect-uri http://b.example/cb", 2, "https"),
-        ("client update app --restrict-to-group nobody", 2, "nobody"),
+        ("client update app --restrict-to-group nobody", 1, "nobody"),
         ("client update app --auth-method odd", 2, "odd"),
         ("client update nothing --name X", 1, "no client"),
     ] {

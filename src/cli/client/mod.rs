@@ -11,7 +11,7 @@ use crate::cli::secret_input::{self, Source};
 use crate::cli::workshop::Workshop;
 use crate::cli::{Failure, Globals, output};
 use crate::clients::client::Client;
-use crate::clients::metadata::Draft;
+use crate::clients::metadata::{self, Draft, NewClient};
 use crate::clients::registration::{self, Creation};
 use crate::clients::store;
 use crate::clients::template::{self, Block, Template};
@@ -111,7 +111,7 @@ fn create(globals: &Globals, workshop: &Workshop, arguments: Create) -> Result<(
     let url = arguments.url.clone().unwrap_or_default();
     let draft = draft(workshop, arguments, template.as_ref())?;
     let (made, client_id) = workshop.write(|conn, scene| {
-        let new = clients::check(conn, draft)?;
+        let new = check(conn, draft)?;
         let made = match registration::create(conn, &new, secret, scene)? {
             Creation::Done(secret) => secret,
             Creation::Taken => return Err(Failure::Failed("there is a client with this id".into())),
@@ -122,6 +122,14 @@ fn create(globals: &Globals, workshop: &Workshop, arguments: Create) -> Result<(
     let blocks = template.map(|template| template.blocks(issuer, &client_id, made.as_ref(), &url)).unwrap_or_default();
     show_once(globals, &client_id, made.as_ref(), &blocks);
     Ok(())
+}
+
+/// What makes no sense is the caller's mistake; what is not there may come to be.
+fn check(conn: &mut Conn, draft: Draft) -> Result<NewClient, Failure> {
+    if let Err(problems) = metadata::validate(draft.clone()) {
+        return Err(Failure::Usage(metadata::in_words(&problems, "\n  ")));
+    }
+    clients::check(conn, draft).map_err(|stop| Failure::Failed(stop.to_string()))
 }
 
 /// The only time a secret is shown.
@@ -167,7 +175,7 @@ fn update(globals: &Globals, workshop: &Workshop, arguments: &Update) -> Result<
     let shown = workshop.write(|conn, scene| {
         let client = find(conn, &arguments.id)?;
         let draft = arguments.apply(Draft::of(&client))?;
-        let new = clients::check(conn, draft)?;
+        let new = check(conn, draft)?;
         registration::update(conn, &client, &new, scene)?;
         Ok::<_, Failure>(find(conn, &arguments.id)?.describe())
     })?;
