@@ -93,12 +93,12 @@ fn what_cannot_be_is_refused_in_words() {
         (
             "client create --id app --restrict-to-group nobody --redirect-uri https://app.example/cb",
             1,
-            "there is no group `nobody`",
+            "here is no group “nobody”",
         ),
         (
             "client create --id app --restrict-to-permission blog.x --redirect-uri https://app.example/cb",
             1,
-            "there is no permission `blog.x`",
+            "here is no permission “blog.x”",
         ),
         (
             "client create --id app --restrict-to-permission x --redirect-uri https://app.example/cb",
