@@ -9,6 +9,7 @@ use crate::accounts::passwords::policy::Policy;
 use crate::accounts::passwords::schemes::argon2id::Cost;
 use crate::accounts::store::Identifiers;
 use crate::api::authzen;
+use crate::api::rest::openapi;
 use crate::audit::{Origin, Scene};
 use crate::clients::template::{self, Template};
 use crate::config::{Config, LoginIdentifier, Setting};
@@ -129,6 +130,8 @@ pub struct App {
     pub discovery: Vec<u8>,
     /// The discovery document of access checks, serialized.
     pub access_discovery: Vec<u8>,
+    /// What the API is, serialized.
+    pub api_document: String,
 }
 
 /// What start-up found out before the app can be built.
@@ -207,6 +210,7 @@ impl App {
             resumes: Resumes::new(master.mac(Purpose::Csrf)?),
             discovery: discovery::document(&issuer, &config.profile_fields),
             access_discovery: authzen::document(&issuer),
+            api_document: api_document(&issuer)?,
             lifetimes,
             sealer,
             clock,
@@ -299,6 +303,11 @@ pub fn courier(config: &Config, master: &MasterKey) -> Result<Courier, Fault> {
         pace: Pace::new(master.mac(Purpose::Throttle)?),
         links: Links::new(&config.server.public_url),
     })
+}
+
+fn api_document(issuer: &str) -> Result<String, Fault> {
+    let document = openapi::document(issuer).map_err(Fault::Bug)?;
+    document.to_json().map_err(|error| Fault::bug(error.to_string()))
 }
 
 /// The letters, with the operator's own files.

@@ -12,6 +12,8 @@ use actix_web::web;
 use diesel::connection::SimpleConnection as _;
 
 use crate::accounts::store::{confirmations, invitations};
+use crate::api;
+use crate::api::rest::call::KEPT;
 use crate::app::{self, App, chrono_of, key_schedule};
 use crate::audit::{Origin, Scene};
 use crate::config::{Config, MailTransport, SmsTransport};
@@ -269,6 +271,7 @@ fn prune(app: &App, conn: &mut Conn, now: Instant) -> Result<(), Fault> {
         ("confirmations", confirmations::prune(conn, ended)?),
         ("invitations", invitations::prune(conn, now - KEEP_PARKED)?),
         ("API keys", api_keys::prune(conn, ended)?),
+        ("kept answers", api::store::prune(conn, now - KEPT)?),
         ("mail", mail::store::prune(conn, ended, now - KEEP_PARKED)?),
         ("expired mail", mail::store::expire(conn, now)?),
         ("throttles", app.throttles.account.prune(conn, now)?),

@@ -11,7 +11,8 @@ use crate::admin::http::{
     audit, client, client_form, clients, groups, invitations, keys, mail, permissions, settings, user, user_form, users,
 };
 use crate::admin::policy::Right;
-use crate::api::http::{answer as api_answer, authzen, token_pair};
+use crate::api::http::{answer as api_answer, authzen, rest, token_pair};
+use crate::api::rest::endpoints;
 use crate::forward_auth::http::{check as forward_auth, start};
 use crate::login::http::{choose, holds, login, logout, magic, register, reset, setup, verify_email};
 use crate::oidc::http::{answer, authorize, consent, end_session, introspect, metadata, revoke, token, userinfo};
@@ -48,6 +49,8 @@ pub fn machines(config: &mut ServiceConfig) {
         .service(api("/access/v1/search/subject", "POST").route(post().to(authzen::subjects)))
         .service(api("/access/v1/search/resource", "POST").route(post().to(authzen::resources)))
         .service(api("/access/v1/search/action", "POST").route(post().to(authzen::actions)))
+        .configure(rest_api)
+        .service(machine("/api/openapi.json", LOOK).route(get().to(rest::document)).route(head().to(rest::document)))
         .service(resource("/forward-auth").route(to(forward_auth::forward)))
         .service(resource("/forward-auth/check").route(to(forward_auth::check)))
         .service(machine("/readyz", LOOK).route(get().to(health::ready)).route(head().to(health::ready)))
@@ -55,6 +58,14 @@ pub fn machines(config: &mut ServiceConfig) {
         .service(shown("/assets/{version}/{path:.*}", LOOK, assets::get));
     for path in ["/healthz", "/health", "/livez"] {
         config.service(machine(path, LOOK).route(get().to(health::process)).route(head().to(health::process)));
+    }
+}
+
+/// Every path of the API's table.
+fn rest_api(config: &mut ServiceConfig) {
+    for path in endpoints::paths() {
+        let served = move |req, app, body| rest::serve(path, req, app, body);
+        config.service(resource(format!("{}{path}", endpoints::BASE)).route(to(served)));
     }
 }
 

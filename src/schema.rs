@@ -245,6 +245,18 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    idempotency_keys (user_id, key_digest) {
+        user_id -> Uuid,
+        key_digest -> Bytea,
+        request_digest -> Bytea,
+        sealed_answer -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     instance (id) {
         id -> Int2,
         master_key_check -> Bytea,
@@ -510,6 +522,7 @@ diesel::joinable!(group_managers -> groups (group_id));
 diesel::joinable!(group_managers -> users (user_id));
 diesel::joinable!(group_permissions -> groups (group_id));
 diesel::joinable!(group_permissions -> permissions (permission_id));
+diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(mail_outbox -> users (user_id));
 diesel::joinable!(memberships -> groups (group_id));
 diesel::joinable!(memberships -> users (user_id));
@@ -537,6 +550,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     group_managers,
     group_permissions,
     groups,
+    idempotency_keys,
     instance,
     invitations,
     mail_outbox,

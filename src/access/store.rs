@@ -53,6 +53,18 @@ pub fn list_groups(conn: &mut Conn) -> Result<Vec<(String, i64)>, Fault> {
         .load(conn)?)
 }
 
+/// Groups in the order they were made, at most `limit` after `after`.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn page(conn: &mut Conn, after: Option<GroupId>, limit: i64) -> Result<Vec<Group>, Fault> {
+    let mut all = groups::table.select((groups::id, groups::name)).order(groups::id).limit(limit).into_boxed();
+    if let Some(after) = after {
+        all = all.filter(groups::id.gt(after));
+    }
+    Ok(all.load(conn)?)
+}
+
 /// Inserts a group; `false` when the name is taken.
 ///
 /// # Errors

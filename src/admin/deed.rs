@@ -1,5 +1,6 @@
 //! How a wish of an operator ends, when it does not come true. Whatever it had written by then is rolled back.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::policy::Refusal;
@@ -24,15 +25,15 @@ pub enum Stop {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong {
     /// Its name; empty: the whole.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// In words.
     pub message: String,
 }
 
 impl Wrong {
     /// This field, for this reason.
-    pub fn new(field: &'static str, message: impl Into<String>) -> Self {
-        Self { field, message: message.into() }
+    pub fn new(field: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
     }
 }
 

@@ -74,6 +74,14 @@ crate::spec::words! {
         ViewMail = "view_mail",
         /// Send letters again, and a test letter.
         ChangeMail = "change_mail",
+        /// See what apps people allowed.
+        ViewGrant = "view_grant",
+        /// Take it back.
+        DeleteGrant = "delete_grant",
+        /// See people's API keys; never the keys themselves.
+        ViewApiKey = "view_api_key",
+        /// Revoke them.
+        DeleteApiKey = "delete_api_key",
         /// See the configuration.
         ViewSetting = "view_setting",
     }

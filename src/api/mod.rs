@@ -1,5 +1,5 @@
-//! The API for programs of the operator's own: questions about access ([`authzen`]), and token pairs
-//! in the JSON shapes that clients of Django's simplejwt know.
+//! The API for programs of the operator's own: the console's deeds ([`rest`]), questions about access ([`authzen`]), and
+//! token pairs in the JSON shapes that clients of Django's simplejwt know.
 //!
 //! ```text
 //! /api/token           password ─► attempt::admit ─► holds? ─► grant ─► family ─► pair
@@ -15,6 +15,8 @@ pub mod authzen;
 pub mod cursor;
 pub mod http;
 pub mod refusal;
+pub mod rest;
+pub mod store;
 pub mod token_pair;
 
 pub use refusal::Refusal;

@@ -38,6 +38,8 @@ pub fn describe(scope: &str) -> Option<Described> {
         "phone" => plain("See your phone number"),
         "groups" => plain("See which groups you belong to"),
         "permissions" => plain("See what you are permitted to do"),
+        "api:read" => Some(Described { text: "See in the console's API what you may see", is_sensitive: true }),
+        "api:write" => Some(Described { text: "Change by the console's API what you may change", is_sensitive: true }),
         "offline_access" => Some(Described { text: "Stay connected when you are away", is_sensitive: true }),
         _ => None,
     }

@@ -90,6 +90,29 @@ impl FromRequest for JsonDocument {
 }
 
 /// JSON in which no member stands twice, at any depth: of two, one reader takes the first and another the last.
+/// A JSON object, or nothing at all.
+#[derive(Debug)]
+pub struct MaybeJson(pub Result<Option<Map<String, Value>>, Refusal>);
+
+impl FromRequest for MaybeJson {
+    type Error = Infallible;
+    type Future = LocalBoxFuture<'static, Result<Self, Infallible>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = is_json(req);
+        let body = form::read_body(req, payload);
+        Box::pin(async move {
+            Ok(Self(match body.await {
+                Ok(body) if body.is_empty() => Ok(None),
+                body => parse::<Unique>(body, is_json).and_then(|Unique(value)| match value {
+                    Value::Object(members) => Ok(Some(members)),
+                    _ => Err(Refusal::unreadable("the body is no JSON object")),
+                }),
+            }))
+        })
+    }
+}
+
 struct Unique(Value);
 
 impl<'de> Deserialize<'de> for Unique {
@@ -156,13 +179,15 @@ fn read<T: DeserializeOwned>(
 ) -> impl Future<Output = Result<T, Refusal>> + use<T> {
     let is_json = is_json(req);
     let body = form::read_body(req, payload);
-    async move {
-        match body.await {
-            Err(FormError::TooLarge) => Err(Refusal::new(413, "too_large", "The body is larger than 64 kB")),
-            Err(error) => Err(Refusal::unreadable(error.to_string())),
-            Ok(_) if !is_json => Err(Refusal::new(415, "unsupported_media_type", "The body is not application/json")),
-            Ok(body) => serde_json::from_slice(&body).map_err(|error| Refusal::unreadable(place_of(&error))),
-        }
+    async move { parse(body.await, is_json) }
+}
+
+fn parse<T: DeserializeOwned>(body: Result<Vec<u8>, FormError>, is_json: bool) -> Result<T, Refusal> {
+    match body {
+        Err(FormError::TooLarge) => Err(Refusal::new(413, "too_large", "The body is larger than 64 kB")),
+        Err(error) => Err(Refusal::unreadable(error.to_string())),
+        Ok(_) if !is_json => Err(Refusal::new(415, "unsupported_media_type", "The body is not application/json")),
+        Ok(body) => serde_json::from_slice(&body).map_err(|error| Refusal::unreadable(place_of(&error))),
     }
 }
 

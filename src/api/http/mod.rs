@@ -3,4 +3,5 @@
 pub mod answer;
 pub mod authzen;
 pub mod body;
+pub mod rest;
 pub mod token_pair;

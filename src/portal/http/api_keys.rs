@@ -78,7 +78,8 @@ impl AccountPage for ApiKeyMadePage {
 }
 
 /// Scopes that a key may have.
-const SCOPES: [&str; 7] = ["openid", "profile", "email", "address", "phone", "groups", "permissions"];
+const SCOPES: [&str; 9] =
+    ["openid", "profile", "email", "address", "phone", "groups", "permissions", "api:read", "api:write"];
 /// How long a key may serve, in days; none: until it is revoked.
 const LIVES: [(&str, &str, Option<i64>); 4] =
     [("30", "30 days", Some(30)), ("90", "90 days", Some(90)), ("365", "1 year", Some(365)), ("0", "No end", None)];

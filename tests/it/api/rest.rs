@@ -1,0 +1,546 @@
+//! `/api/v1`.
+
+use std::collections::BTreeSet;
+
+use portcullis::accounts::profile::ProfileChanges;
+use portcullis::admin::policy::Right;
+use portcullis::api::rest::endpoints::{Answer, ENDPOINTS};
+use portcullis::kernel::ids::UserId;
+use portcullis::spec::Scope;
+use portcullis::tokens::api_key::{self, NewApiKey};
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::access::{grant, join, make_group, may};
+use crate::support::relying_party::text;
+use crate::support::{Page, RelyingParty, TestServer};
+
+fn staff(server: &TestServer, name: &str, rights: &[&str]) -> UserId {
+    let user = server.user_with(name, ProfileChanges { is_staff: Some(true), ..ProfileChanges::default() });
+    for right in rights {
+        grant(server, &format!("portcullis.{right}"), None, user);
+    }
+    user
+}
+
+fn superuser(server: &TestServer, name: &str) -> UserId {
+    let profile = ProfileChanges { is_staff: Some(true), is_superuser: Some(true), ..ProfileChanges::default() };
+    server.user_with(name, profile)
+}
+
+fn key(server: &TestServer, user: UserId, scope: &str) -> String {
+    let new = NewApiKey { name: "test".into(), scope: Scope::parse(scope).unwrap(), life: None };
+    let made = server.write(|conn, scene| api_key::make(conn, user, &new, scene));
+    made.expect("a key").1.expose().clone()
+}
+
+/// A program that bears a key or a token.
+struct Program {
+    base: String,
+    bearer: String,
+    http: Client,
+}
+
+impl Program {
+    fn with(server: &TestServer, bearer: &str) -> Self {
+        Self { base: server.first.base.clone(), bearer: bearer.to_owned(), http: Client::new() }
+    }
+
+    fn of(server: &TestServer, user: UserId) -> Self {
+        Self::with(server, &key(server, user, "api:write"))
+    }
+
+    async fn send(&self, method: &str, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Page {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let mut request = self.http.request(method, format!("{}/api/v1{path}", self.base)).bearer_auth(&self.bearer);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        Page::read(request.send().await.unwrap()).await
+    }
+
+    async fn get(&self, path: &str) -> Page {
+        self.send("GET", path, None, &[]).await
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Page {
+        self.send("POST", path, Some(body), &[]).await
+    }
+
+    async fn patch(&self, path: &str, body: &Value) -> Page {
+        self.send("PATCH", path, Some(body), &[]).await
+    }
+
+    async fn act(&self, method: &str, path: &str) -> StatusCode {
+        self.send(method, path, None, &[]).await.status
+    }
+}
+
+/// The database, but for when keys were last used.
+fn snapshot(server: &TestServer) -> Vec<(String, String)> {
+    server.snapshot().into_iter().filter(|(table, _)| table != "api_keys").collect()
+}
+
+fn problem(page: &Page, status: u16) -> Value {
+    assert_eq!(page.status.as_u16(), status, "{page:?}");
+    assert_eq!(page.header("content-type"), "application/problem+json", "{page:?}");
+    let body = page.json();
+    assert_eq!(body["status"], status);
+    assert!(body["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{body}");
+    body
+}
+
+fn fields(problem: &Value) -> BTreeSet<&str> {
+    problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_user_is_made_shown_changed_and_deleted() {
+    let server = TestServer::start();
+    let root = Program::of(&server, superuser(&server, "root"));
+    let new = json!({ "username": "bob", "email": "bob@example.test", "password": "correct horse battery", "given_name": "Bob" });
+    let made = root.post("/users", &new).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    let bob = made.json();
+    let path = format!("/users/{}", text(&bob, "id"));
+    assert_eq!(made.header("location"), format!("/api/v1{path}"));
+    assert_eq!((&bob["email_verified"], &bob["has_password"]), (&json!(false), &json!(true)));
+    assert_eq!(root.get(&path).await.json(), bob);
+    server.browser().sign_in("bob", "correct horse battery").await;
+    let changed = root.patch(&path, &json!({ "family_name": "B", "given_name": null, "is_staff": true })).await;
+    assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
+    let changed = changed.json();
+    assert_eq!(
+        (&changed["family_name"], &changed["given_name"], &changed["is_staff"]),
+        (&json!("B"), &Value::Null, &json!(true))
+    );
+    assert_eq!(root.act("POST", &format!("{path}/disable")).await, StatusCode::NO_CONTENT);
+    assert_eq!(root.get(&path).await.json()["is_active"], false);
+    assert_eq!(root.act("POST", &format!("{path}/enable")).await, StatusCode::NO_CONTENT);
+    let list = root.get("/users?q=bo&state=staff").await.json();
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
+    assert_eq!(list["next_cursor"], Value::Null);
+    assert_eq!(root.act("DELETE", &path).await, StatusCode::NO_CONTENT);
+    problem(&root.get(&path).await, 404);
+    assert_eq!(server.count("users"), 1);
+}
+
+#[tokio::test]
+async fn everything_that_does_not_do_is_named_and_nothing_is_half_done() {
+    let server = TestServer::start();
+    let ada = staff(&server, "ada", &["view_user", "add_user", "change_user"]);
+    let bob = server.user("bob");
+    let ada = Program::of(&server, ada);
+    let before = snapshot(&server);
+    let bad = json!({ "username": 7, "email": ["x"], "is_superuser": true, "nonsense": 1, "send_link": "yes" });
+    let refused = problem(&ada.post("/users", &bad).await, 422);
+    assert_eq!(fields(&refused), ["email", "is_superuser", "nonsense", "send_link", "username"].into());
+    let bad = json!({ "username": "a b", "email": "x", "password": "short", "email_verified": true });
+    let refused = problem(&ada.post("/users", &bad).await, 422);
+    assert_eq!(fields(&refused), ["email", "email_verified", "password", "username"].into());
+    for (body, field) in [
+        (json!({ "username": "BOB" }), "username"),
+        (json!({ "username": "eve", "email": "bob@example.test" }), "email"),
+        (json!({ "username": "eve", "birthdate": "tomorrow" }), "birthdate"),
+        (json!({ "username": "eve", "locale": "!" }), "locale"),
+        (json!({ "username": "eve", "phone": "7" }), "phone"),
+    ] {
+        assert_eq!(fields(&problem(&ada.post("/users", &body).await, 422)), [field].into(), "{body}");
+    }
+    for path in ["/users?size=1", "/users?state=odd", "/users?limit=0", "/users?limit=1&limit=2", "/users?cursor=x"] {
+        problem(&ada.get(path).await, 422);
+    }
+    problem(&ada.patch(&format!("/users/{bob}"), &json!({ "is_staff": true })).await, 403);
+    problem(&ada.patch(&format!("/users/{bob}"), &json!({ "username": null })).await, 422);
+    problem(&ada.get("/users/not-an-id").await, 404);
+    problem(&ada.get("/users/%00").await, 404);
+    let http = Client::new();
+    let url = format!("{}/api/v1/users", server.first.base);
+    for (body, kind, status) in [
+        ("", "application/json", 400),
+        ("[]", "application/json", 400),
+        ("{", "application/json", 400),
+        (r#"{"username":"a","username":"b"}"#, "application/json", 400),
+        ("username=eve", "application/x-www-form-urlencoded", 415),
+    ] {
+        let request = http.post(&url).bearer_auth(&ada.bearer).header("content-type", kind).body(body);
+        problem(&Page::read(request.send().await.unwrap()).await, status);
+    }
+    let wrong = ada.send("PUT", "/users", None, &[]).await;
+    assert_eq!(wrong.header("allow"), "GET, POST, HEAD");
+    problem(&wrong, 405);
+    assert_eq!(snapshot(&server), before);
+}
+
+#[tokio::test]
+async fn each_endpoint_takes_its_right_and_a_scope() {
+    let server = TestServer::start();
+    let target = server.user("target");
+    let plain = Program::of(&server, server.user("plain"));
+    let bare = Program::of(&server, staff(&server, "bare", &[]));
+    let reader = superuser(&server, "reader");
+    let reader = Program::with(&server, &key(&server, reader, "api:read"));
+    let mut holders = std::collections::HashMap::new();
+    for right in Right::ALL {
+        let others: Vec<&str> = Right::ALL.iter().filter(|other| *other != right).map(|other| other.as_str()).collect();
+        let only = staff(&server, &format!("only-{right}"), &[right.as_str()]);
+        let all_but = staff(&server, &format!("all-but-{right}"), &others);
+        holders.insert(*right, (Program::of(&server, only), Program::of(&server, all_but)));
+    }
+    let before = snapshot(&server);
+    for endpoint in ENDPOINTS {
+        let path = endpoint.path.replace("{user}", &target.to_string());
+        let path = ["group", "member", "session", "client", "key", "permission", "invitation", "kid"]
+            .iter()
+            .fold(path, |path, name| path.replace(&format!("{{{name}}}"), "00000000-0000-7000-8000-000000000000"));
+        let what = format!("{} {path}", endpoint.method);
+        // An empty body, so that nothing is made: what is missing is said before anything is done.
+        let body = endpoint.body.map(|_| json!({ "": 0 }));
+        let ask = async |program: &Program| program.send(endpoint.method, &path, body.as_ref(), &[]).await;
+        let nobody = Program::with(&server, "nonsense");
+        assert_eq!(problem(&ask(&nobody).await, 401)["code"], "invalid_token", "{what}");
+        let is_shape = endpoint.body.is_some();
+        if !endpoint.is_look() {
+            assert_eq!(problem(&ask(&reader).await, 403)["code"], "insufficient_scope", "{what}");
+        }
+        if !is_shape && endpoint.method == "GET" {
+            for program in [&plain, &bare, &holders[&endpoint.right].1] {
+                let query =
+                    if endpoint.path.ends_with("/check") { "?user=00000000-0000-7000-8000-000000000000" } else { "" };
+                let refused = program.send(endpoint.method, &format!("{path}{query}"), None, &[]).await;
+                assert_eq!(problem(&refused, 403)["code"], "forbidden", "{what}");
+            }
+            let answer = ask(&holders[&endpoint.right].0).await;
+            assert!(![401, 403, 500, 503].contains(&answer.status.as_u16()), "{what}: {answer:?}");
+        }
+    }
+    assert_eq!(snapshot(&server), before);
+    for endpoint in ENDPOINTS.iter().filter(|endpoint| !endpoint.is_look() && endpoint.body.is_none()) {
+        let path = endpoint.path.replace("{user}", &target.to_string());
+        let path = ["group", "member", "session", "client", "key", "permission", "invitation", "kid"]
+            .iter()
+            .fold(path, |path, name| path.replace(&format!("{{{name}}}"), "00000000-0000-7000-8000-000000000000"));
+        for program in [&plain, &bare, &holders[&endpoint.right].1] {
+            let refused = program.send(endpoint.method, &path, None, &[]).await;
+            assert_eq!(problem(&refused, 403)["code"], "forbidden", "{} {path}", endpoint.method);
+        }
+    }
+    assert_eq!(snapshot(&server), before, "nobody did anything");
+}
+
+#[tokio::test]
+async fn only_tokens_for_this_api_open_it() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    let browser = server.signed_in("root").await;
+    let api = format!("{}/api/v1", server.issuer);
+    let app = RelyingParty::register(&server, "tool", |draft| {
+        draft.audiences = vec![api.clone(), "https://api.example/".into()];
+        draft.scope = "openid offline_access api:read api:write".into();
+    });
+    let token = async |extra: &[(&str, &str)]| text(&app.tokens_with(&browser, extra).await, "access_token").to_owned();
+    let ours = [("resource", api.as_str()), ("scope", "openid api:read")];
+    let right = Program::with(&server, &token(&ours).await);
+    assert_eq!(right.get("/groups").await.status, StatusCode::OK);
+    assert_eq!(problem(&right.post("/groups", &json!({ "name": "x" })).await, 403)["code"], "insufficient_scope");
+    let foreign = token(&[("resource", "https://api.example/"), ("scope", "openid api:read")]).await;
+    let userinfo = token(&[("scope", "openid api:read")]).await;
+    let poor = token(&[("resource", &api), ("scope", "openid")]).await;
+    let tokens = app.tokens_with(&browser, &ours).await;
+    let (id, refresh) = (text(&tokens, "id_token"), tokens["refresh_token"].as_str().unwrap_or("none"));
+    let person = superuser(&server, "other");
+    let poor_key = key(&server, person, "openid");
+    for bad in [&foreign, &userinfo, id, refresh, "ptc_", &format!("ptc_{}", "A".repeat(43)), "a.b.c"] {
+        let refused = Program::with(&server, bad).get("/groups").await;
+        assert_eq!(problem(&refused, 401)["code"], "invalid_token", "{bad}");
+        assert!(refused.header("www-authenticate").contains("invalid_token"));
+    }
+    for poor in [&poor, &poor_key] {
+        assert_eq!(problem(&Program::with(&server, poor).get("/groups").await, 403)["code"], "insufficient_scope");
+    }
+    let client = Client::new();
+    let none = client.get(format!("{}/api/v1/groups", server.first.base));
+    let none = Page::read(none.send().await.unwrap()).await;
+    assert_eq!(
+        (none.status, none.header("www-authenticate")),
+        (StatusCode::UNAUTHORIZED, "Bearer realm=\"portcullis\"")
+    );
+    // A cookie is no key.
+    assert_eq!(browser.get("/api/v1/groups").await.status, StatusCode::UNAUTHORIZED);
+    let in_query = client.get(format!("{}/api/v1/groups?access_token={}", server.first.base, right.bearer));
+    assert_eq!(in_query.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    // Out means out.
+    let root = server.write(|conn, _| Ok(portcullis::accounts::store::find_named(conn, "root")?.expect("root").id));
+    let other = Program::of(&server, person);
+    assert_eq!(other.act("POST", &format!("/users/{root}/disable")).await, StatusCode::NO_CONTENT);
+    assert_eq!(right.get("/groups").await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn of_two_changes_on_one_version_the_second_is_refused() {
+    let server = TestServer::start();
+    let root = Program::of(&server, superuser(&server, "root"));
+    let group = make_group(&server, "editors");
+    let path = format!("/groups/{}", group.id);
+    let seen = root.get(&path).await;
+    let etag = seen.header("etag").to_owned();
+    assert!(etag.starts_with('"') && etag.len() > 10, "{etag}");
+    let same = root.send("GET", &path, None, &[("if-none-match", &etag)]).await;
+    assert_eq!((same.status, same.body.as_str()), (StatusCode::NOT_MODIFIED, ""));
+    let rename = |name: &str| json!({ "name": name });
+    let (one, two) = (rename("one"), rename("two"));
+    let headers = [("if-match", etag.as_str())];
+    let (first, second) =
+        tokio::join!(root.send("PATCH", &path, Some(&one), &headers), root.send("PATCH", &path, Some(&two), &headers));
+    let mut statuses = [first.status.as_u16(), second.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 412]);
+    let winner = if first.status == StatusCode::OK { &first } else { &second };
+    let stale = root.send("DELETE", &path, None, &headers).await;
+    assert_eq!(problem(&stale, 412)["code"], "changed");
+    let now = winner.header("etag").to_owned();
+    assert_eq!(now, root.get(&path).await.header("etag"));
+    let gone = root.send("DELETE", &path, None, &[("if-match", &now)]).await;
+    assert_eq!(gone.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn a_create_that_is_sent_twice_is_done_once() {
+    let server = TestServer::start();
+    let root = Program::of(&server, superuser(&server, "root"));
+    let other = Program::of(&server, superuser(&server, "other"));
+    let new =
+        json!({ "client_id": "app", "redirect_uris": ["https://a.example/cb"], "grant_types": ["authorization_code"] });
+    let headers = [("idempotency-key", "a-key")];
+    let (first, second) = tokio::join!(
+        root.send("POST", "/clients", Some(&new), &headers),
+        root.send("POST", "/clients", Some(&new), &headers)
+    );
+    assert_eq!((first.status, second.status), (StatusCode::CREATED, StatusCode::CREATED), "{first:?} {second:?}");
+    assert_eq!(first.json(), second.json(), "the same secret");
+    assert_eq!(first.header("location"), second.header("location"));
+    let replayed = [&first, &second].iter().filter(|page| page.header("idempotency-replayed") == "true").count();
+    assert_eq!(replayed, 1);
+    assert_eq!(server.count("audit_events WHERE event = 'client.created'"), 1);
+    let secret = text(&first.json(), "client_secret").to_owned();
+    let kept = server.count("idempotency_keys WHERE length(sealed_answer) > 40");
+    let open = server.count(&format!("idempotency_keys WHERE encode(sealed_answer, 'escape') LIKE '%{secret}%'"));
+    assert_eq!((kept, open), (1, 0), "kept answers are sealed");
+    let another = json!({ "client_id": "other", "redirect_uris": ["https://a.example/cb"], "grant_types": ["authorization_code"] });
+    assert_eq!(problem(&root.send("POST", "/clients", Some(&another), &headers).await, 422)["code"], "key_reused");
+    // Keys are each one's own, a refusal uses none up, and they are kept for a day.
+    let theirs = other.send("POST", "/clients", Some(&another), &headers).await;
+    assert_eq!(theirs.status, StatusCode::CREATED);
+    let headers = [("idempotency-key", "another-key")];
+    assert_eq!(root.send("POST", "/groups", Some(&json!({ "name": "" })), &headers).await.status.as_u16(), 422);
+    assert_eq!(root.send("POST", "/groups", Some(&json!({ "name": "x" })), &headers).await.status, StatusCode::CREATED);
+    server.clock.advance(chrono::Duration::hours(25));
+    let late = root.send("POST", "/groups", Some(&json!({ "name": "x" })), &headers).await;
+    assert_eq!(late.status.as_u16(), 422, "a day later it is another request: the name is taken");
+    let bad = root.send("POST", "/groups", Some(&json!({ "name": "y" })), &[("idempotency-key", "a b")]).await;
+    assert!(fields(&problem(&bad, 422)).contains("Idempotency-Key"));
+}
+
+#[tokio::test]
+async fn lists_are_walked_by_sealed_cursors() {
+    let server = TestServer::start();
+    let root = Program::of(&server, superuser(&server, "root"));
+    let other = Program::of(&server, superuser(&server, "other"));
+    for number in 0..5 {
+        make_group(&server, &format!("group-{number}"));
+    }
+    let (mut found, mut path) = (Vec::new(), "/groups?limit=2".to_owned());
+    let mut cursors = Vec::new();
+    loop {
+        let page = root.get(&path).await.json();
+        found.extend(page["items"].as_array().unwrap().iter().map(|item| text(item, "name").to_owned()));
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        cursors.push(cursor.to_owned());
+        path = format!("/groups?limit=2&cursor={cursor}");
+    }
+    assert_eq!(found, ["group-0", "group-1", "group-2", "group-3", "group-4"]);
+    let cursor = &cursors[0];
+    for path in [
+        format!("/users?cursor={cursor}"),
+        format!("/groups?cursor={}", &cursor[1..]),
+        format!("/permissions?app=x&cursor={cursor}"),
+    ] {
+        assert_eq!(fields(&problem(&root.get(&path).await, 422)), ["cursor"].into(), "{path}");
+    }
+    problem(&other.get(&format!("/groups?cursor={cursor}")).await, 422);
+}
+
+#[tokio::test]
+async fn groups_permissions_and_what_they_give() {
+    let server = TestServer::start();
+    let root = Program::of(&server, superuser(&server, "root"));
+    let bob = server.user("bob");
+    let made = root.post("/permission-models", &json!({ "model": "blog.article" })).await.json();
+    assert_eq!(made["permissions"].as_array().unwrap().len(), 4);
+    let editors = text(&root.post("/groups", &json!({ "name": "editors" })).await.json(), "id").to_owned();
+    let juniors = text(&root.post("/groups", &json!({ "name": "juniors" })).await.json(), "id").to_owned();
+    for (method, path) in [
+        ("PUT", format!("/groups/{editors}/groups/{juniors}")),
+        ("PUT", format!("/groups/{juniors}/members/{bob}")),
+        ("PUT", format!("/groups/{juniors}/members/{bob}")),
+        ("PUT", format!("/groups/{editors}/managers/{bob}")),
+        ("PUT", format!("/permissions/blog.view_article/groups/{editors}")),
+        ("PUT", format!("/permissions/blog.change_article/users/{bob}?object=7")),
+    ] {
+        assert_eq!(root.act(method, &path).await, StatusCode::NO_CONTENT, "{path}");
+    }
+    assert!(may(&server, bob, "blog.view_article", None) && may(&server, bob, "blog.change_article", Some("7")));
+    let whole = root.get(&format!("/groups/{editors}")).await.json();
+    assert_eq!(whole["groups"], json!(["juniors"]));
+    assert_eq!(whole["permissions"], json!(["blog.view_article"]));
+    assert_eq!(whole["managers"], json!(["bob"]));
+    assert_eq!(root.get(&format!("/groups/{juniors}/members")).await.json()["items"][0]["username"], "bob");
+    let why = root.get(&format!("/permissions/blog.change_article/check?user={bob}&object=7")).await.json();
+    assert_eq!(why["allowed"], true);
+    let grants = root.get("/permissions/blog.change_article/grants?object=7").await.json();
+    assert_eq!((&grants["items"][0]["user"], &grants["items"][0]["object"]), (&json!(bob), &json!("7")));
+    let held = root.get(&format!("/users/{bob}/permissions")).await.json();
+    assert_eq!(held["items"][0]["permission"], "blog.view_article");
+    problem(&root.send("PUT", &format!("/groups/{juniors}/groups/{editors}"), None, &[]).await, 409);
+    problem(&root.send("PUT", &format!("/permissions/blog.nothing/users/{bob}"), None, &[]).await, 404);
+    let path = format!("/permissions/blog.change_article/users/{bob}?object=7");
+    assert_eq!(root.act("DELETE", &path).await, StatusCode::NO_CONTENT);
+    problem(&root.send("DELETE", &path, None, &[]).await, 409);
+    assert_eq!(root.act("DELETE", "/permissions/blog.change_article").await, StatusCode::NO_CONTENT);
+    problem(&root.send("DELETE", "/permissions/portcullis.view_user", None, &[]).await, 409);
+}
+
+#[tokio::test]
+async fn nobody_lifts_themselves_up_by_the_api() {
+    let server = TestServer::start();
+    let root = superuser(&server, "root");
+    let all: Vec<&str> = Right::ALL.iter().map(|right| right.as_str()).filter(|right| *right != "view_mail").collect();
+    let ada = staff(&server, "ada", &all);
+    let program = Program::of(&server, ada);
+    let bob = server.user("bob");
+    let foreign = make_group(&server, "foreign");
+    let api = format!("{}/api/v1", server.issuer);
+    let mighty = json!({
+        "client_id": "mine", "redirect_uris": ["https://a.example/cb"], "grant_types": ["authorization_code"], "audiences": [api],
+    });
+    let before = snapshot(&server);
+    for (method, path, body) in [
+        ("PATCH", format!("/users/{ada}"), Some(json!({ "is_superuser": true }))),
+        ("PATCH", format!("/users/{bob}"), Some(json!({ "is_staff": true }))),
+        ("PATCH", format!("/users/{root}"), Some(json!({ "email": "ada2@example.test" }))),
+        ("PUT", format!("/users/{root}/password"), Some(json!({ "password": "an altogether other phrase" }))),
+        ("POST", format!("/users/{root}/disable"), None),
+        ("DELETE", format!("/users/{root}"), None),
+        ("DELETE", format!("/users/{root}/sessions"), None),
+        ("PUT", format!("/groups/{}/members/{ada}", foreign.id), None),
+        ("PUT", format!("/groups/{}/members/{bob}", foreign.id), None),
+        ("PUT", format!("/groups/{}/managers/{ada}", foreign.id), None),
+        ("PUT", format!("/permissions/portcullis.view_mail/users/{ada}"), None),
+        ("PUT", format!("/permissions/portcullis.view_mail/users/{bob}"), None),
+        ("PUT", format!("/permissions/portcullis.view_user/groups/{}", foreign.id), None),
+        ("POST", "/clients".to_owned(), Some(mighty)),
+    ] {
+        let refused = program.send(method, &path, body.as_ref(), &[]).await;
+        assert_eq!(problem(&refused, 403)["code"], "forbidden", "{method} {path}");
+        assert_eq!(snapshot(&server), before, "{method} {path}");
+    }
+    let invited = program.post("/invitations", &json!({ "groups": ["foreign"] })).await;
+    assert_eq!(fields(&problem(&invited, 422)), ["groups"].into());
+    join(&server, &foreign, ada);
+    assert_eq!(program.act("PUT", &format!("/groups/{}/members/{bob}", foreign.id)).await, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn clients_invitations_keys_sessions_and_the_log() {
+    let server = TestServer::start();
+    let root = Program::of(&server, superuser(&server, "root"));
+    let bob = server.user("bob");
+    let new = json!({ "client_id": "app", "name": "App", "redirect_uris": ["https://app.example/cb"],
+        "grant_types": ["authorization_code", "refresh_token"], "scope": "openid email offline_access", "skip_consent": true });
+    let made = root.post("/clients", &new).await.json();
+    let app = RelyingParty::known(&server, "app", text(&made, "client_secret"), "https://app.example/cb");
+    let theirs = server.signed_in("bob").await;
+    let token = text(&app.tokens(&theirs).await, "access_token").to_owned();
+    let changed = root.patch("/clients/app", &json!({ "name": "Other", "access_ttl_secs": 60 })).await.json();
+    assert_eq!((&changed["name"], &changed["access_ttl_secs"]), (&json!("Other"), &json!(60)));
+    let refused = root
+        .patch("/clients/app", &json!({ "redirect_uris": ["http://x.example/"], "tos_uri": "x", "scope": "\"" }))
+        .await;
+    assert_eq!(fields(&problem(&refused, 422)), ["redirect_uris", "scope", "tos_uri"].into());
+    let grants = root.get(&format!("/users/{bob}/grants")).await.json();
+    assert_eq!(grants["items"][0]["client_id"], "app");
+    let sessions = root.get(&format!("/users/{bob}/sessions")).await.json();
+    let session = text(&sessions["items"][0], "id").to_owned();
+    assert_eq!(app.introspect(&token).await["active"], true);
+    assert_eq!(root.act("DELETE", &format!("/users/{bob}/grants/app")).await, StatusCode::NO_CONTENT);
+    assert_eq!(app.introspect(&token).await["active"], false);
+    problem(&root.send("DELETE", &format!("/users/{bob}/grants/app"), None, &[]).await, 404);
+    assert_eq!(root.act("DELETE", &format!("/users/{bob}/sessions/{session}")).await, StatusCode::NO_CONTENT);
+    assert!(!theirs.is_signed_in().await);
+    let stranger = server.user("eve");
+    problem(&root.send("DELETE", &format!("/users/{stranger}/sessions/{session}"), None, &[]).await, 404);
+    key(&server, bob, "openid");
+    let keys = root.get(&format!("/users/{bob}/api-keys")).await.json();
+    let one = text(&keys["items"][0], "id").to_owned();
+    problem(&root.send("DELETE", &format!("/users/{stranger}/api-keys/{one}"), None, &[]).await, 404);
+    assert_eq!(root.act("DELETE", &format!("/users/{bob}/api-keys/{one}")).await, StatusCode::NO_CONTENT);
+    let invited = root.post("/invitations", &json!({ "hours": 1 })).await;
+    assert!(text(&invited.json(), "link").contains("/register?invitation="), "{invited:?}");
+    let list = root.get("/invitations").await.json();
+    assert!(list["items"][0].get("link").is_none());
+    let path = format!("/invitations/{}", text(&list["items"][0], "id"));
+    assert_eq!(root.act("DELETE", &path).await, StatusCode::NO_CONTENT);
+    problem(&root.send("DELETE", &path, None, &[]).await, 409);
+    problem(&root.post("/signing-key-rotations", &json!({})).await, 409);
+    assert_eq!(
+        root.post("/signing-key-rotations", &json!({ "alg": "ES256", "force": true })).await.status,
+        StatusCode::OK
+    );
+    let keys = root.get("/signing-keys").await.json();
+    let old =
+        keys["items"].as_array().unwrap().iter().find(|key| key["state"] == "retiring").expect("the old key").clone();
+    assert_eq!(root.act("DELETE", &format!("/signing-keys/{}", text(&old, "kid"))).await, StatusCode::NO_CONTENT);
+    let log = root.get(&format!("/audit-events?user={bob}&event=grant.")).await.json();
+    assert_eq!(log["items"][0]["event"], "grant.revoked");
+    assert_eq!(log["items"][0]["actor"], "root");
+    assert_eq!(root.act("POST", "/clients/app/disable").await, StatusCode::NO_CONTENT);
+    assert_eq!(root.get("/clients/app").await.json()["enabled"], false);
+    assert_eq!(root.act("DELETE", "/clients/app").await, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn answers_have_the_shapes_that_the_document_promises() {
+    let server = TestServer::start();
+    let root_id = superuser(&server, "root");
+    let root = Program::of(&server, root_id);
+    make_group(&server, "editors");
+    server.app("app");
+    server.signed_in("root").await;
+    root.post("/invitations", &json!({})).await;
+    let group = server.write(|conn, _| Ok(portcullis::access::store::find_group(conn, "editors")?.expect("it").id));
+    let mut seen = 0;
+    for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.is_look()) {
+        let path = endpoint.path.replace("{user}", &root_id.to_string()).replace("{group}", &group.to_string());
+        let path = path.replace("{client}", "app").replace("{permission}", "portcullis.view_user");
+        let query = if endpoint.path.ends_with("/check") { format!("?user={root_id}") } else { String::new() };
+        let body = root.get(&format!("{path}{query}")).await.json();
+        let (items, fields) = match endpoint.answer {
+            Answer::One(_, fields) => (vec![body], fields),
+            Answer::List(_, fields) | Answer::All(_, fields) => (body["items"].as_array().unwrap().clone(), fields),
+            other => panic!("{other:?}"),
+        };
+        for item in items {
+            let found: BTreeSet<&str> = item.as_object().unwrap().keys().map(String::as_str).collect();
+            let promised: BTreeSet<&str> = fields.iter().map(|field| field.name).collect();
+            assert_eq!(found, promised, "{path}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "{seen}");
+    let document = server.browser().get("/api/openapi.json").await;
+    assert_eq!(document.json()["openapi"], "3.1.0");
+    assert_eq!(document.json()["servers"][0]["url"], server.issuer);
+}
