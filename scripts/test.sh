@@ -15,6 +15,7 @@ main() {
   step "schema" scripts/schema.sh --check
   step "build" cargo build --locked --bins --examples
   step "tests" cargo test --locked
+  step "the API by its document" tests/schemathesis/run.sh
   step "relying parties" tests/relying_parties/run.sh
   echo
   printf '%s' "$times"
