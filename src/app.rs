@@ -45,6 +45,7 @@ use crate::sessions::Session;
 use crate::tokens::Liveness;
 use crate::tokens::access::AccessTokens;
 use crate::tokens::refresh::{Lifetimes, RefreshTokens};
+use crate::traces::{Note, Stage, Trace, Traces};
 use crate::web::Pages;
 use crate::web::client_address::client_address;
 use crate::web::cookies::Cookies;
@@ -112,6 +113,8 @@ pub struct App {
     pub liveness: Liveness,
     /// People, for userinfo.
     pub persons: FreshCache<UserId, Arc<Person>>,
+    /// Why requests failed, until it is written.
+    pub traces: Traces,
     /// What proxies that ask let through.
     pub rules: Rules,
     /// Passes to apps behind proxies.
@@ -202,6 +205,7 @@ impl App {
             sessions: sessions::Directory::new(config.sessions.store, session_lifetimes, max_age),
             liveness: Liveness::new(session_lifetimes.idle, max_age),
             persons: FreshCache::new(PERSONS, max_age),
+            traces: Traces::default(),
             rules: Rules::parse(&config.forward_auth_rules).map_err(Fault::Bug)?,
             passes: Passes::new(master.mac(Purpose::ForwardAuth)?),
             visitors: Visitors::new(session_lifetimes, max_age),
@@ -236,6 +240,14 @@ impl App {
                 actor: actor.to_owned(),
             },
         }
+    }
+
+    /// Notes why a request came to nothing, for operators.
+    pub fn trace(&self, req: &HttpRequest, stage: Stage, note: Note) {
+        let scene = self.scene(req, "");
+        let (address, request_id) = (scene.origin.address.map(|one| one.to_string()), scene.origin.request_id);
+        let request_id = request_id.unwrap_or_default();
+        self.traces.note(Trace { at: scene.now, request_id, stage, address, note });
     }
 
     /// Something was taken away: nothing remembered from before is believed. Called after the commit

@@ -34,6 +34,7 @@ use crate::mail::transports::webhook::Webhook;
 use crate::mail::transports::{MailCarrier, TextCarrier};
 use crate::server::tls::Certificate;
 use crate::tokens::store::{api_keys, blacklist, codes, families};
+use crate::traces;
 use crate::{clients, mail, sessions};
 
 /// Threads that run until they are dropped.
@@ -76,6 +77,8 @@ impl Jobs {
         let (mailing, mail_url) = (app.clone(), url.clone());
         let dispatch = dispatch(&app.config, app.courier.postbox.clone(), app.letters.clone())?;
         jobs.spawn("mail", move |stop| send_mail(&mailing, &mail_url, &dispatch, &stop))?;
+        let (tracing_app, trace_url) = (app.clone(), url.clone());
+        jobs.spawn("traces", move |stop| write_traces(&tracing_app, &trace_url, &stop))?;
         let (tidying, tidy_url) = (app.clone(), url.clone());
         jobs.spawn("tidy", move |stop| keep_tidy(&tidying, &tidy_url, certificate.as_deref(), &stop))?;
         Ok(jobs)
@@ -227,6 +230,29 @@ fn send_on_one_connection(
     }
 }
 
+/// Traces that wait are written this often.
+const TRACE_EVERY: Duration = Duration::from_millis(500);
+/// Traces are kept this long.
+const KEEP_TRACES: chrono::Duration = chrono::Duration::days(14);
+
+fn write_traces(app: &App, url: &Secret<String>, stop: &Receiver<()>) {
+    loop {
+        let ends = pause(stop, TRACE_EVERY);
+        let waiting = app.traces.take();
+        if !waiting.is_empty() {
+            let written = connect(url)
+                .map_err(|error| Fault::DatabaseAway(error.to_string()))
+                .and_then(|mut conn| traces::store::insert(&mut conn, waiting, &app.random));
+            if let Err(fault) = written {
+                tracing::warn!(%fault, "traces are lost");
+            }
+        }
+        if ends {
+            return;
+        }
+    }
+}
+
 fn keep_tidy(app: &App, url: &Secret<String>, certificate: Option<&Certificate>, stop: &Receiver<()>) {
     while !pause(stop, TIDY_EVERY) {
         if let Some(certificate) = certificate {
@@ -271,6 +297,7 @@ fn prune(app: &App, conn: &mut Conn, now: Instant) -> Result<(), Fault> {
         ("confirmations", confirmations::prune(conn, ended)?),
         ("invitations", invitations::prune(conn, now - KEEP_PARKED)?),
         ("API keys", api_keys::prune(conn, ended)?),
+        ("traces", traces::store::prune(conn, now - KEEP_TRACES)?),
         ("kept answers", api::store::prune(conn, now - KEPT)?),
         ("mail", mail::store::prune(conn, ended, now - KEEP_PARKED)?),
         ("expired mail", mail::store::expire(conn, now)?),

@@ -6,7 +6,7 @@
 //! go down this order, or stay in the folder:
 //!
 //! ```text
-//! kernel → spec → config → keys mail audit → accounts clients → access → sessions tokens
+//! kernel → spec → config → keys mail audit traces → accounts clients → access → sessions tokens
 //!        → login oidc → portal import forward_auth → admin api → app server routes jobs cli
 //! ```
 //!
@@ -41,4 +41,5 @@ pub mod server;
 pub mod sessions;
 pub mod spec;
 pub mod tokens;
+pub mod traces;
 pub mod web;

@@ -445,6 +445,22 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    traces (id) {
+        id -> Uuid,
+        at -> Timestamptz,
+        request_id -> Text,
+        stage -> Text,
+        client_id -> Nullable<Text>,
+        code -> Text,
+        because -> Text,
+        came -> Nullable<Text>,
+        address -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     user_permissions (user_id, permission_id) {
         user_id -> Uuid,
         permission_id -> Uuid,
@@ -564,6 +580,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     subgroups,
     throttles,
     totp_devices,
+    traces,
     user_permissions,
     users,
 );

@@ -14,7 +14,7 @@ const ORDER: [&[&str]; 15] = [
     &["kernel"],
     &["spec"],
     &["config"],
-    &["keys", "mail", "audit"],
+    &["keys", "mail", "audit", "traces"],
     &["accounts", "clients"],
     &["access"],
     &["sessions", "tokens"],

@@ -1,5 +1,7 @@
 //! What operators do with apps.
 
+use url::Url;
+
 use super::deed::{Stop, Wrong};
 use super::policy::{self, Actor};
 use super::version;
@@ -9,7 +11,7 @@ use crate::audit::Scene;
 use crate::clients::client::{Client, Restriction};
 use crate::clients::metadata::{self, Draft, NewClient};
 use crate::clients::registration::{self, Creation};
-use crate::clients::store;
+use crate::clients::{RedirectUri, store};
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::kernel::secret::Secret;
@@ -101,6 +103,43 @@ pub fn update(
     let new = check(conn, draft)?;
     Ok(registration::update(conn, &client, &new, scene)?)
 }
+
+/// Adds a redirect URI that an app was seen to send. Anybody can make it send one, so its host is typed by hand.
+///
+/// # Errors
+/// [`Stop`].
+pub fn add_redirect_uri(
+    conn: &mut Conn,
+    actor: &Actor,
+    (client_id, uri, typed_host): (&str, &str, &str),
+    issuer: &str,
+    scene: &Scene,
+) -> Result<(), Stop> {
+    let client = within(conn, actor, client_id, issuer)?;
+    let host = Url::parse(uri).ok().and_then(|url| url.host_str().map(str::to_owned));
+    if host.is_none_or(|host| !host.eq_ignore_ascii_case(typed_host.trim())) {
+        return Err(Stop::wrong("host", "This is not the host of the address: nothing was added."));
+    }
+    let mut draft = Draft::of(&client);
+    if draft.redirect_uris.iter().any(|known| known == uri) {
+        return Ok(());
+    }
+    draft.redirect_uris.push(uri.to_owned());
+    let new = check(conn, draft)?;
+    Ok(registration::update(conn, &client, &new, scene)?)
+}
+
+/// The registered redirect URI that is most like this one, when it is much like it.
+#[must_use]
+pub fn did_you_mean<'a>(client: &'a Client, uri: &str) -> Option<&'a str> {
+    let registered = client.redirect_uris.iter().map(RedirectUri::as_str);
+    let scored = registered.map(|known| (strsim::normalized_levenshtein(known, uri), known));
+    let best = scored.max_by(|one, other| one.0.total_cmp(&other.0))?;
+    (best.0 > MUCH_ALIKE).then_some(best.1)
+}
+
+/// Of addresses that differ in a letter, a slash, a port or a scheme.
+const MUCH_ALIKE: f64 = 0.75;
 
 /// Replaces an app's secret; the old one serves no more.
 ///

@@ -37,7 +37,7 @@ chmod 711 "$work"
 "$bin" serve >"$work/server.log" 2>&1 &
 server=$!
 tries=0
-until curl -sf "http://localhost:$at/readyz" >/dev/null; do
+until python3 -c "import urllib.request; urllib.request.urlopen(\"http://localhost:$at/readyz\")" 2>/dev/null; do
   tries=$((tries + 1))
   [ "$tries" -lt 120 ] || { cat "$work/server.log" >&2; exit 1; }
   sleep 0.5

@@ -23,13 +23,14 @@ pub trait ConsolePage: Serialize {
 }
 
 /// Entries of the menu, each with the right that its page takes.
-pub const MENU: [Entry; 9] = [
+pub const MENU: [Entry; 10] = [
     Entry::new("users", "/admin/users", "user", "Users", Right::ViewUser),
     Entry { for_managers: true, ..Entry::new("groups", "/admin/groups", "groups", "Groups", Right::ViewGroup) },
     Entry::new("permissions", "/admin/permissions", "shield", "Permissions", Right::ViewPermission),
     Entry::new("clients", "/admin/clients", "client", "Apps", Right::ViewClient),
     Entry::new("invitations", "/admin/invitations", "invite", "Invitations", Right::ViewInvitation),
     Entry::new("audit", "/admin/audit", "history", "Audit log", Right::ViewAuditEvent),
+    Entry::new("traces", "/admin/traces", "trace", "Traces", Right::ViewAuditEvent),
     Entry::new("keys", "/admin/keys", "key", "Signing keys", Right::ViewSigningKey),
     Entry::new("mail", "/admin/mail", "mail", "Mail", Right::ViewMail),
     Entry::new("settings", "/admin/settings", "settings", "Settings", Right::ViewSetting),

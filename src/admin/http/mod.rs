@@ -14,6 +14,7 @@ pub mod mail;
 pub mod operator;
 pub mod permissions;
 pub mod settings;
+pub mod traces;
 pub mod user;
 pub mod user_form;
 pub mod users;

@@ -22,6 +22,7 @@ use crate::sessions::http::Visitor;
 use crate::sessions::http::current::{enter, until_closed};
 use crate::sessions::session::Persistence;
 use crate::spec::Params;
+use crate::traces::{Note, Stage};
 use crate::web::page::{FieldError, see_other};
 use crate::web::{Form, Page, PageError, ReturnTo, form};
 
@@ -156,6 +157,8 @@ pub async fn post(
         let secs = (until - scene.now).num_seconds().max(1);
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(secs));
         tracing::info!("sign-in throttled");
+        let because = format!("too many failed tries; the next one after {}", until.format("%Y-%m-%d %H:%M:%S UTC"));
+        app.trace(&req, Stage::SignIn, Note { code: "throttled".into(), because, ..Note::default() });
         return Ok(response);
     }
     let tried = (typed.as_str(), form.find("password").unwrap_or_default());
@@ -176,6 +179,9 @@ pub async fn post(
             Ok(response)
         }
         Outcome::Refused => {
+            let because = "wrong password, unknown or disabled account: the audit log of this request says which";
+            let note = Note { code: "login_failed".into(), because: because.into(), ..Note::default() };
+            app.trace(&req, Stage::SignIn, note);
             let message = "The username or password is not right. Check both and try again.";
             let errors = vec![FieldError::new("username", message)];
             let keep_signed_in = persistence == Persistence::Kept;

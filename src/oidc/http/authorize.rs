@@ -15,6 +15,7 @@ use crate::oidc::consent::{self, Outcome};
 use crate::sessions::Session;
 use crate::sessions::http::Current;
 use crate::spec::{ErrorCode, Params};
+use crate::traces::{Note, Stage};
 use crate::web::headers::{FormAction, origin_of};
 use crate::web::onward::onward;
 use crate::web::page::see_other;
@@ -54,7 +55,16 @@ impl Page for FormPostPage {
 /// # Errors
 /// A page, while there is no target to redirect to.
 pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Result<HttpResponse, PageError> {
-    advance(&req, &app, current.0, form::query(&req)?, Consented::No).await
+    let params = form::query(&req)?;
+    let answered = advance(&req, &app, current.0, params.clone(), Consented::No).await;
+    answered.inspect_err(|error| trace(&req, &app, &params, error))
+}
+
+/// Notes why a person ended on a page instead of in the app.
+fn trace(req: &HttpRequest, app: &App, params: &Params, error: &PageError) {
+    let text = |name: &str| params.find(name).map(str::to_owned);
+    let (code, because) = (error.code.clone(), error.cause().to_owned());
+    app.trace(req, Stage::Authorize, Note { client_id: text("client_id"), code, because, came: text("redirect_uri") });
 }
 
 /// `POST`: the same (OIDC Core section 3.1.2.1). A post from another site comes without the session
@@ -78,7 +88,8 @@ pub async fn post(
             }
         }
     }
-    advance(&req, &app, current.0, params, Consented::No).await
+    let answered = advance(&req, &app, current.0, params.clone(), Consented::No).await;
+    answered.inspect_err(|error| trace(&req, &app, &params, error))
 }
 
 /// Whether the person has just allowed this very request.
@@ -253,6 +264,12 @@ pub fn refuse(
         client.id = target.client().client_id,
         "authorization refused"
     );
+    let is_news = !matches!(refusal.code, ErrorCode::LoginRequired | ErrorCode::ConsentRequired);
+    let because = if refusal.because.is_empty() { &refusal.description } else { &refusal.because }.clone();
+    let (client_id, code) = (Some(target.client().client_id.clone()), refusal.code.as_str().to_owned());
+    if is_news {
+        app.trace(req, Stage::Authorize, Note { client_id, code, because, came: None });
+    }
     answer(req, app, target.error(refusal))
 }
 

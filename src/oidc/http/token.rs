@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
@@ -11,10 +11,12 @@ use super::authenticate::{Callers, authenticate};
 use crate::app::App;
 use crate::audit::Scene;
 use crate::clients::Client;
+use crate::clients::auth::secret_basic;
 use crate::oidc::OAuthError;
 use crate::oidc::token::grants::{authorization_code, client_credentials, refresh_token};
 use crate::oidc::token::issue::{self, Issuer};
 use crate::spec::{ErrorCode, GrantType, Params};
+use crate::traces::{Note, Stage};
 use crate::web::{Form, cors};
 
 /// The handler.
@@ -23,11 +25,24 @@ pub async fn post(req: HttpRequest, app: web::Data<App>, form: Form) -> HttpResp
         Err(problem) => answer::form_error(&req, &problem),
         Ok(body) => match grant(&req, &app, &body).await {
             Ok(tokens) => answer::json(StatusCode::OK, &tokens),
-            Err(refusal) => answer::error(&req, &refusal),
+            Err(refusal) => {
+                trace(&req, &app, &body, &refusal);
+                answer::error(&req, &refusal)
+            }
         },
     };
     cors::open(response.headers_mut());
     response
+}
+
+/// Notes why an app got no tokens. What it brought as a proof is not kept.
+fn trace(req: &HttpRequest, app: &App, body: &Params, refusal: &OAuthError) {
+    let because = if refusal.because.is_empty() { &refusal.description } else { &refusal.because }.clone();
+    let basic = req.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let by_basic = basic.and_then(|basic| secret_basic::read(basic).ok()).map(|(id, _)| id);
+    let client_id = body.find("client_id").map(str::to_owned).or(by_basic);
+    let came = body.find("redirect_uri").map(str::to_owned);
+    app.trace(req, Stage::Token, Note { client_id, code: refusal.code.as_str().to_owned(), because, came });
 }
 
 async fn grant(req: &HttpRequest, app: &App, body: &Params) -> Result<Value, OAuthError> {

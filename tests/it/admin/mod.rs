@@ -9,6 +9,7 @@ mod operations;
 mod people;
 mod permissions;
 mod stronger;
+mod traces;
 
 use portcullis::accounts::profile::ProfileChanges;
 use portcullis::kernel::ids::UserId;

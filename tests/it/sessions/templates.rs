@@ -14,6 +14,7 @@ use portcullis::admin::http::keys::KeysPage;
 use portcullis::admin::http::mail::{LetterPage, MailPage};
 use portcullis::admin::http::permissions::{PermissionPage, PermissionsPage};
 use portcullis::admin::http::settings::SettingsPage;
+use portcullis::admin::http::traces::{TracePage, TracesPage};
 use portcullis::admin::http::user::{RecoveryPage, UserPage};
 use portcullis::admin::http::user_form::{AddUserPage, EditUserPage, SetPasswordPage};
 use portcullis::admin::http::users::UsersPage;
@@ -91,6 +92,8 @@ fn gallery(pages: &Pages) -> Vec<(&'static str, String)> {
         rendered::<Console<LetterPage>>(pages),
         rendered::<Console<MailPage>>(pages),
         rendered::<Console<SettingsPage>>(pages),
+        rendered::<Console<TracePage>>(pages),
+        rendered::<Console<TracesPage>>(pages),
         rendered::<Console<PermissionPage>>(pages),
         rendered::<Console<PermissionsPage>>(pages),
         rendered::<Console<RecoveryPage>>(pages),
