@@ -16,7 +16,7 @@ use crate::config::{Config, LoginIdentifier, Setting};
 use crate::forward_auth::{Passes, Rules, Visitors};
 use crate::kernel::cache::FreshCache;
 use crate::kernel::clock::Clock;
-use crate::kernel::crypto::{MasterKey, Purpose, Sealer};
+use crate::kernel::crypto::{Mac, MasterKey, Purpose, Sealer};
 use crate::kernel::db::{Db, DbSettings};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
@@ -113,6 +113,8 @@ pub struct App {
     pub liveness: Liveness,
     /// People, for userinfo.
     pub persons: FreshCache<UserId, Arc<Person>>,
+    /// Ties the entries of the audit log to each other.
+    pub audit_chain: Mac,
     /// Why requests failed, until it is written.
     pub traces: Traces,
     /// What proxies that ask let through.
@@ -205,6 +207,7 @@ impl App {
             sessions: sessions::Directory::new(config.sessions.store, session_lifetimes, max_age),
             liveness: Liveness::new(session_lifetimes.idle, max_age),
             persons: FreshCache::new(PERSONS, max_age),
+            audit_chain: master.mac(Purpose::AuditChain)?,
             traces: Traces::default(),
             rules: Rules::parse(&config.forward_auth_rules).map_err(Fault::Bug)?,
             passes: Passes::new(master.mac(Purpose::ForwardAuth)?),

@@ -15,7 +15,7 @@ use crate::accounts::store::{confirmations, invitations};
 use crate::api;
 use crate::api::rest::call::KEPT;
 use crate::app::{self, App, chrono_of, key_schedule};
-use crate::audit::{Origin, Scene};
+use crate::audit::{Origin, Scene, chain};
 use crate::config::{Config, MailTransport, SmsTransport};
 use crate::kernel::db::{connect, transaction};
 use crate::kernel::fault::Fault;
@@ -79,6 +79,8 @@ impl Jobs {
         jobs.spawn("mail", move |stop| send_mail(&mailing, &mail_url, &dispatch, &stop))?;
         let (tracing_app, trace_url) = (app.clone(), url.clone());
         jobs.spawn("traces", move |stop| write_traces(&tracing_app, &trace_url, &stop))?;
+        let (chaining, chain_url) = (app.clone(), url.clone());
+        jobs.spawn("chain", move |stop| link_the_log(&chaining, &chain_url, &stop))?;
         let (tidying, tidy_url) = (app.clone(), url.clone());
         jobs.spawn("tidy", move |stop| keep_tidy(&tidying, &tidy_url, certificate.as_deref(), &stop))?;
         Ok(jobs)
@@ -230,6 +232,38 @@ fn send_on_one_connection(
     }
 }
 
+/// The audit log is linked this often.
+const LINK_EVERY: Duration = Duration::from_secs(5);
+
+fn link_the_log(app: &App, url: &Secret<String>, stop: &Receiver<()>) {
+    let mut held = None;
+    while !pause(stop, LINK_EVERY) {
+        let linked = held
+            .take()
+            .map_or_else(|| connect(url).map_err(|error| Fault::DatabaseAway(error.to_string())), Ok)
+            .and_then(|mut conn| link(app, &mut conn).map(|()| conn));
+        match linked {
+            Ok(conn) => held = Some(conn),
+            Err(fault) => tracing::debug!(%fault, "the log is linked later"),
+        }
+    }
+}
+
+/// Links what of the audit log is not linked yet.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn link(app: &App, conn: &mut Conn) -> Result<(), Fault> {
+    let scene = server_scene(app, app.clock.now());
+    while transaction(conn, |conn| chain::extend(conn, &app.audit_chain, &scene))? > 0 {}
+    Ok(())
+}
+
+/// What the server does by itself.
+fn server_scene(app: &App, now: Instant) -> Scene {
+    Scene { now, random: app.random.clone(), origin: Origin { actor: "server".into(), ..Origin::default() } }
+}
+
 /// Traces that wait are written this often.
 const TRACE_EVERY: Duration = Duration::from_millis(500);
 /// Traces are kept this long.
@@ -278,11 +312,14 @@ pub fn tidy(app: &App, conn: &mut Conn, now: Instant) -> Result<(), Fault> {
     let tools = rotation::Tools { sealer: &app.sealer, random: &app.random, now };
     transaction(conn, |conn| rotation::keep_schedule(conn, schedule, tools))?;
     reload_keys(app, conn)?;
-    let scene =
-        Scene { now, random: app.random.clone(), origin: Origin { actor: "server".into(), ..Origin::default() } };
+    let scene = server_scene(app, now);
     transaction(conn, |conn| lifecycle::delete_due(conn, &app.courier, &scene))?;
     transaction(conn, |conn| lifecycle::sweep(conn, chrono_of(app.config.registration.unproven)?, &scene))?;
     transaction(conn, |conn| lifecycle::warn_of_ending_keys(conn, &app.courier, &scene))?;
+    if let Some(keep) = app.config.audit.keep.map(chrono_of).transpose()? {
+        link(app, conn)?;
+        while transaction(conn, |conn| chain::let_go(conn, keep, &scene))? > 0 {}
+    }
     prune(app, conn, now)
 }
 

@@ -31,6 +31,17 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    audit_chain (position) {
+        position -> Int8,
+        event_id -> Uuid,
+        digest -> Bytea,
+        chained_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     audit_events (id) {
         id -> Uuid,
         at -> Timestamptz,
@@ -554,6 +565,7 @@ diesel::joinable!(user_permissions -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     assertions,
+    audit_chain,
     audit_events,
     blacklist,
     clients,

@@ -139,6 +139,8 @@ crate::spec::words! {
         TokenRevoked = "token.revoked",
         /// A signing key was withdrawn; what it signed is dead.
         KeyWithdrawn = "key.withdrawn",
+        /// The oldest entries of this log were let go, as the configuration says.
+        AuditRetained = "audit.retained",
         /// Letters that were given up are tried again.
         MailRetried = "mail.retried",
         /// A test letter was sent.

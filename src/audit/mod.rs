@@ -2,6 +2,7 @@
 //!
 //! May import kernel, spec, config. Start at [`event`].
 
+pub mod chain;
 pub mod device;
 pub mod event;
 pub mod export;

@@ -1,5 +1,7 @@
 //! Appends to the log. There is no update, and the table refuses one.
 
+pub mod chain;
+
 use diesel::prelude::*;
 use serde::Serialize;
 

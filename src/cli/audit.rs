@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use clap::{Args, Subcommand, ValueEnum};
+use serde_json::json;
 
 use super::workshop::Workshop;
 use super::{Failure, Globals, group, output};
+use crate::audit::chain::{self, Link, Verdict};
 use crate::audit::export;
 use crate::audit::store::{Direction, Entry, Filter, list};
 use crate::kernel::Instant;
+use crate::kernel::crypto::Purpose;
 
 /// Events read at once.
 const BATCH: i64 = 1000;
@@ -24,6 +27,16 @@ pub enum Command {
     Tail(Tail),
     /// Write the log to standard output, the oldest event first.
     Export(Export),
+    /// Prove that nothing in the log was changed, taken out or put in; prints its head.
+    Verify(Verify),
+}
+
+/// What was noted.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// A head that was printed before, as in 120:9f3c…: nothing up to it may be missing.
+    #[arg(long, value_name = "HEAD")]
+    head: Option<String>,
 }
 
 /// Which events.
@@ -97,6 +110,7 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
     match command {
         Command::Tail(arguments) => tail(globals, &workshop, arguments),
         Command::Export(arguments) => write(&workshop, arguments),
+        Command::Verify(arguments) => verify(globals, &workshop, &arguments),
     }
 }
 
@@ -172,4 +186,39 @@ fn write(workshop: &Workshop, arguments: Export) -> Result<(), Failure> {
         let Some(last) = batch.last() else { return Ok(()) };
         from = Some(last.id);
     }
+}
+
+fn verify(globals: &Globals, workshop: &Workshop, arguments: &Verify) -> Result<(), Failure> {
+    let mac = workshop.master_key()?.mac(Purpose::AuditChain)?;
+    let noted = arguments.head.as_deref().map(parse_head).transpose()?;
+    let (verdict, has_noted) = workshop.write(|conn, scene| {
+        // What was written a moment ago is linked now.
+        while chain::extend(conn, &mac, scene)? > 0 {}
+        let verdict = chain::verify(conn, &mac)?;
+        let has_noted = noted.as_ref().map_or(Ok(true), |noted| chain::holds(conn, noted))?;
+        Ok::<_, Failure>((verdict, has_noted))
+    })?;
+    match verdict {
+        Verdict::Broken(position, why) => Err(Failure::Failed(format!("the log is broken at link {position}: {why}"))),
+        Verdict::Whole(_) if !has_noted => Err(Failure::Failed("the head that was noted is not in the log".into())),
+        Verdict::Whole(head) => {
+            let head = head.map(|link| format!("{}:{}", link.position, chain::hex(&link.digest)));
+            if globals.json {
+                output::print_json(&json!({ "whole": true, "head": head }));
+            } else {
+                let head = head.unwrap_or_else(|| "none yet".into());
+                output::say(&format!("The log is whole.\nIts head, to be noted elsewhere: {head}"));
+            }
+            Ok(())
+        }
+    }
+}
+
+fn parse_head(text: &str) -> Result<Link, Failure> {
+    let odd = || Failure::Usage("--head takes what `audit verify` prints, like 120:9f3c…".into());
+    let (position, digits) = text.split_once(':').ok_or_else(odd)?;
+    let pair = |at: usize| digits.get(at..at + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
+    let digest: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(pair).collect();
+    let digest = digest.filter(|digest| digest.len() == 32).ok_or_else(odd)?;
+    Ok(Link { position: position.parse().map_err(|_| odd())?, digest })
 }

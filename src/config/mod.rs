@@ -12,6 +12,7 @@
 //!
 //! The calls that the sections make are the list of known keys: there is no second one.
 
+mod audit;
 mod backends;
 mod choice;
 mod data;
@@ -42,6 +43,7 @@ mod tokens;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use audit::Audit;
 pub use backends::{
     Attributes, Channel, Directory, DirectoryServer, GroupSearch, LoginBackend, Lookup, OnFailure, Pattern, Place,
     ServiceAccount,
@@ -84,6 +86,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// Lifetimes of tokens and codes.
     pub tokens: Tokens,
+    /// How long the audit log is kept.
+    pub audit: Audit,
     /// Rotation of signing keys.
     pub keys: Keys,
     /// Where sessions live and for how long.
@@ -150,6 +154,7 @@ impl Config {
         let database = Database::read(from);
         let secrets = Secrets::read(from, &data);
         let tokens = Tokens::read(from);
+        let audit = Audit::read(from);
         let keys = Keys::read(from);
         let sessions = Sessions::read(from);
         let passwords = Passwords::read(from);
@@ -167,6 +172,7 @@ impl Config {
             database,
             secrets,
             tokens,
+            audit,
             keys,
             sessions,
             passwords,

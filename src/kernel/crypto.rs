@@ -30,6 +30,8 @@ pub enum Purpose {
     Code,
     /// Passes and tickets of forward auth.
     ForwardAuth,
+    /// The chain of the audit log.
+    AuditChain,
 }
 
 impl Purpose {
@@ -43,6 +45,7 @@ impl Purpose {
             Self::Throttle => b"portcullis/throttle/v1",
             Self::Code => b"portcullis/one-time-code/v1",
             Self::ForwardAuth => b"portcullis/forward-auth/v1",
+            Self::AuditChain => b"portcullis/audit-chain/v1",
         }
     }
 }

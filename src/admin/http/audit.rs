@@ -42,6 +42,7 @@ pub struct AuditPage {
     first: Option<String>,
     csv: String,
     jsonl: String,
+    kept_days: Option<u64>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -168,6 +169,7 @@ impl Asked {
             about: self.about,
             client: self.client,
             request: self.request,
+            kept_days: None,
         }
     }
 }
@@ -182,7 +184,8 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     let found = operator.read(move |conn| load(conn, &own, &actor, now)).await?;
     let is_known = found.is_some();
     let (rows, next) = found.unwrap_or_default();
-    operator.show(asked.page(rows, next, is_known))
+    let kept_days = operator.app.config.audit.keep.map(|keep| keep.as_secs() / 86_400);
+    operator.show(AuditPage { kept_days, ..asked.page(rows, next, is_known) })
 }
 
 type Found = (Vec<Row>, Option<String>);

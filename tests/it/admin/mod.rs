@@ -1,5 +1,6 @@
 //! The console.
 
+mod chain;
 mod clients;
 mod groups;
 mod lists;

@@ -1,0 +1,159 @@
+//! The chain of the log: each entry is tied to the one before by a keyed digest.
+//!
+//! ```text
+//! digest(n) = HMAC(key, digest(n-1) | entry n)       the key is derived from the master key, which is not in the database
+//! ```
+//! A job links what is not linked yet, some seconds after it was written: transactions that write the log do not wait for each
+//! other. Whoever changes the database alone can neither change an entry nor take one out without breaking the chain; that
+//! the newest entries are cut off shows when a head that was noted elsewhere is not in it any more.
+
+use chrono::Duration;
+use serde_json::json;
+
+use super::event::{Event, Kind};
+use super::scene::Scene;
+use super::store::Entry;
+use super::store::chain as store;
+use crate::kernel::Conn;
+use crate::kernel::crypto::Mac;
+use crate::kernel::db::lock_for_transaction;
+use crate::kernel::fault::Fault;
+
+/// One link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Its number, from 1.
+    pub position: i64,
+    /// Over the link before and the entry.
+    pub digest: Vec<u8>,
+}
+
+/// What proving the chain came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Whole, up to this link; `None`: there is none yet.
+    Whole(Option<Link>),
+    /// Broken at this position, for this reason.
+    Broken(i64, &'static str),
+}
+
+/// One instance links at a time.
+const LOCK: i64 = 0x706f_7274_6368_6169;
+/// Entries linked, or proven, at once.
+const BATCH: i64 = 1000;
+/// A transaction that wrote an entry has ended by then; what is older and not linked was put in by hand.
+const LATE: Duration = Duration::minutes(15);
+/// The digest before the first one.
+const NOTHING: [u8; 32] = [0; 32];
+
+/// Links the oldest entries that are not linked yet. Says how many.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn extend(conn: &mut Conn, mac: &Mac, scene: &Scene) -> Result<usize, Fault> {
+    lock_for_transaction(conn, LOCK)?;
+    let head = store::head(conn)?;
+    let since = head.as_ref().map(|(_, at)| *at - LATE);
+    let new = store::unlinked(conn, since, BATCH)?;
+    let (mut position, mut digest) = head.map_or((0, NOTHING.to_vec()), |(link, _)| (link.position, link.digest));
+    let mut links = Vec::with_capacity(new.len());
+    for entry in &new {
+        position += 1;
+        digest = next(mac, &digest, entry).to_vec();
+        links.push((entry.id, Link { position, digest: digest.clone() }));
+    }
+    store::insert(conn, &links, scene.now)?;
+    Ok(links.len())
+}
+
+fn next(mac: &Mac, before: &[u8], entry: &Entry) -> [u8; 32] {
+    let text = |value: Option<String>| value.unwrap_or_default();
+    let parts = [
+        entry.id.to_string(),
+        entry.at.to_rfc3339(),
+        entry.event.clone(),
+        entry.actor.clone(),
+        text(entry.user_id.map(|id| id.to_string())),
+        text(entry.client_id.clone()),
+        text(entry.session_id.map(|id| id.to_string())),
+        text(entry.address.clone()),
+        text(entry.device.clone()),
+        text(entry.request_id.clone()),
+        entry.details.to_string(),
+    ];
+    let mut all: Vec<&[u8]> = vec![before];
+    all.extend(parts.iter().map(String::as_bytes));
+    mac.tag(&all)
+}
+
+/// Proves the chain from its beginning, or from where retention ended.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn verify(conn: &mut Conn, mac: &Mac) -> Result<Verdict, Fault> {
+    let Some(first) = store::first(conn)? else { return Ok(Verdict::Whole(None)) };
+    let mut last = match first {
+        (link, None) => {
+            if !store::was_retained(conn, &link)? {
+                return Ok(Verdict::Broken(
+                    link.position,
+                    "the entry is gone, and the log does not say that it was let go",
+                ));
+            }
+            link
+        }
+        (link, Some(_)) if link.position == 1 => Link { position: 0, digest: NOTHING.to_vec() },
+        (link, Some(_)) => return Ok(Verdict::Broken(link.position, "the links before are gone")),
+    };
+    loop {
+        let batch = store::after(conn, last.position, BATCH)?;
+        for (link, entry) in &batch {
+            if link.position != last.position + 1 {
+                return Ok(Verdict::Broken(last.position + 1, "the link is gone"));
+            }
+            let Some(entry) = entry else { return Ok(Verdict::Broken(link.position, "the entry is gone")) };
+            if next(mac, &last.digest, entry).as_slice() != link.digest {
+                return Ok(Verdict::Broken(link.position, "the entry, or its link, was changed"));
+            }
+            last = link.clone();
+        }
+        if batch.is_empty() {
+            break;
+        }
+    }
+    if store::has_stranger(conn, LATE)? {
+        return Ok(Verdict::Broken(last.position, "there is an old entry that was never linked: it was put in"));
+    }
+    Ok(Verdict::Whole(Some(last)))
+}
+
+/// Whether this link is in the chain as it stands: of a head that was noted elsewhere.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn holds(conn: &mut Conn, noted: &Link) -> Result<bool, Fault> {
+    store::holds(conn, noted)
+}
+
+/// Lets entries go that are older than `keep`, the oldest first and a batch at a time; the log says so. Says how many.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn let_go(conn: &mut Conn, keep: Duration, scene: &Scene) -> Result<usize, Fault> {
+    lock_for_transaction(conn, LOCK)?;
+    let Some((link, count)) = store::oldest_before(conn, scene.now - keep, BATCH)? else { return Ok(0) };
+    store::delete_through(conn, link.position)?;
+    let details = json!({ "entries": count, "position": link.position, "digest": hex(&link.digest) });
+    scene.record(conn, &Event::new(Kind::AuditRetained).details(details))?;
+    Ok(count)
+}
+
+/// The digest as people note it.
+#[must_use]
+pub fn hex(digest: &[u8]) -> String {
+    digest.iter().fold(String::new(), |mut out, byte| {
+        let digits = [byte >> 4, byte & 15].map(|four| char::from_digit(four.into(), 16).unwrap_or('0'));
+        out.extend(digits);
+        out
+    })
+}
