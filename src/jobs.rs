@@ -12,6 +12,7 @@ use actix_web::web;
 use diesel::connection::SimpleConnection as _;
 
 use crate::accounts::store::{confirmations, invitations};
+use crate::admin::statistics;
 use crate::api;
 use crate::api::rest::call::KEPT;
 use crate::app::{self, App, chrono_of, key_schedule};
@@ -316,6 +317,8 @@ pub fn tidy(app: &App, conn: &mut Conn, now: Instant) -> Result<(), Fault> {
     transaction(conn, |conn| lifecycle::delete_due(conn, &app.courier, &scene))?;
     transaction(conn, |conn| lifecycle::sweep(conn, chrono_of(app.config.registration.unproven)?, &scene))?;
     transaction(conn, |conn| lifecycle::warn_of_ending_keys(conn, &app.courier, &scene))?;
+    let lifetimes = app.sessions.lifetimes();
+    transaction(conn, |conn| statistics::count(conn, lifetimes, now))?;
     if let Some(keep) = app.config.audit.keep.map(chrono_of).transpose()? {
         link(app, conn)?;
         while transaction(conn, |conn| chain::let_go(conn, keep, &scene))? > 0 {}

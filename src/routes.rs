@@ -8,8 +8,8 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Respo
 
 use crate::admin::http::gate::{self, Door};
 use crate::admin::http::{
-    audit, client, client_form, clients, groups, invitations, keys, mail, permissions, settings, traces, user,
-    user_form, users,
+    audit, client, client_form, clients, dashboard, groups, invitations, keys, mail, permissions, settings, traces,
+    user, user_form, users,
 };
 use crate::admin::policy::Right;
 use crate::api::http::{answer as api_answer, authzen, rest, token_pair};
@@ -171,7 +171,7 @@ macro_rules! console {
 }
 
 console! {
-    "/admin"                              => staff(user::front);
+    "/admin"                              => staff(dashboard::get);
     "/admin/audit"                        => look(ViewAuditEvent, audit::get);
     "/admin/audit.csv"                    => look(ViewAuditEvent, audit::csv);
     "/admin/audit.jsonl"                  => look(ViewAuditEvent, audit::jsonl);

@@ -414,6 +414,17 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    statistics (name, day) {
+        day -> Date,
+        name -> Text,
+        value -> Int8,
+        counted_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     subgroups (member_id, group_id) {
         group_id -> Uuid,
         member_id -> Uuid,
@@ -589,6 +600,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     setup_links,
     signing_keys,
+    statistics,
     subgroups,
     throttles,
     totp_devices,

@@ -48,7 +48,7 @@ fn outline(conn: &mut PgConnection) -> BTreeSet<String> {
 }
 
 /// One row in each table, in the order of their references.
-const ROWS: [&str; 29] = [
+const ROWS: [&str; 34] = [
     "instance VALUES (1, 'sealed', now())",
     "setup_links VALUES (sha256('link'), now(), now(), NULL)",
     "users (id, sub, username, username_key, created_at, updated_at) VALUES (:id, :id, 'ada', 'ada', now(), now())",
@@ -87,6 +87,11 @@ const ROWS: [&str; 29] = [
      VALUES (:id, :id, 'key', 'ptc_', sha256('key'), 'openid', now())",
     "totp_devices (id, user_id, name, sealed_secret, digits, period_secs, created_at) \
      VALUES (:id, :id, 'phone', 'sealed', 6, 30, now())",
+    "group_managers VALUES (:id, :id, now())",
+    "idempotency_keys VALUES (:id, sha256('key'), sha256('request'), 'sealed', now())",
+    "traces (id, at, request_id, stage, code, because) VALUES (:id, now(), '1', 'token', 'invalid_grant', 'why')",
+    "audit_chain VALUES (1, :id, sha256('link'), now())",
+    "statistics VALUES (current_date, 'users', 1, now())",
 ];
 
 fn fill(conn: &mut PgConnection) {

@@ -19,5 +19,6 @@ pub mod mail;
 pub mod people;
 pub mod permissions;
 pub mod policy;
+pub mod statistics;
 pub mod store;
 pub mod version;

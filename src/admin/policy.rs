@@ -168,6 +168,12 @@ impl Actor {
         self.rights.contains(right.as_str())
     }
 
+    /// Whether they hold any right at all.
+    #[must_use]
+    pub fn has_rights(&self) -> bool {
+        !self.rights.is_empty()
+    }
+
     /// Whether they decide who is in this group.
     #[must_use]
     pub fn manages(&self, group: GroupId) -> bool {

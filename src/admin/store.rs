@@ -1,5 +1,7 @@
 //! What only the console asks the database.
 
+pub mod statistics;
+
 use std::collections::HashMap;
 
 use diesel::prelude::*;

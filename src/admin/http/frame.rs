@@ -23,7 +23,8 @@ pub trait ConsolePage: Serialize {
 }
 
 /// Entries of the menu, each with the right that its page takes.
-pub const MENU: [Entry; 10] = [
+pub const MENU: [Entry; 11] = [
+    Entry { for_staff: true, ..Entry::new("dashboard", "/admin", "dashboard", "Dashboard", Right::ViewUser) },
     Entry::new("users", "/admin/users", "user", "Users", Right::ViewUser),
     Entry { for_managers: true, ..Entry::new("groups", "/admin/groups", "groups", "Groups", Right::ViewGroup) },
     Entry::new("permissions", "/admin/permissions", "shield", "Permissions", Right::ViewPermission),
@@ -50,17 +51,20 @@ pub struct Entry {
     /// Whether managers of groups see it too.
     #[serde(skip)]
     for_managers: bool,
+    /// Whether all staff who hold any right see it.
+    #[serde(skip)]
+    for_staff: bool,
 }
 
 impl Entry {
     const fn new(id: &'static str, path: &'static str, icon: &'static str, label: &'static str, right: Right) -> Self {
-        Self { id, path, icon, label, right, for_managers: false }
+        Self { id, path, icon, label, right, for_managers: false, for_staff: false }
     }
 
     /// Whether this operator sees it.
     #[must_use]
     pub fn is_for(&self, actor: &Actor) -> bool {
-        actor.may(self.right) || (self.for_managers && actor.is_manager())
+        actor.may(self.right) || (self.for_managers && actor.is_manager()) || (self.for_staff && actor.has_rights())
     }
 }
 

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod client;
 pub mod client_form;
 pub mod clients;
+pub mod dashboard;
 pub mod frame;
 pub mod gate;
 pub mod groups;

@@ -4,8 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::frame::{ConsolePage, MENU};
-use super::gate;
+use super::frame::ConsolePage;
 use super::operator::{Operator, Ordered, done};
 use crate::access::{self, check};
 use crate::accounts::store::emails;
@@ -439,13 +438,4 @@ pub async fn recover(Ordered { operator, .. }: Ordered, id: web::Path<String>) -
             show(&operator, &id, None, errors).await
         }
     }
-}
-
-/// `GET /admin`: the first page that this operator may see.
-///
-/// # Errors
-/// A page that says that there is none.
-pub async fn front(operator: Operator) -> Result<HttpResponse, PageError> {
-    let first = MENU.iter().find(|entry| entry.is_for(&operator.actor));
-    first.map(|entry| see_other(entry.path)).ok_or_else(gate::no_rights)
 }

@@ -69,7 +69,7 @@ fn whoever_changes_the_database_alone_breaks_the_chain() {
         tamper(&server, &sql);
         match verify(&server) {
             Verdict::Broken(at, _) => assert_eq!(at, position, "{sql}"),
-            whole => panic!("{sql}: {whole:?}"),
+            whole @ Verdict::Whole(_) => panic!("{sql}: {whole:?}"),
         }
     }
     let server = with_entries();

@@ -2,6 +2,7 @@
 
 mod chain;
 mod clients;
+mod dashboard;
 mod groups;
 mod lists;
 mod managers;

@@ -1,0 +1,226 @@
+//! `/admin`: how it goes, at a glance.
+
+use actix_web::HttpResponse;
+use chrono::{Days, NaiveDate};
+use serde::Serialize;
+
+use super::frame::{ConsolePage, MENU};
+use super::gate;
+use super::operator::Operator;
+use super::user::in_words;
+use crate::admin::policy::Right;
+use crate::admin::statistics::{self, Count, DAYS, Name};
+use crate::audit::store::{self as log, Direction, Filter};
+use crate::config::MailTransport;
+use crate::kernel::fault::Fault;
+use crate::kernel::{Conn, Instant};
+use crate::mail::store as outbox;
+use crate::portal::http::when;
+use crate::web::PageError;
+use crate::web::page::see_other;
+
+/// The dashboard.
+#[derive(Clone, Debug, Serialize)]
+pub struct DashboardPage {
+    tiles: Vec<Tile>,
+    days: Vec<Day>,
+    /// The same for the script, as JSON that ends no element.
+    chart: String,
+    counted: Option<String>,
+    events: Option<Vec<Line>>,
+    health: Vec<Health>,
+    steps: Vec<Step>,
+    has_steps: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Tile {
+    label: &'static str,
+    value: String,
+    more: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Day {
+    date: String,
+    done: i64,
+    failed: i64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Line {
+    what: String,
+    more: Vec<String>,
+    when: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Health {
+    label: &'static str,
+    value: String,
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Step {
+    label: &'static str,
+    url: Option<&'static str>,
+    is_done: bool,
+}
+
+impl ConsolePage for DashboardPage {
+    const TEMPLATE: &'static str = "admin/dashboard.html";
+    const MENU: &'static str = "dashboard";
+
+    fn title(&self) -> String {
+        "Dashboard".into()
+    }
+
+    fn sample() -> Self {
+        Self {
+            tiles: vec![Tile { label: "Accounts", value: "12".into(), more: Some("a sample".into()) }],
+            days: vec![Day { date: "2026-11-20".into(), done: 12, failed: 3 }],
+            chart: "[]".into(),
+            counted: Some("just now".into()),
+            events: Some(vec![Line {
+                what: "user.disabled".into(),
+                more: vec!["by root".into()],
+                when: "just now".into(),
+            }]),
+            health: vec![Health { label: "Mail", value: "3 letters given up".into(), kind: "danger" }],
+            steps: vec![Step { label: "Register an app", url: Some("/admin/clients/new"), is_done: false }],
+            has_steps: true,
+        }
+    }
+}
+
+/// What the database says of how it goes.
+struct Found {
+    counts: Option<(Vec<Count>, Instant)>,
+    events: Option<Vec<log::Entry>>,
+    given_up: usize,
+}
+
+/// `GET /admin`: for who manages groups only, those; for staff, the dashboard.
+///
+/// # Errors
+/// A page that says that there is nothing for them.
+pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
+    let Some(first) = MENU.iter().skip(1).find(|entry| entry.is_for(&operator.actor)) else {
+        return Err(gate::no_rights());
+    };
+    if !operator.actor.has_rights() {
+        return Ok(see_other(first.path));
+    }
+    let (now, sees_log) = (operator.app.clock.now(), operator.actor.may(Right::ViewAuditEvent));
+    let load = move |conn: &mut Conn| -> Result<_, Fault> {
+        let counts = statistics::read(conn, now)?;
+        let events =
+            if sees_log { Some(log::list(conn, &Filter::default(), Direction::Back, None, EVENTS)?) } else { None };
+        let letters = outbox::list(conn, LETTERS)?;
+        let given_up = letters.iter().filter(|letter| letter.sent_at.is_none() && letter.parked_at.is_some()).count();
+        Ok(Found { counts, events, given_up })
+    };
+    let found = operator.read(load).await?;
+    let counts = found.counts.as_ref().map(|(counts, _)| counts.as_slice()).unwrap_or_default();
+    let today = now.date_naive();
+    let (steps, days) = (steps(&operator, counts, today), days(counts, today));
+    let line = |entry: log::Entry| Line {
+        what: entry.event,
+        more: std::iter::once(format!("by {}", entry.actor)).chain(in_words(&entry.details)).collect(),
+        when: when::ago(entry.at, now),
+    };
+    operator.show(DashboardPage {
+        tiles: tiles(counts, today),
+        chart: serde_json::to_string(&days).unwrap_or_default().replace('<', "\\u003c"),
+        days,
+        counted: found.counts.as_ref().map(|(_, at)| when::ago(*at, now)),
+        events: found.events.map(|events| events.into_iter().map(line).collect()),
+        health: health(&operator, found.given_up),
+        has_steps: steps.iter().any(|step| !step.is_done),
+        steps,
+    })
+}
+
+/// Latest entries of the log on the page.
+const EVENTS: i64 = 8;
+/// Letters looked at.
+const LETTERS: i64 = 100;
+
+fn value(counts: &[Count], name: Name, day: NaiveDate) -> Option<i64> {
+    counts.iter().find(|(on, what, _)| *on == day && *what == name).map(|(.., value)| *value)
+}
+
+fn tiles(counts: &[Count], today: NaiveDate) -> Vec<Tile> {
+    let number = |name| value(counts, name, today).map_or_else(|| "–".to_owned(), |value| value.to_string());
+    let last_week = today.checked_sub_days(Days::new(7)).unwrap_or(today);
+    let (now, then) = (value(counts, Name::SignIns, today), value(counts, Name::SignIns, last_week));
+    let compared = now.zip(then).map(|(_, then)| format!("{then} on this day last week"));
+    let failed = value(counts, Name::Failures, today).zip(now).map(|(failed, done)| {
+        let all = failed + done;
+        if all == 0 { "0 %".to_owned() } else { format!("{} %", failed * 100 / all) }
+    });
+    let tile = |label, value, more| Tile { label, value, more };
+    vec![
+        tile("Accounts", number(Name::Users), None),
+        tile("Signed in within a day", number(Name::Active), None),
+        tile("Sign-ins today", number(Name::SignIns), compared),
+        tile("Refused today", failed.unwrap_or_else(|| "–".into()), Some("of all tries".into())),
+        tile("Live sessions", number(Name::Sessions), None),
+        tile("Apps", number(Name::Clients), None),
+    ]
+}
+
+fn days(counts: &[Count], today: NaiveDate) -> Vec<Day> {
+    let first = today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(today);
+    let of = |day| Day {
+        done: value(counts, Name::SignIns, day).unwrap_or(0),
+        failed: value(counts, Name::Failures, day).unwrap_or(0),
+        date: day.to_string(),
+    };
+    first.iter_days().take_while(|day| *day <= today).map(of).collect()
+}
+
+fn health(operator: &Operator, given_up: usize) -> Vec<Health> {
+    let config = &operator.app.config;
+    let mail = match (config.mail.transport, given_up) {
+        (_, 1..) => {
+            Health { label: "Mail", value: format!("{given_up} of the latest letters were given up"), kind: "danger" }
+        }
+        (MailTransport::File, _) => {
+            Health { label: "Mail", value: "written into files, sent to nobody".into(), kind: "warning" }
+        }
+        (MailTransport::Smtp, _) => Health { label: "Mail", value: "fine".into(), kind: "success" },
+    };
+    let https = if config.server.public_url.is_https() {
+        Health { label: "Address", value: config.server.public_url.as_str().to_owned(), kind: "success" }
+    } else {
+        Health { label: "Address", value: "not https: for trying out only".into(), kind: "warning" }
+    };
+    let version = Health { label: "Version", value: env!("CARGO_PKG_VERSION").to_owned(), kind: "neutral" };
+    vec![Health { label: "Database", value: "fine".into(), kind: "success" }, mail, https, version]
+}
+
+/// What is left to set up, for who may do it.
+fn steps(operator: &Operator, counts: &[Count], today: NaiveDate) -> Vec<Step> {
+    let more_than = |name, least| value(counts, name, today).is_some_and(|value| value > least);
+    let config = &operator.app.config;
+    let all = [
+        ("Register the first app", Some("/admin/clients/new"), Right::AddClient, more_than(Name::Clients, 0)),
+        (
+            "Invite somebody, or make an account",
+            Some("/admin/invitations"),
+            Right::AddInvitation,
+            more_than(Name::Users, 1),
+        ),
+        (
+            "Let mail leave (mail.transport)",
+            Some("/admin/mail"),
+            Right::ViewMail,
+            config.mail.transport == MailTransport::Smtp,
+        ),
+        ("Serve by https (server.public_url)", None, Right::ViewSetting, config.server.public_url.is_https()),
+    ];
+    let for_them = all.into_iter().filter(|(_, _, right, _)| operator.actor.may(*right));
+    for_them.map(|(label, url, _, is_done)| Step { label, url, is_done }).collect()
+}

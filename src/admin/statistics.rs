@@ -1,0 +1,66 @@
+//! Numbers of the dashboard: counted by a job every minute, so that no page counts millions of rows.
+
+use chrono::{Days, NaiveDate};
+
+use super::store::statistics as store;
+use crate::audit::event::Kind;
+use crate::kernel::fault::Fault;
+use crate::kernel::{Conn, Instant};
+use crate::sessions::Lifetimes;
+
+crate::spec::words! {
+    /// What is counted.
+    Name {
+        /// Sign-ins of a day.
+        SignIns = "sign_ins",
+        /// Sign-ins of a day that were refused.
+        Failures = "failures",
+        /// Accounts.
+        Users = "users",
+        /// People who signed in within a day.
+        Active = "active",
+        /// Sessions that are live.
+        Sessions = "sessions",
+        /// Apps.
+        Clients = "clients",
+    }
+}
+
+/// A number of a day.
+pub type Count = (NaiveDate, Name, i64);
+
+/// Days that the dashboard shows.
+pub const DAYS: u64 = 30;
+
+/// Counts what may have changed: today and yesterday, days that nobody counted yet, and what stands now.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn count(conn: &mut Conn, lifetimes: Lifetimes, now: Instant) -> Result<(), Fault> {
+    let today = now.date_naive();
+    let first = today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(today);
+    let known = store::days_of(conn, Name::SignIns, first)?;
+    for day in first.iter_days().take_while(|day| *day <= today) {
+        let may_change = (today - day).num_days() <= 1;
+        if may_change || !known.contains(&day) {
+            let of = |conn: &mut Conn, kind: Kind| store::events_of_day(conn, kind, day);
+            let (done, failed) = (of(conn, Kind::SignedIn)?, of(conn, Kind::SignInFailed)?);
+            store::put(conn, (day, Name::SignIns, done), now)?;
+            store::put(conn, (day, Name::Failures, failed), now)?;
+        }
+    }
+    for (name, value) in store::standing(conn, lifetimes, now)? {
+        store::put(conn, (today, name, value), now)?;
+    }
+    store::prune(conn, first)
+}
+
+/// The numbers of the last days, and when they were counted; `None`: not yet.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn read(conn: &mut Conn, now: Instant) -> Result<Option<(Vec<Count>, Instant)>, Fault> {
+    let today = now.date_naive();
+    let first = today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(today);
+    store::list(conn, first)
+}

@@ -1,0 +1,51 @@
+//! The first page of the console.
+
+use portcullis::jobs;
+use reqwest::StatusCode;
+
+use super::{staff, superuser};
+use crate::support::TestServer;
+
+#[tokio::test]
+async fn the_dashboard_shows_what_a_job_has_counted() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    server.user("bob");
+    let browser = server.signed_in("root").await;
+    let fresh = browser.get("/admin").await;
+    assert_eq!(fresh.status, StatusCode::OK, "{fresh:?}");
+    assert!(fresh.body.contains("Not counted yet") && fresh.body.contains("Register the first app"), "{}", fresh.body);
+    server.signed_in("bob").await;
+    server.browser().try_sign_in("/login", "bob", "wrong").await;
+    server.app("app");
+    let tidy = || jobs::tidy(&server.first.app, &mut server.conn(), server.clock.now()).expect("tidied");
+    tidy();
+    let today = server.clock.now().date_naive();
+    let counts = |name: &str, value: i64| {
+        server.count(&format!("statistics WHERE name = '{name}' AND value = {value} AND day = '{today}'"))
+    };
+    for (name, value) in
+        [("sign_ins", 2), ("failures", 1), ("users", 2), ("active", 2), ("sessions", 2), ("clients", 1)]
+    {
+        assert_eq!(counts(name, value), 1, "{name}");
+    }
+    assert_eq!(server.count("statistics WHERE name = 'sign_ins'"), 30);
+    let page = browser.get("/admin").await;
+    for text in ["33 %", "Counted just now", "id=\"sign-ins-data\">[{", "login.failed"] {
+        assert!(page.body.contains(text), "{text}: {}", page.body);
+    }
+    server.clock.advance(chrono::Duration::days(1));
+    server.signed_in("bob").await;
+    tidy();
+    assert_eq!(server.count("statistics WHERE name = 'sign_ins' AND value = 2"), 1, "yesterday stays counted");
+    assert_eq!(server.count("statistics WHERE name = 'sign_ins'"), 30, "a day has left at the other end");
+}
+
+#[tokio::test]
+async fn who_may_not_see_the_log_sees_numbers_only() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    staff(&server, "ada", &["view_client"]);
+    let page = server.signed_in("ada").await.get("/admin").await;
+    assert!(page.status == StatusCode::OK && !page.body.contains("id=\"events\""), "{}", page.body);
+}
