@@ -82,7 +82,9 @@ for (const look of Object.keys(looks)) {
     const someone = await server.createUser(`someone-${look}`, ['--group', 'staff']);
     await visitor.open(`${server.issuer}/admin`);
     await visitor.enter(root);
-    assert.equal(new URL(visitor.page.url()).pathname, '/admin/users');
+    assert.equal(new URL(visitor.page.url()).pathname, '/admin');
+    await take('admin-dashboard');
+    await visitor.open(`${server.issuer}/admin/users`);
     await take('admin-users');
     await visitor.open(`${server.issuer}/admin/users?q=nobody-at-all`);
     await take('admin-users-empty');
@@ -98,6 +100,20 @@ for (const look of Object.keys(looks)) {
     await take('admin-groups');
     await visitor.press('a[href^="/admin/groups/"]:has-text("staff")');
     await take('admin-group');
+    await server.json(['permission', 'create-model', `blog${look}.article`]);
+    for (const [name, path] of [
+      ['user-add', 'users/add'], ['permissions', 'permissions?q=blog'], ['permission', `permissions/blog${look}.view_article`],
+      ['clients', 'clients'], ['gallery', 'clients/new'], ['client-add', 'clients/add?template=grafana'],
+      ['client', `clients/notes-${look}`], ['client-edit', `clients/notes-${look}/edit`], ['invitations', 'invitations'],
+      ['keys', 'keys'], ['mail', 'mail'], ['letter', 'mail/letters/invitation'], ['settings', 'settings'], ['traces', 'traces'],
+    ]) {
+      await visitor.open(`${server.issuer}/admin/${path}`);
+      await take(`admin-${name}`);
+    }
+    await visitor.open(`${server.issuer}/admin/clients/add?template=grafana`);
+    await visitor.fill({ client_id: `grafana-${look}`, url: 'https://grafana.example.test' });
+    await visitor.press('#add-client-submit');
+    await take('admin-client-made');
   }));
 }
 

@@ -1,0 +1,156 @@
+// The console as each kind of person meets it: superuser, staff with one right, manager of a group, plain user, nobody.
+import assert from 'node:assert/strict';
+import { provider } from '../relying_parties/harness/protocol.mjs';
+import { scopes } from '../relying_parties/harness/server.mjs';
+import { eventually } from '../relying_parties/harness/processes.mjs';
+import { journey, journeys, withAndWithoutScript } from './journeys.mjs';
+
+const world = journeys();
+const redirectUri = 'https://app.example.test/cb';
+
+/** Labels of the menu that is shown. */
+const menu = (visitor) => visitor.page.locator('nav.nav-side a').evaluateAll((all) => all.map((link) => link.textContent.trim()));
+const path = (visitor) => new URL(visitor.page.url()).pathname;
+
+withAndWithoutScript(({ script, name }) => {
+  journey(world, { script }, 'a superuser walks through every page and does a day of work', async (visitor, another) => {
+    const { server } = world;
+    const root = await server.createUser(`root-${name}`, ['--superuser']);
+    const admin = `${server.issuer}/admin`;
+    await visitor.open(admin);
+    await visitor.enter(root);
+    assert.equal(path(visitor), '/admin');
+    const links = await visitor.page.locator('nav.nav-side a').evaluateAll((all) => all.map(({ href }) => href));
+    assert.equal(links.length, 11);
+    for (const link of links) {
+      await visitor.open(link);
+      assert.equal(await visitor.page.locator('h1').count(), 1, link);
+      assert.equal(await visitor.page.locator('nav.nav-side a[aria-current=page]').count(), 1, link);
+    }
+
+    await visitor.open(`${admin}/users`);
+    await visitor.press('#add-user');
+    await visitor.fill({ username: `new-${name}`, email: `new-${name}@example.test` });
+    await visitor.page.locator('#send_link').check();
+    await visitor.press('#add-user-submit');
+    assert.match(await visitor.text(), /The account is made/);
+    const account = visitor.page.url().split('?')[0];
+    await visitor.press('#edit-user');
+    await visitor.fill({ given_name: 'Nora' });
+    await visitor.press('#save-user');
+    assert.match(await visitor.text(), /The account is changed[^]*given_name/);
+    await visitor.press('#recover-user');
+    assert.match(await visitor.text(), /shown this once/);
+    await visitor.press('#recovery-done');
+    await visitor.press('#set-password');
+    await visitor.fill({ 'new-password': 'short' });
+    await visitor.press('#password-submit');
+    assert.match(await visitor.text(), /There is a problem/);
+
+    await visitor.open(`${admin}/groups`);
+    await visitor.fill({ name: `editors-${name}` });
+    await visitor.press('#create-group');
+    await visitor.fill({ username: `new-${name}` });
+    await visitor.press('#add-member');
+    assert.match(await visitor.text(), /They are a member now/);
+
+    await visitor.open(`${admin}/permissions`);
+    await visitor.fill({ 'new-model': `blog${name}.article` });
+    await visitor.press('#add-model-submit');
+    await visitor.open(`${admin}/permissions/blog${name}.view_article`);
+    await visitor.page.locator('#kind').selectOption('group');
+    await visitor.fill({ holder: `editors-${name}` });
+    await visitor.press('#grant-submit');
+    await visitor.fill({ user: `new-${name}` });
+    await visitor.press('#ask-submit');
+    assert.match(await visitor.text(), new RegExp(`new-${name} may\\.[^]*via group editors-${name}`));
+
+    await visitor.open(`${admin}/clients/new?q=grafana`);
+    await visitor.press('a[href$="template=grafana"]');
+    await visitor.fill({ client_id: `grafana-${name}`, url: 'https://grafana.example.test' });
+    await visitor.press('#add-client-submit');
+    const secret = await visitor.page.locator('#client-secret').textContent();
+    assert.match(await visitor.text(), new RegExp(`client_secret = ${secret}`));
+    await visitor.press('#client-done');
+    await visitor.press('#edit-client');
+    await visitor.fill({ redirect_uris: `${redirectUri}\n` });
+    await visitor.press('#save-client');
+    assert.match(await visitor.text(), /The app is changed/);
+    await visitor.press('#rotate-secret');
+    assert.notEqual(await visitor.page.locator('#client-secret').textContent(), secret);
+    await visitor.press('#secret-done');
+
+    const stranger = await another();
+    const client = { id: `grafana-${name}` };
+    await stranger.open(await provider(server.issuer).authorizeUrl(client, `${redirectUri}/`, { scope: scopes }));
+    const request = await stranger.page.locator('meta[name=request-id]').getAttribute('content');
+    await eventually('the trace of the refused request', async () => {
+      await visitor.open(`${admin}/traces?request=${request}`);
+      return await visitor.page.locator('table a').count() || undefined;
+    });
+    await visitor.press('table a');
+    assert.match(await visitor.text(), /Did the app mean/);
+    await visitor.fill({ host: 'elsewhere.example.test' });
+    await visitor.press('#add-redirect-uri');
+    assert.match(await visitor.text(), /nothing was added/);
+
+    await visitor.open(`${admin}/invitations`);
+    await visitor.fill({ email: `guest-${name}@example.test` });
+    await visitor.press('#invite-submit');
+    await visitor.press('#invitation-done');
+    await visitor.press('button:has-text("Withdraw")');
+    assert.match(await visitor.text(), /serves no more/);
+
+    await visitor.open(`${admin}/mail`);
+    await visitor.fill({ to: `ops-${name}@example.test` });
+    await visitor.press('#test-submit');
+    assert.match(await visitor.text(), /A test letter is on its way/);
+    await visitor.open(`${admin}/mail/letters/new_device?lang=de`);
+
+    await visitor.open(account);
+    await visitor.fill({ 'delete-username': `new-${name}` });
+    await visitor.press('#delete-user');
+    assert.match(await visitor.text(), /The account is deleted/);
+  });
+
+  journey(world, { script }, 'staff see what their rights let them, and are told what is missing', async (visitor) => {
+    const { server } = world;
+    const ada = await server.createUser(`ada-${name}`, ['--staff']);
+    await server.json(['permission', 'grant', 'portcullis.view_user', '--user', ada.username]);
+    await visitor.open(`${server.issuer}/admin`);
+    await visitor.enter(ada);
+    assert.deepEqual(await menu(visitor), ['Dashboard', 'Users']);
+    await visitor.open(`${server.issuer}/admin/clients`);
+    assert.match(await visitor.text(), /portcullis\.view_client, which you do not have/);
+    await visitor.open(`${server.issuer}/admin/users?q=${ada.username}`);
+    await visitor.press(`a[href^="/admin/users/"]:has-text("${ada.username}")`);
+    assert.equal(await visitor.page.locator('#danger, #edit-user, #reset-user').count(), 0);
+  });
+
+  journey(world, { script }, 'a manager says who is in their group', async (visitor) => {
+    const { server } = world;
+    const mia = await server.createUser(`mia-${name}`);
+    const bob = await server.createUser(`bob-${name}`);
+    await server.json(['group', 'create', `team-${name}`]);
+    await server.json(['group', 'add-manager', `team-${name}`, mia.username]);
+    await visitor.open(`${server.issuer}/admin`);
+    await visitor.enter(mia);
+    assert.equal(path(visitor), '/admin/groups');
+    assert.deepEqual(await menu(visitor), ['Groups']);
+    await visitor.press(`a:has-text("team-${name}")`);
+    await visitor.fill({ username: bob.username });
+    await visitor.press('#add-member');
+    assert.match(await visitor.text(), /They are a member now/);
+    assert.equal(await visitor.page.locator('#rename-group, #grant-submit, #appoint-manager, #delete-group').count(), 0);
+    await visitor.press('button:has-text("Remove")');
+    assert.match(await visitor.text(), /They are a member no more/);
+  });
+
+  journey(world, { script }, 'plain users are shown out, and nobody is asked to sign in', async (visitor) => {
+    const { server } = world;
+    await visitor.open(`${server.issuer}/admin/users`);
+    assert.equal(path(visitor), '/login');
+    await visitor.enter(await server.createUser(`plain-${name}`));
+    assert.match(await visitor.text(), /These pages are for the people who run this place/);
+  });
+});
