@@ -67,20 +67,7 @@ pub fn extend(conn: &mut Conn, mac: &Mac, scene: &Scene) -> Result<usize, Fault>
 }
 
 fn next(mac: &Mac, before: &[u8], entry: &Entry) -> [u8; 32] {
-    let text = |value: Option<String>| value.unwrap_or_default();
-    let parts = [
-        entry.id.to_string(),
-        entry.at.to_rfc3339(),
-        entry.event.clone(),
-        entry.actor.clone(),
-        text(entry.user_id.map(|id| id.to_string())),
-        text(entry.client_id.clone()),
-        text(entry.session_id.map(|id| id.to_string())),
-        text(entry.address.clone()),
-        text(entry.device.clone()),
-        text(entry.request_id.clone()),
-        entry.details.to_string(),
-    ];
+    let parts = entry.texts();
     let mut all: Vec<&[u8]> = vec![before];
     all.extend(parts.iter().map(String::as_bytes));
     mac.tag(&all)

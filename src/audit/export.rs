@@ -18,20 +18,7 @@ pub fn json_line(entry: &Entry) -> String {
 /// An event as a line of a table (RFC 4180).
 #[must_use]
 pub fn csv_line(entry: &Entry) -> String {
-    let text = |value: Option<String>| value.unwrap_or_default();
-    let cells = [
-        entry.id.to_string(),
-        entry.at.to_rfc3339(),
-        entry.event.clone(),
-        entry.actor.clone(),
-        text(entry.user_id.map(|id| id.to_string())),
-        text(entry.client_id.clone()),
-        text(entry.session_id.map(|id| id.to_string())),
-        text(entry.address.clone()),
-        text(entry.device.clone()),
-        text(entry.request_id.clone()),
-        entry.details.to_string(),
-    ];
+    let cells = entry.texts();
     let line: Vec<_> = cells.iter().map(|text| cell(text)).collect();
     format!("{}\r\n", line.join(","))
 }

@@ -118,6 +118,28 @@ pub struct Entry {
     pub details: serde_json::Value,
 }
 
+impl Entry {
+    /// All of it as texts, in the order of the columns; what is missing is empty. The chain is made of these: another order
+    /// or another text would break every chain there is.
+    #[must_use]
+    pub fn texts(&self) -> [String; 11] {
+        let text = |value: Option<String>| value.unwrap_or_default();
+        [
+            self.id.to_string(),
+            self.at.to_rfc3339(),
+            self.event.clone(),
+            self.actor.clone(),
+            text(self.user_id.map(|id| id.to_string())),
+            text(self.client_id.clone()),
+            text(self.session_id.map(|id| id.to_string())),
+            text(self.address.clone()),
+            text(self.device.clone()),
+            text(self.request_id.clone()),
+            self.details.to_string(),
+        ]
+    }
+}
+
 /// Which events of everybody. All that is said has to fit.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {

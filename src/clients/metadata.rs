@@ -312,39 +312,15 @@ fn check_jwks(draft: &Draft, problems: &mut Problems) -> Option<JwkSet> {
 #[cfg(test)]
 mod tests {
     use super::{Draft, Kind, validate};
-    use crate::keys::Algorithm;
-    use crate::keys::jws::TokenType;
     use crate::spec::{AuthMethod, GrantType};
 
     fn draft() -> Draft {
         Draft {
-            client_id: "my-app".into(),
             name: "My app".into(),
-            kind: Kind::Confidential,
-            auth_method: None,
-            jwks: None,
             redirect_uris: vec!["https://app.example/cb".into()],
-            post_logout_redirect_uris: vec![],
             grant_types: vec![GrantType::AuthorizationCode],
             scope: "openid".into(),
-            audiences: vec![],
-            serves: vec![],
-            apps: vec![],
-            restrict_to_groups: vec![],
-            restrict_to_permission: None,
-            id_token_alg: Algorithm::Rs256,
-            access_token_alg: Algorithm::Es256,
-            access_token_typ: TokenType::Access,
-            access_ttl_secs: None,
-            claims_in_id_token: false,
-            skip_consent: false,
-            allow_magic_link: false,
-            require_pkce: false,
-            default_max_age_secs: None,
-            client_uri: None,
-            policy_uri: None,
-            tos_uri: None,
-            allow_token_pair: false,
+            ..Draft::new("my-app".into(), Kind::Confidential)
         }
     }
 

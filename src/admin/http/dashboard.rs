@@ -165,7 +165,7 @@ fn tiles(counts: &[Count], today: NaiveDate) -> Vec<Tile> {
         tile("Accounts", number(Name::Users), None),
         tile("Signed in within a day", number(Name::Active), None),
         tile("Sign-ins today", number(Name::SignIns), compared),
-        tile("Refused today", failed.unwrap_or_else(|| "–".into()), Some("of all tries".into())),
+        tile("Refused today", failed.clone().unwrap_or_else(|| "–".into()), failed.map(|_| "of all tries".into())),
         tile("Live sessions", number(Name::Sessions), None),
         tile("Apps", number(Name::Clients), None),
     ]

@@ -67,67 +67,49 @@ pub const SECRET: &[Field] = &[
     Field::new("client_secret", Kind::Text(200), "Shown this once.").required(),
 ];
 
+/// What stands before it, and all that may be changed of an app.
+macro_rules! with_settings {
+    ($($first:expr),*) => {
+        &[
+            $($first,)*
+            Field::new("name", Kind::Text(200), "That people see; of a new app, if left out: the client id."),
+            Field::new("auth_method", METHODS, "How it proves itself.").nullable(),
+            Field::new("jwks", Kind::Object, "Its public keys, for private_key_jwt.").nullable(),
+            Field::new("redirect_uris", Kind::Texts, "Where codes may go."),
+            Field::new("post_logout_redirect_uris", Kind::Texts, "Where people may go after signing out."),
+            Field::new("grant_types", Kind::Texts, "authorization_code, refresh_token, client_credentials."),
+            Field::new("scope", Kind::Text(2000), "The most it may ask for."),
+            Field::new("audiences", Kind::Texts, "APIs it may ask tokens for (RFC 8707)."),
+            Field::new("serves", Kind::Texts, "Audiences that it answers for as an API."),
+            Field::new("apps", Kind::Texts, "Apps of permissions that it may ask about."),
+            Field::new("restricted_to_groups", Kind::Texts, "Who may use it: members of these."),
+            Field::new("restricted_to_permission", Kind::Text(200), "And holders of this.").nullable(),
+            Field::new("id_token_alg", ALGS, "Signs its ID tokens."),
+            Field::new("access_token_alg", ALGS, "Signs its access tokens."),
+            Field::new("access_token_typ", TYPS, "Type of its access tokens."),
+            Field::new("access_ttl_secs", Kind::Number(1, 86_400), "Life of its access tokens.").nullable(),
+            Field::new("claims_in_id_token", Kind::Flag, "Scope claims stand in the ID token too."),
+            Field::new("skip_consent", Kind::Flag, "The operator answers for consent."),
+            Field::new("allow_magic_link", Kind::Flag, "People may sign in by a link in a mail."),
+            Field::new("require_pkce", Kind::Flag, "PKCE is demanded."),
+            Field::new("default_max_age_secs", Kind::Number(0, 2_147_483_647), "Applies when a request has no max_age.")
+                .nullable(),
+            Field::new("client_uri", Kind::Text(2000), "Home page.").nullable(),
+            Field::new("policy_uri", Kind::Text(2000), "Privacy policy.").nullable(),
+            Field::new("tos_uri", Kind::Text(2000), "Terms of service.").nullable(),
+            Field::new("allow_token_pair", Kind::Flag, "May sign people in by their password: superusers only may say so."),
+        ]
+    };
+}
+
 /// A new app.
-pub const NEW_CLIENT: &[Field] = &[
+pub const NEW_CLIENT: &[Field] = with_settings![
     Field::new("client_id", Kind::Text(100), "Letters, digits or . _ ~ -").required(),
-    Field::new("type", TYPES, "What kind of app it is; left out: confidential."),
-    Field::new("name", Kind::Text(200), "That people see; left out: the client id."),
-    Field::new("auth_method", METHODS, "How it proves itself.").nullable(),
-    Field::new("jwks", Kind::Object, "Its public keys, for private_key_jwt.").nullable(),
-    Field::new("redirect_uris", Kind::Texts, "Where codes may go."),
-    Field::new("post_logout_redirect_uris", Kind::Texts, "Where people may go after signing out."),
-    Field::new("grant_types", Kind::Texts, "authorization_code, refresh_token, client_credentials."),
-    Field::new("scope", Kind::Text(2000), "The most it may ask for."),
-    Field::new("audiences", Kind::Texts, "APIs it may ask tokens for (RFC 8707)."),
-    Field::new("serves", Kind::Texts, "Audiences that it answers for as an API."),
-    Field::new("apps", Kind::Texts, "Apps of permissions that it may ask about."),
-    Field::new("restricted_to_groups", Kind::Texts, "Who may use it: members of these."),
-    Field::new("restricted_to_permission", Kind::Text(200), "And holders of this.").nullable(),
-    Field::new("id_token_alg", ALGS, "Signs its ID tokens."),
-    Field::new("access_token_alg", ALGS, "Signs its access tokens."),
-    Field::new("access_token_typ", TYPS, "Type of its access tokens."),
-    Field::new("access_ttl_secs", Kind::Number(1, 86_400), "Life of its access tokens.").nullable(),
-    Field::new("claims_in_id_token", Kind::Flag, "Scope claims stand in the ID token too."),
-    Field::new("skip_consent", Kind::Flag, "The operator answers for consent."),
-    Field::new("allow_magic_link", Kind::Flag, "People may sign in by a link in a mail."),
-    Field::new("require_pkce", Kind::Flag, "PKCE is demanded."),
-    Field::new("default_max_age_secs", Kind::Number(0, 2_147_483_647), "Applies when a request has no max_age.")
-        .nullable(),
-    Field::new("client_uri", Kind::Text(2000), "Home page.").nullable(),
-    Field::new("policy_uri", Kind::Text(2000), "Privacy policy.").nullable(),
-    Field::new("tos_uri", Kind::Text(2000), "Terms of service.").nullable(),
-    Field::new("allow_token_pair", Kind::Flag, "May sign people in by their password: superusers only may say so."),
+    Field::new("type", TYPES, "What kind of app it is; left out: confidential.")
 ];
 
 /// What may be changed; id and type stay.
-pub const CLIENT_CHANGES: &[Field] = &[
-    Field::new("name", Kind::Text(200), "That people see; left out: the client id."),
-    Field::new("auth_method", METHODS, "How it proves itself.").nullable(),
-    Field::new("jwks", Kind::Object, "Its public keys, for private_key_jwt.").nullable(),
-    Field::new("redirect_uris", Kind::Texts, "Where codes may go."),
-    Field::new("post_logout_redirect_uris", Kind::Texts, "Where people may go after signing out."),
-    Field::new("grant_types", Kind::Texts, "authorization_code, refresh_token, client_credentials."),
-    Field::new("scope", Kind::Text(2000), "The most it may ask for."),
-    Field::new("audiences", Kind::Texts, "APIs it may ask tokens for (RFC 8707)."),
-    Field::new("serves", Kind::Texts, "Audiences that it answers for as an API."),
-    Field::new("apps", Kind::Texts, "Apps of permissions that it may ask about."),
-    Field::new("restricted_to_groups", Kind::Texts, "Who may use it: members of these."),
-    Field::new("restricted_to_permission", Kind::Text(200), "And holders of this.").nullable(),
-    Field::new("id_token_alg", ALGS, "Signs its ID tokens."),
-    Field::new("access_token_alg", ALGS, "Signs its access tokens."),
-    Field::new("access_token_typ", TYPS, "Type of its access tokens."),
-    Field::new("access_ttl_secs", Kind::Number(1, 86_400), "Life of its access tokens.").nullable(),
-    Field::new("claims_in_id_token", Kind::Flag, "Scope claims stand in the ID token too."),
-    Field::new("skip_consent", Kind::Flag, "The operator answers for consent."),
-    Field::new("allow_magic_link", Kind::Flag, "People may sign in by a link in a mail."),
-    Field::new("require_pkce", Kind::Flag, "PKCE is demanded."),
-    Field::new("default_max_age_secs", Kind::Number(0, 2_147_483_647), "Applies when a request has no max_age.")
-        .nullable(),
-    Field::new("client_uri", Kind::Text(2000), "Home page.").nullable(),
-    Field::new("policy_uri", Kind::Text(2000), "Privacy policy.").nullable(),
-    Field::new("tos_uri", Kind::Text(2000), "Terms of service.").nullable(),
-    Field::new("allow_token_pair", Kind::Flag, "May sign people in by their password: superusers only may say so."),
-];
+pub const CLIENT_CHANGES: &[Field] = with_settings![];
 
 fn find(conn: &mut Conn, call: &Call<'_>) -> Result<Client, Stop> {
     store::find(conn, call.name(0)?)?.ok_or(Stop::Gone)

@@ -46,8 +46,25 @@ pub const USER: &[Field] = &[
     Field::new("last_login_at", Kind::Time, "The last sign-in.").required().nullable(),
 ];
 
+/// What stands before it, and the profile.
+macro_rules! with_profile {
+    ($($first:expr,)*) => {
+        &[
+            $($first,)*
+            text("name", "Full name.").nullable(),
+            text("given_name", "Given name.").nullable(),
+            text("middle_name", "Middle name.").nullable(),
+            text("family_name", "Family name.").nullable(),
+            text("locale", "Language, like en-US.").nullable(),
+            text("zoneinfo", "Time zone, like Europe/Berlin.").nullable(),
+            text("birthdate", "YYYY-MM-DD or YYYY.").nullable(),
+            text("phone", "Phone number with country code.").nullable(),
+        ]
+    };
+}
+
 /// What may be said of a new account.
-pub const NEW_USER: &[Field] = &[
+pub const NEW_USER: &[Field] = with_profile![
     Field::new("username", Kind::Text(150), "Name to sign in by: letters, digits and . + - _").required(),
     Field::new("email", Kind::Text(254), "Primary address.").nullable(),
     Field::new("email_verified", Kind::Flag, "Whether it is theirs for sure: superusers only may say so."),
@@ -55,32 +72,16 @@ pub const NEW_USER: &[Field] = &[
     Field::new("must_change_password", Kind::Flag, "They choose another one at the first sign-in."),
     Field::new("send_link", Kind::Flag, "They get a letter with a link that sets the password."),
     Field::new("is_service", Kind::Flag, "For a program: cannot sign in on pages."),
-    text("name", "Full name.").nullable(),
-    text("given_name", "Given name.").nullable(),
-    text("middle_name", "Middle name.").nullable(),
-    text("family_name", "Family name.").nullable(),
-    text("locale", "Language, like en-US.").nullable(),
-    text("zoneinfo", "Time zone, like Europe/Berlin.").nullable(),
-    text("birthdate", "YYYY-MM-DD or YYYY.").nullable(),
-    text("phone", "Phone number with country code.").nullable(),
 ];
 
 /// What may be changed.
-pub const USER_CHANGES: &[Field] = &[
+pub const USER_CHANGES: &[Field] = with_profile![
     Field::new("username", Kind::Text(150), "Another name to sign in by."),
     Field::new("email", Kind::Text(254), "Another primary address."),
     Field::new("email_verified", Kind::Flag, "Whether it is theirs for sure: superusers only may say so."),
     Field::new("must_change_password", Kind::Flag, "They choose another password at the next sign-in."),
     Field::new("is_staff", Kind::Flag, "May enter the console: superusers only may change it."),
     Field::new("is_superuser", Kind::Flag, "May do everything: superusers only may change it."),
-    text("name", "Full name.").nullable(),
-    text("given_name", "Given name.").nullable(),
-    text("middle_name", "Middle name.").nullable(),
-    text("family_name", "Family name.").nullable(),
-    text("locale", "Language, like en-US.").nullable(),
-    text("zoneinfo", "Time zone, like Europe/Berlin.").nullable(),
-    text("birthdate", "YYYY-MM-DD or YYYY.").nullable(),
-    text("phone", "Phone number with country code.").nullable(),
 ];
 
 /// A new password.

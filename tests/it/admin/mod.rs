@@ -20,7 +20,7 @@ use crate::access::grant;
 use crate::support::TestServer;
 
 /// Staff with these rights.
-fn staff(server: &TestServer, name: &str, rights: &[&str]) -> UserId {
+pub fn staff(server: &TestServer, name: &str, rights: &[&str]) -> UserId {
     let user = server.user_with(name, ProfileChanges { is_staff: Some(true), ..ProfileChanges::default() });
     for right in rights {
         grant(server, &format!("portcullis.{right}"), None, user);
@@ -28,7 +28,7 @@ fn staff(server: &TestServer, name: &str, rights: &[&str]) -> UserId {
     user
 }
 
-fn superuser(server: &TestServer, name: &str) -> UserId {
+pub fn superuser(server: &TestServer, name: &str) -> UserId {
     let profile = ProfileChanges { is_staff: Some(true), is_superuser: Some(true), ..ProfileChanges::default() };
     server.user_with(name, profile)
 }

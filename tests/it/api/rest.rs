@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use portcullis::accounts::profile::ProfileChanges;
 use portcullis::admin::policy::Right;
 use portcullis::api::rest::endpoints::{Answer, ENDPOINTS};
 use portcullis::kernel::ids::UserId;
@@ -11,22 +10,10 @@ use portcullis::tokens::api_key::{self, NewApiKey};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::access::{grant, join, make_group, may};
+use crate::access::{join, make_group, may};
+use crate::admin::{staff, superuser};
 use crate::support::relying_party::text;
 use crate::support::{Page, RelyingParty, TestServer};
-
-fn staff(server: &TestServer, name: &str, rights: &[&str]) -> UserId {
-    let user = server.user_with(name, ProfileChanges { is_staff: Some(true), ..ProfileChanges::default() });
-    for right in rights {
-        grant(server, &format!("portcullis.{right}"), None, user);
-    }
-    user
-}
-
-fn superuser(server: &TestServer, name: &str) -> UserId {
-    let profile = ProfileChanges { is_staff: Some(true), is_superuser: Some(true), ..ProfileChanges::default() };
-    server.user_with(name, profile)
-}
 
 fn key(server: &TestServer, user: UserId, scope: &str) -> String {
     let new = NewApiKey { name: "test".into(), scope: Scope::parse(scope).unwrap(), life: None };
