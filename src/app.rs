@@ -115,6 +115,8 @@ pub struct App {
     pub persons: FreshCache<UserId, Arc<Person>>,
     /// Ties the entries of the audit log to each other.
     pub audit_chain: Mac,
+    /// Of API requests that have an `Idempotency-Key`.
+    pub request_digest: Mac,
     /// Why requests failed, until it is written.
     pub traces: Traces,
     /// What proxies that ask let through.
@@ -208,6 +210,7 @@ impl App {
             liveness: Liveness::new(session_lifetimes.idle, max_age),
             persons: FreshCache::new(PERSONS, max_age),
             audit_chain: master.mac(Purpose::AuditChain)?,
+            request_digest: master.mac(Purpose::RequestDigest)?,
             traces: Traces::default(),
             rules: Rules::parse(&config.forward_auth_rules).map_err(Fault::Bug)?,
             passes: Passes::new(master.mac(Purpose::ForwardAuth)?),

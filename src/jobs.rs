@@ -321,7 +321,7 @@ pub fn tidy(app: &App, conn: &mut Conn, now: Instant) -> Result<(), Fault> {
     transaction(conn, |conn| statistics::count(conn, lifetimes, now))?;
     if let Some(keep) = app.config.audit.keep.map(chrono_of).transpose()? {
         link(app, conn)?;
-        while transaction(conn, |conn| chain::let_go(conn, keep, &scene))? > 0 {}
+        while transaction(conn, |conn| chain::let_go(conn, &app.audit_chain, keep, &scene))? > 0 {}
     }
     prune(app, conn, now)
 }

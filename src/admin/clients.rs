@@ -13,11 +13,19 @@ use crate::clients::metadata::{self, Draft, NewClient};
 use crate::clients::registration::{self, Creation};
 use crate::clients::{RedirectUri, store};
 use crate::kernel::Conn;
+use crate::kernel::db::lock_for_transaction;
 use crate::kernel::fault::Fault;
 use crate::kernel::secret::Secret;
 
-/// The app, when the actor may change it.
-fn within(conn: &mut Conn, actor: &Actor, client_id: &str, issuer: &str) -> Result<Client, Stop> {
+/// Operators change one app at a time, so that none puts back what another one just took.
+const LOCK: i64 = 0x706f_7274_6170_7073;
+
+/// The app, when the actor may change it: nobody else does until the transaction ends.
+///
+/// # Errors
+/// [`Stop`].
+pub fn within(conn: &mut Conn, actor: &Actor, client_id: &str, issuer: &str) -> Result<Client, Stop> {
+    lock_for_transaction(conn, LOCK)?;
     let client = store::find(conn, client_id)?.ok_or(Stop::Gone)?;
     policy::check_client(actor, &Draft::of(&client), issuer)?;
     Ok(client)

@@ -55,7 +55,7 @@ pub fn add(
     for name in &wish.groups {
         match groups::find_group(conn, name)? {
             None => wrong.push(Wrong::new("groups", format!("There is no group “{name}”."))),
-            Some(group) => match policy::check_group(conn, actor, &group)? {
+            Some(group) => match policy::check_members(conn, actor, &group)? {
                 Ok(()) => names.push(group.name),
                 Err(refusal) => wrong.push(Wrong::new("groups", format!("{name}: {refusal}"))),
             },

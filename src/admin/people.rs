@@ -18,6 +18,8 @@ use crate::accounts::{self, EmailAddress, User, Username};
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::kernel::Conn;
+use crate::kernel::db::lock_for_transaction;
+use crate::kernel::fault::Fault;
 use crate::kernel::ids::{EmailId, UserId};
 use crate::kernel::secret::Secret;
 use crate::login::courier::{Courier, RESET_LIFE, Trip};
@@ -230,6 +232,20 @@ pub struct Changes {
     pub profile: ProfileChanges,
     /// The operator's own fields, all of them.
     pub attributes: Option<Value>,
+    /// The [`version`] that the change was thought out on, by a form that says all of it anew.
+    pub seen: Option<String>,
+}
+
+/// Operators change one account at a time, so that none puts back what another one just took.
+const LOCK: i64 = 0x706f_7274_7065_6f70;
+
+/// What a form about an account shows: another one when anything of it is another.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn version(conn: &mut Conn, user: &User) -> Result<String, Fault> {
+    let email = emails::primary_of(conn, user.id)?.map(|email| (email.address, email.verified_at));
+    Ok(super::version::of(&json!([user.updated_at, user.is_staff, user.is_superuser, email])))
 }
 
 /// Changes an account.
@@ -237,7 +253,15 @@ pub struct Changes {
 /// # Errors
 /// [`Stop`].
 pub fn update(conn: &mut Conn, actor: &Actor, id: UserId, changes: &Changes, scene: &Scene) -> Result<(), Stop> {
+    lock_for_transaction(conn, LOCK)?;
     let user = within(conn, actor, id)?;
+    if let Some(seen) = &changes.seen
+        && *seen != version(conn, &user)?
+    {
+        return Err(Stop::conflict(
+            "Somebody else changed this account meanwhile. Load the page again, and look what is left to change.",
+        ));
+    }
     let mut wrong = Vec::new();
     let parsed = |field, why: String| Wrong::new(field, why);
     let username = changes.username.as_deref().map(Username::parse).transpose();
@@ -260,7 +284,7 @@ pub fn update(conn: &mut Conn, actor: &Actor, id: UserId, changes: &Changes, sce
         scene.record(conn, &Event::new(Kind::UserUpdated).user(user.id).details(details))?;
     }
     if let Some(email) = &email {
-        set_email(conn, &user, email, changes.email_verified, scene)?;
+        set_email(conn, actor, (&user, email, changes.email_verified), scene)?;
     }
     if let Some(must) = changes.must_change_password {
         lifecycle::set_must_change_password(conn, user.id, must, scene.now)?;
@@ -279,7 +303,12 @@ pub fn update(conn: &mut Conn, actor: &Actor, id: UserId, changes: &Changes, sce
 }
 
 /// The same address, spelled anew, stays proven; another one does not, unless the operator says so.
-fn set_email(conn: &mut Conn, user: &User, email: &EmailAddress, is_proven: bool, scene: &Scene) -> Result<(), Stop> {
+fn set_email(
+    conn: &mut Conn,
+    actor: &Actor,
+    (user, email, is_proven): (&User, &EmailAddress, bool),
+    scene: &Scene,
+) -> Result<(), Stop> {
     let own = emails::of_user(conn, user.id)?;
     let own_address = own.iter().find(|known| known.is_primary).map(|known| known.address.clone());
     let own = own.iter().find(|known| known.is_primary && name_key(&known.address) == email.key());
@@ -290,6 +319,7 @@ fn set_email(conn: &mut Conn, user: &User, email: &EmailAddress, is_proven: bool
     if own.is_some_and(|own| own.address == email.as_str() && own.verified_at.is_some() == is_proven) {
         return Ok(());
     }
+    policy::check_takeover(conn, actor, user)?.map_err(Stop::from)?;
     let proof = if is_proven { Proof::Verified } else { Proof::Unverified };
     let id = EmailId::new(&scene.random, scene.now)?;
     emails::replace_primary(conn, id, (user.id, email, proof), scene.now)?;
@@ -351,6 +381,7 @@ pub fn recover(
     scene: &Scene,
 ) -> Result<Secret<String>, Stop> {
     let user = with_password(conn, actor, id)?;
+    policy::check_takeover(conn, actor, &user)?.map_err(Stop::from)?;
     let trip = Trip { next: "/account".into(), app: None, browser: None };
     let target = emails::primary_of(conn, user.id)?.map(|email| email.address);
     let about = (user.id, target.as_deref().unwrap_or("recovery"));
@@ -371,6 +402,7 @@ pub fn set_password(
     scene: &Scene,
 ) -> Result<(), Stop> {
     let user = with_password(conn, actor, id)?;
+    policy::check_takeover(conn, actor, &user)?.map_err(Stop::from)?;
     let new = NewPassword { hash, keep_former, others: Others::SignedOut, keys: ApiKeys::Kept };
     password_change::set(conn, &user, &new, None, scene)?;
     Ok(lifecycle::set_must_change_password(conn, user.id, true, scene.now)?)

@@ -11,6 +11,7 @@ use std::fmt;
 use super::store;
 use crate::access::check::{self, What, Who};
 use crate::access::permission::OWN_APP;
+use crate::access::store::checks::groups_of;
 use crate::access::store::{Group, managed_by};
 use crate::accounts::{self, User};
 use crate::clients::metadata::Draft;
@@ -204,6 +205,23 @@ pub fn check_about(conn: &mut Conn, actor: &Actor, target: &User) -> Result<Resu
     }
     let theirs = store::permissions_ever(conn, target.id)?;
     Ok(lacking(conn, actor, &theirs)?.map_or(Ok(()), |what| Err(Refusal::Stronger(what))))
+}
+
+/// Whether `actor` may get hold of the account of `target`, whom they may change: by a link, a password or an address of their
+/// choice. Then they are in its groups, whose names apps and proxies go by, and decide who is in those that it manages.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn check_takeover(conn: &mut Conn, actor: &Actor, target: &User) -> Result<Result<(), Refusal>, Fault> {
+    if actor.is_superuser {
+        return Ok(Ok(()));
+    }
+    let own = groups_of(conn, actor.id)?;
+    if let Some(group) = groups_of(conn, target.id)?.into_iter().find(|group| !own.contains(group)) {
+        return Ok(Err(Refusal::Stronger(format!("what is for the group {group}"))));
+    }
+    let manages_more = managed_by(conn, target.id)?.into_iter().any(|group| !actor.manages(group));
+    Ok(if manages_more { Err(Refusal::Stronger("manage a group".into())) } else { Ok(()) })
 }
 
 /// Whether `actor` may change `group`: who is in it, what it gives. They are in it themselves, so that it gives nobody what they

@@ -4,8 +4,9 @@
 //! digest(n) = HMAC(key, digest(n-1) | entry n)       the key is derived from the master key, which is not in the database
 //! ```
 //! A job links what is not linked yet, some seconds after it was written: transactions that write the log do not wait for each
-//! other. Whoever changes the database alone can neither change an entry nor take one out without breaking the chain; that
-//! the newest entries are cut off shows when a head that was noted elsewhere is not in it any more.
+//! other. Whoever changes the database alone can neither change an entry nor take one out of the middle without breaking the
+//! chain. They can cut it back and have the job link anew what they left: that shows when a head that was noted elsewhere is not
+//! in it any more, and only then.
 
 use chrono::Duration;
 use serde_json::json;
@@ -81,7 +82,7 @@ pub fn verify(conn: &mut Conn, mac: &Mac) -> Result<Verdict, Fault> {
     let Some(first) = store::first(conn)? else { return Ok(Verdict::Whole(None)) };
     let mut last = match first {
         (link, None) => {
-            if !store::was_retained(conn, &link)? {
+            if !store::was_retained(conn, &hex(&retained(mac, &link)))? {
                 return Ok(Verdict::Broken(
                     link.position,
                     "the entry is gone, and the log does not say that it was let go",
@@ -126,13 +127,19 @@ pub fn holds(conn: &mut Conn, noted: &Link) -> Result<bool, Fault> {
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn let_go(conn: &mut Conn, keep: Duration, scene: &Scene) -> Result<usize, Fault> {
+pub fn let_go(conn: &mut Conn, mac: &Mac, keep: Duration, scene: &Scene) -> Result<usize, Fault> {
     lock_for_transaction(conn, LOCK)?;
     let Some((link, count)) = store::oldest_before(conn, scene.now - keep, BATCH)? else { return Ok(0) };
     store::delete_through(conn, link.position)?;
-    let details = json!({ "entries": count, "position": link.position, "digest": hex(&link.digest) });
+    let proof = hex(&retained(mac, &link));
+    let details = json!({ "entries": count, "position": link.position, "digest": hex(&link.digest), "proof": proof });
     scene.record(conn, &Event::new(Kind::AuditRetained).details(details))?;
     Ok(count)
+}
+
+/// What shows that it was us who let the log go through this link, and nobody who wrote into the log that we did.
+fn retained(mac: &Mac, link: &Link) -> [u8; 32] {
+    mac.tag(&[b"retained", &link.position.to_be_bytes(), &link.digest])
 }
 
 /// The digest as people note it.

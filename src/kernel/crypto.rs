@@ -32,6 +32,8 @@ pub enum Purpose {
     ForwardAuth,
     /// The chain of the audit log.
     AuditChain,
+    /// Keyed digests of requests with an `Idempotency-Key`: passwords may stand in them.
+    RequestDigest,
 }
 
 impl Purpose {
@@ -46,6 +48,7 @@ impl Purpose {
             Self::Code => b"portcullis/one-time-code/v1",
             Self::ForwardAuth => b"portcullis/forward-auth/v1",
             Self::AuditChain => b"portcullis/audit-chain/v1",
+            Self::RequestDigest => b"portcullis/request-digest/v1",
         }
     }
 }

@@ -255,7 +255,7 @@ async fn change(
         Ok(()) if what == "deleted" => Ok(see_other("/admin/groups?done=deleted")),
         Ok(()) => Ok(done(&format!("/admin/groups/{group}"), what)),
         Err(undone) => {
-            let errors = undone.shown_to(operator, Right::ViewGroup)?;
+            let errors = undone.shown_if(operator.actor.may(Right::ViewGroup) || operator.actor.manages(group))?;
             show(operator, id, None, errors).await
         }
     }

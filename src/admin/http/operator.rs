@@ -64,7 +64,15 @@ impl Undone {
     /// # Errors
     /// That page.
     pub fn shown_to(self, operator: &Operator, right: Right) -> Result<Vec<FieldError>, PageError> {
-        if operator.actor.may(right) || operator.actor.is_manager() {
+        self.shown_if(operator.actor.may(right))
+    }
+
+    /// The same, for pages that others may see than holders of one right.
+    ///
+    /// # Errors
+    /// That page.
+    pub fn shown_if(self, may_see: bool) -> Result<Vec<FieldError>, PageError> {
+        if may_see {
             return Ok(self.0);
         }
         let words: Vec<String> = self.0.into_iter().map(|error| error.message).collect();

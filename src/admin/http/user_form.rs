@@ -13,6 +13,8 @@ use crate::admin::deed::Stop;
 use crate::admin::people::{self, Changes, Wish};
 use crate::admin::policy::Right;
 use crate::config::Editor;
+use crate::kernel::Conn;
+use crate::kernel::fault::Fault;
 use crate::portal::profile_form::{self, Section};
 use crate::spec::Params;
 use crate::web::PageError;
@@ -118,6 +120,7 @@ pub async fn post_add(Ordered { operator, form }: Ordered) -> Result<HttpRespons
 #[expect(clippy::struct_excessive_bools, reason = "boxes that are ticked or not")]
 pub struct EditUserPage {
     id: String,
+    version: String,
     username: String,
     title_name: String,
     email: String,
@@ -142,6 +145,7 @@ impl ConsolePage for EditUserPage {
     fn sample() -> Self {
         Self {
             id: "0".into(),
+            version: "sample".into(),
             username: "ada".into(),
             title_name: "ada".into(),
             email: "ada@example.test".into(),
@@ -179,13 +183,18 @@ async fn show_edit(
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let id = user.id;
-    let email = operator.read(move |conn| emails::primary_of(conn, id)).await?;
+    let shown = user.clone();
+    let load = move |conn: &mut Conn| -> Result<_, Fault> {
+        Ok((emails::primary_of(conn, id)?, people::version(conn, &shown)?))
+    };
+    let (email, version) = operator.read(load).await?;
     let text =
         |name: &str, stored: String| typed.map_or(stored, |typed| typed.find(name).unwrap_or_default().to_owned());
     let ticked = |name: &str, stored: bool| typed.map_or(stored, |typed| typed.has(name));
     let is_verified = email.as_ref().is_some_and(|email| email.verified_at.is_some());
     operator.show(EditUserPage {
         id: user.id.to_string(),
+        version: text("version", version),
         title_name: user.username.clone(),
         username: text("username", user.username.clone()),
         email: text("email", email.map(|email| email.address).unwrap_or_default()),
@@ -220,6 +229,7 @@ pub async fn post_edit(Ordered { operator, form }: Ordered, id: web::Path<String
         must_change_password: Some(form.has("must_change_password")),
         profile: read.profile,
         attributes: Some(read.attributes),
+        seen: Some(form.find("version").unwrap_or_default().to_owned()),
         ..Changes::default()
     };
     if operator.actor.is_superuser {

@@ -316,8 +316,13 @@ fn carry_out(
         check_version(conn, &call, asked, wanted)?;
     }
     let Some(key) = asked.key else { return Ok(told((asked.endpoint.run)(conn, &call)?, asked.endpoint)) };
-    let request =
-        Digest::of([asked.endpoint.path, &asked.names.join("\n"), &asked.body.to_text()].join("\n").as_bytes());
+    let (names, body) = (asked.names.join("\n"), asked.body.to_text());
+    let request = Digest::from_bytes(app.request_digest.tag(&[
+        user.to_string().as_bytes(),
+        asked.endpoint.path.as_bytes(),
+        names.as_bytes(),
+        body.as_bytes(),
+    ]));
     let row = format!("{user} {}", version::of(&json!(key.as_bytes().as_slice())));
     let place = Place { table: "idempotency_keys", column: "sealed_answer", row: &row };
     match store::claim(conn, (user, key), request, (scene.now, KEPT))? {

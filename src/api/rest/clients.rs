@@ -205,7 +205,8 @@ pub fn show(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
 /// # Errors
 /// [`Stop`].
 pub fn update(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
-    let draft = apply(call, Draft::of(&find(conn, call)?))?;
+    let client = deeds::within(conn, call.actor, call.name(0)?, call.office.issuer)?;
+    let draft = apply(call, Draft::of(&client))?;
     deeds::update(conn, call.actor, (draft, None), call.office.issuer, call.scene)?;
     show(conn, call)
 }

@@ -7,12 +7,15 @@ use super::{Call, Reply};
 use crate::accounts::store::invitations as store;
 use crate::admin::deed::Stop;
 use crate::admin::invitations::{self as deeds, Wish};
+use crate::admin::policy::Right;
 use crate::kernel::Conn;
 
 /// An invitation; never its link.
 pub const INVITATION: &[Field] = &[
     Field::new("id", Kind::Id, "Its name in this API.").required(),
-    Field::new("email", Kind::Text(254), "Only this address may register by it.").required().nullable(),
+    Field::new("email", Kind::Text(254), "Only this address may register by it; null too for who may not see people.")
+        .required()
+        .nullable(),
     Field::new("groups", Kind::Texts, "Groups that whoever comes by it joins.").required(),
     Field::new("invited_by", Kind::Text(200), "Who made it.").required(),
     Field::new("state", Kind::Word(&["open", "used", "withdrawn", "over"]), "Whether it serves.").required(),
@@ -41,11 +44,13 @@ pub const INVITATION_MADE: &[Field] = &[
 /// [`Stop`].
 pub fn list(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
     let now = call.scene.now;
+    // To whom invitations went is for those who may see people.
+    let sees_people = call.actor.may(Right::ViewUser) || call.actor.may(Right::AddInvitation);
     let rows: Vec<_> = store::list(conn, 1000)?
         .into_iter()
         .map(|row| {
             json!({
-                "id": row.id, "email": row.address, "groups": row.groups, "invited_by": row.invited_by,
+                "id": row.id, "email": row.address.as_ref().filter(|_| sees_people), "groups": row.groups, "invited_by": row.invited_by,
                 "state": row.state(now), "created_at": row.created_at, "expires_at": row.expires_at,
             })
         })

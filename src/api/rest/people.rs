@@ -258,6 +258,7 @@ pub fn update(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
         must_change_password: call.body.flag("must_change_password"),
         profile: claims(call)?,
         attributes: None,
+        seen: None,
     };
     people::update(conn, call.actor, call.id(0)?, &changes, call.scene)?;
     show(conn, call)

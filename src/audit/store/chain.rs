@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::Entry;
-use crate::audit::chain::{Link, hex};
+use crate::audit::chain::Link;
 use crate::audit::event::Kind;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::EventId;
@@ -87,15 +87,14 @@ pub fn after(conn: &mut Conn, position: i64, limit: i64) -> Result<Vec<(Link, Op
     Ok(rows.into_iter().map(|(row, entry)| (link(row), entry)).collect())
 }
 
-/// Whether the log says that it was let go through this link.
+/// Whether the log says, with this proof, that it was let go.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn was_retained(conn: &mut Conn, at: &Link) -> Result<bool, Fault> {
+pub fn was_retained(conn: &mut Conn, proof: &str) -> Result<bool, Fault> {
     let told = a::table.filter(a::event.eq(Kind::AuditRetained.as_str())).order(a::id.desc()).limit(100);
     let told: Vec<serde_json::Value> = told.select(a::details).load(conn)?;
-    let (position, digest) = (at.position, hex(&at.digest));
-    Ok(told.iter().any(|told| told["position"] == position && told["digest"] == digest.as_str()))
+    Ok(told.iter().any(|told| told["proof"] == proof))
 }
 
 /// Whether this link is there.

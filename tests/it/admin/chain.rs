@@ -124,4 +124,13 @@ fn old_entries_are_let_go_and_the_rest_stays_whole() {
     }
     tamper(&server, "DELETE FROM audit_events WHERE event = 'audit.retained'");
     assert!(matches!(verify(&server), Verdict::Broken(..)));
+    // Nor is it one when somebody writes into the log that it was.
+    let server = with_entries();
+    let forged = "INSERT INTO audit_events (id, at, event, actor, details) \
+                  SELECT gen_random_uuid(), now(), 'audit.retained', 'server', jsonb_build_object('entries', 1, \
+                   'position', position, 'digest', encode(digest, 'hex'), 'proof', encode(digest, 'hex')) \
+                  FROM audit_chain WHERE position = 1; \
+                  DELETE FROM audit_events WHERE id = (SELECT event_id FROM audit_chain WHERE position = 1)";
+    tamper(&server, forged);
+    assert!(matches!(verify(&server), Verdict::Broken(1, _)));
 }

@@ -4,7 +4,7 @@ use portcullis::access::store::find_group;
 use reqwest::StatusCode;
 
 use super::{staff, superuser};
-use crate::access::{join, make_group};
+use crate::access::{grant, join, make_group};
 use crate::support::{Browser, Page, TestServer};
 
 async fn post(browser: &Browser, page: &str, action: &str, fields: &[(&str, &str)]) -> Page {
@@ -57,6 +57,13 @@ async fn one_invites_into_groups_that_one_may_fill() {
     make_group(&server, "foreign");
     join(&server, &own, ada);
     let browser = server.signed_in("ada").await;
+    let refused = post(&browser, "/admin/invitations", "add", &[("groups", "own"), ("hours", "1")]).await;
+    assert!(
+        refused.body.contains("You are not in this group"),
+        "members without the right fill none: {}",
+        refused.body
+    );
+    grant(&server, "portcullis.change_group", None, ada);
     let before = server.snapshot();
     for (fields, why) in [
         (&[("groups", "foreign"), ("hours", "1")][..], "You are not in this group"),

@@ -1,11 +1,11 @@
 //! Making accounts, and changing them.
 
-use portcullis::access::permission;
+use portcullis::access::{group, permission};
 use portcullis::kernel::ids::UserId;
 use reqwest::StatusCode;
 
 use super::{staff, superuser};
-use crate::access::grant;
+use crate::access::{grant, join, make_group};
 use crate::support::{Browser, PASSWORD, Page, TestServer};
 
 const NEW_PASSWORD: &str = "an altogether other phrase";
@@ -14,6 +14,13 @@ async fn add(browser: &Browser, fields: &[(&str, &str)]) -> Page {
     let page = browser.get("/admin/users/add").await;
     assert_eq!(page.status, StatusCode::OK, "{page:?}");
     browser.submit(&page, "/admin/users/add", fields).await
+}
+
+/// Sends the form about an account as it is now, with these changes.
+async fn edit(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Page {
+    let page = browser.get(path).await;
+    let version = page.field("version");
+    browser.submit(&page, path, &[&[("version", &*version)], fields].concat()).await
 }
 
 fn id_of(server: &TestServer, name: &str) -> UserId {
@@ -90,7 +97,7 @@ async fn flags_that_a_form_slips_in_make_nobody_staff() {
     let page = browser.get(&format!("/admin/users/{bob}/edit")).await;
     assert!(!page.body.contains("is_staff"), "no such boxes for who may not");
     let path = format!("/admin/users/{bob}/edit");
-    let saved = browser.submit(&page, &path, &[("username", "bob"), ("is_staff", "1"), ("is_superuser", "1")]).await;
+    let saved = edit(&browser, &path, &[("username", "bob"), ("is_staff", "1"), ("is_superuser", "1")]).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER);
     assert_eq!(server.count("users WHERE username = 'bob' AND (is_staff OR is_superuser)"), 0);
     // A superuser may, and the person's sessions end.
@@ -101,8 +108,7 @@ async fn flags_that_a_form_slips_in_make_nobody_staff() {
     });
     let theirs = server.signed_in("bob").await;
     let root = server.signed_in("root").await;
-    let page = root.get(&path).await;
-    let saved = root.submit(&page, &path, &[("username", "bob"), ("is_staff", "1")]).await;
+    let saved = edit(&root, &path, &[("username", "bob"), ("is_staff", "1")]).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{saved:?}");
     assert_eq!(server.count("users WHERE username = 'bob' AND is_staff AND NOT is_superuser"), 1);
     assert!(!theirs.is_signed_in().await, "more rights begin with a new sign-in");
@@ -144,9 +150,8 @@ async fn an_account_is_changed_and_the_log_tells_what_was_before() {
     server.user("eve");
     let browser = server.signed_in("ada").await;
     let path = format!("/admin/users/{bob}/edit");
-    let page = browser.get(&path).await;
     let fields = [("username", "robert"), ("email", "robert@example.test"), ("given_name", "Robert")];
-    let saved = browser.submit(&page, &path, &fields).await;
+    let saved = edit(&browser, &path, &fields).await;
     assert_eq!(saved.location(), format!("/admin/users/{bob}?done=saved"), "{saved:?}");
     let shown = browser.get(saved.location()).await;
     for text in ["robert@example.test", "Not proven", "given_name"] {
@@ -162,11 +167,10 @@ async fn an_account_is_changed_and_the_log_tells_what_was_before() {
         ("birthdate", "tomorrow", "Enter a date"),
     ] {
         let before = server.snapshot();
-        let page = browser.get(&path).await;
         let mut fields = vec![("username", "robert"), ("family_name", "Kept")];
         fields.retain(|(name, _)| *name != field);
         fields.push((field, value));
-        let refused = browser.submit(&page, &path, &fields).await;
+        let refused = edit(&browser, &path, &fields).await;
         assert!(refused.status == StatusCode::OK && refused.body.contains(why), "{why}: {}", refused.body);
         assert!(refused.body.contains("value=\"Kept\""), "what was typed is kept");
         assert_eq!(server.snapshot(), before, "{why}: all or nothing");
@@ -232,4 +236,87 @@ async fn who_has_to_wait_is_let_try_again() {
     assert_eq!(opened.location(), format!("/admin/users/{bob}?done=unlocked"));
     assert!(!browser.get(&format!("/admin/users/{bob}")).await.body.contains("id=\"locked-out\""));
     server.browser().sign_in("bob", PASSWORD).await;
+}
+
+#[tokio::test]
+async fn a_form_that_waited_gives_back_nothing_that_was_taken_meanwhile() {
+    let server = TestServer::start();
+    for name in ["root", "rita"] {
+        superuser(&server, name);
+    }
+    let bob = staff(&server, "bob", &[]);
+    let path = format!("/admin/users/{bob}/edit");
+    let [slow, quick] = [server.signed_in("root").await, server.signed_in("rita").await];
+    let waiting = slow.get(&path).await;
+    let taken = edit(&quick, &path, &[("username", "bob")]).await;
+    assert_eq!(taken.status, StatusCode::SEE_OTHER, "{taken:?}");
+    let version = waiting.field("version");
+    for seen in [&*version, "another", ""] {
+        let fields = [("username", "bob"), ("is_staff", "1"), ("given_name", "Bob"), ("version", seen)];
+        let refused = slow.submit(&waiting, &path, &fields).await;
+        assert!(refused.body.contains("Somebody else changed this account meanwhile."), "{}", refused.body);
+    }
+    assert_eq!(server.count("users WHERE username = 'bob' AND NOT is_staff AND given_name IS NULL"), 1);
+    let saved = edit(&slow, &path, &[("username", "bob"), ("given_name", "Bob")]).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{saved:?}");
+}
+
+#[tokio::test]
+async fn nobody_gets_hold_of_an_account_for_its_groups() {
+    let server = TestServer::start();
+    let ada = staff(&server, "ada", &["view_user", "change_user"]);
+    let (member, manager) = (server.user("member"), server.user("manager"));
+    let [grafana, team] = ["grafana-admins", "team"].map(|name| make_group(&server, name));
+    join(&server, &grafana, member);
+    server.write(|conn, scene| group::appoint(conn, &team, manager, scene));
+    let browser = server.signed_in("ada").await;
+    let passwords = [("new-password", NEW_PASSWORD), ("new-password-again", NEW_PASSWORD)];
+    for (user, why) in [(member, "grafana-admins"), (manager, "manage a group")] {
+        let before = server.snapshot();
+        let page = browser.get(&format!("/admin/users/{user}")).await;
+        let name = if user == member { "member" } else { "manager" };
+        let refused = [
+            browser.submit(&page, &format!("/admin/users/{user}/recover"), &[]).await,
+            browser.submit(&page, &format!("/admin/users/{user}/password"), &passwords).await,
+            edit(&browser, &format!("/admin/users/{user}/edit"), &[("username", name), ("email", "x@example.test")])
+                .await,
+        ];
+        for page in refused {
+            assert!(page.body.contains(why), "{why}: {}", page.body);
+        }
+        assert_eq!(server.snapshot(), before, "{why}");
+        // The letter goes to their own address, and the rest of the account is not a way in.
+        let posted = browser.submit(&page, &format!("/admin/users/{user}/reset"), &[]).await;
+        assert_eq!(posted.status, StatusCode::SEE_OTHER, "{posted:?}");
+        let own = format!("{name}@example.test");
+        let fields = [("username", name), ("email", &*own), ("given_name", "A")];
+        let saved = edit(&browser, &format!("/admin/users/{user}/edit"), &fields).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{saved:?}");
+    }
+    join(&server, &grafana, ada);
+    server.write(|conn, scene| group::appoint(conn, &team, ada, scene));
+    for user in [member, manager] {
+        let page = browser.get(&format!("/admin/users/{user}")).await;
+        let shown = browser.submit(&page, &format!("/admin/users/{user}/recover"), &[]).await;
+        assert!(shown.body.contains("/password/reset/link?token="), "{}", shown.body);
+    }
+}
+
+#[tokio::test]
+async fn a_manager_is_shown_no_page_that_their_rights_do_not_open() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    let bob = server.user("bob");
+    let ada = staff(&server, "ada", &["change_user"]);
+    let team = make_group(&server, "team");
+    server.write(|conn, scene| group::appoint(conn, &team, ada, scene));
+    let browser = server.signed_in("ada").await;
+    let page = browser.get("/admin/groups").await;
+    let root = id_of(&server, "root");
+    let refused = browser.submit(&page, &format!("/admin/users/{root}/disable"), &[]).await;
+    assert!(refused.body.contains("Only superusers change superusers."), "{}", refused.body);
+    assert!(!refused.body.contains("root@example.test"), "{}", refused.body);
+    // What they may do, they do.
+    let done = browser.submit(&page, &format!("/admin/users/{bob}/disable"), &[]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{done:?}");
 }

@@ -478,6 +478,14 @@ async fn clients_invitations_keys_sessions_and_the_log() {
     assert!(text(&invited.json(), "link").contains("/register?invitation="), "{invited:?}");
     let list = root.get("/invitations").await.json();
     assert!(list["items"][0].get("link").is_none());
+    root.post("/invitations", &json!({ "hours": 1, "email": "guest@example.test" })).await;
+    let viewer = staff(&server, "viewer", &["view_invitation"]);
+    let viewer = Program::with(&server, &key(&server, viewer, "api:read"));
+    for (reader, sees) in [(&root, 1), (&viewer, 0)] {
+        let list = reader.get("/invitations").await;
+        assert_eq!(list.body.matches("guest@example.test").count(), sees, "{list:?}");
+    }
+    let list = root.get("/invitations").await.json();
     let path = format!("/invitations/{}", text(&list["items"][0], "id"));
     assert_eq!(root.act("DELETE", &path).await, StatusCode::NO_CONTENT);
     problem(&root.send("DELETE", &path, None, &[]).await, 409);
