@@ -56,15 +56,22 @@ impl Page for FormPostPage {
 /// A page, while there is no target to redirect to.
 pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Result<HttpResponse, PageError> {
     let params = form::query(&req)?;
-    let answered = advance(&req, &app, current.0, params.clone(), Consented::No).await;
-    answered.inspect_err(|error| trace(&req, &app, &params, error))
+    advance_or_trace(&req, &app, current.0, params).await
 }
 
-/// Notes why a person ended on a page instead of in the app.
-fn trace(req: &HttpRequest, app: &App, params: &Params, error: &PageError) {
-    let text = |name: &str| params.find(name).map(str::to_owned);
-    let (code, because) = (error.code.clone(), error.cause().to_owned());
-    app.trace(req, Stage::Authorize, Note { client_id: text("client_id"), code, because, came: text("redirect_uri") });
+/// Advances, and notes why a person ended on a page instead of in the app.
+async fn advance_or_trace(
+    req: &HttpRequest,
+    app: &App,
+    session: Option<Session>,
+    params: Params,
+) -> Result<HttpResponse, PageError> {
+    let [client_id, came] = ["client_id", "redirect_uri"].map(|name| params.find(name).map(str::to_owned));
+    let answered = advance(req, app, session, params, Consented::No).await;
+    answered.inspect_err(|error| {
+        let (code, because) = (error.code.clone(), error.cause().to_owned());
+        app.trace(req, Stage::Authorize, Note { client_id, code, because, came });
+    })
 }
 
 /// `POST`: the same (OIDC Core section 3.1.2.1). A post from another site comes without the session
@@ -88,8 +95,7 @@ pub async fn post(
             }
         }
     }
-    let answered = advance(&req, &app, current.0, params.clone(), Consented::No).await;
-    answered.inspect_err(|error| trace(&req, &app, &params, error))
+    advance_or_trace(&req, &app, current.0, params).await
 }
 
 /// Whether the person has just allowed this very request.

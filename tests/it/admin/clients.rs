@@ -161,6 +161,25 @@ async fn an_app_is_changed_and_the_change_holds_at_once() {
 }
 
 #[tokio::test]
+async fn of_two_who_change_an_app_at_once_one_is_too_late() {
+    let server = TestServer::start();
+    staff(&server, "ada", &ALL);
+    staff(&server, "bea", &ALL);
+    server.app("mine");
+    let (ada, bea) = (server.signed_in("ada").await, server.signed_in("bea").await);
+    for round in 0..5 {
+        let seen = ada.get("/admin/clients/mine/edit").await.field("version");
+        let names = ["ada", "bea"].map(|who| format!("{who} {round}"));
+        let [one, other] = names.each_ref().map(|name| [("name", name.as_str()), ("version", &*seen)]);
+        let pages = tokio::join!(edit(&ada, "mine", &one), edit(&bea, "mine", &other));
+        let (late, done) = if pages.0.status == StatusCode::OK { pages } else { (pages.1, pages.0) };
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{done:?}");
+        assert!(late.body.contains("Somebody else changed this app meanwhile."), "{late:?}");
+        assert_eq!(server.count("audit_events WHERE event = 'client.updated'"), round + 1);
+    }
+}
+
+#[tokio::test]
 async fn a_secret_is_replaced_and_an_app_disabled_enabled_deleted() {
     let server = TestServer::start();
     staff(&server, "ada", &ALL);

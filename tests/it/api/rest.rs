@@ -321,6 +321,13 @@ async fn a_create_that_is_sent_twice_is_done_once() {
     // Keys are each one's own, a refusal uses none up, and they are kept for a day.
     let theirs = other.send("POST", "/clients", Some(&another), &headers).await;
     assert_eq!(theirs.status, StatusCode::CREATED);
+    // The same request of two people is not kept as the same: what is kept is keyed, so that nobody tries passwords on it.
+    for program in [&root, &other] {
+        let made =
+            program.send("POST", "/invitations", Some(&json!({ "hours": 1 })), &[("idempotency-key", "both")]).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    }
+    assert_eq!(server.count("(SELECT DISTINCT request_digest FROM idempotency_keys) AS each"), 4);
     let headers = [("idempotency-key", "another-key")];
     assert_eq!(root.send("POST", "/groups", Some(&json!({ "name": "" })), &headers).await.status.as_u16(), 422);
     assert_eq!(root.send("POST", "/groups", Some(&json!({ "name": "x" })), &headers).await.status, StatusCode::CREATED);
