@@ -1,7 +1,8 @@
 //! What runs beside requests: hearing of changes, rotating keys, pruning.
 //!
 //! Each job is a function of a connection and an instant, so that tests call it; the threads here
-//! only decide when. Three threads: one listens, one sends mail, one tidies up.
+//! only decide when. Each thread does one thing: it listens, sends mail, writes traces, links the log, brings people in, or tidies
+//! up.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -12,7 +13,7 @@ use actix_web::web;
 use diesel::connection::SimpleConnection as _;
 
 use crate::accounts::store::{confirmations, invitations};
-use crate::admin::statistics;
+use crate::admin::{imports, statistics};
 use crate::api;
 use crate::api::rest::call::KEPT;
 use crate::app::{self, App, chrono_of, key_schedule};
@@ -36,7 +37,7 @@ use crate::mail::transports::{MailCarrier, TextCarrier};
 use crate::server::tls::Certificate;
 use crate::tokens::store::{api_keys, blacklist, codes, families};
 use crate::traces;
-use crate::{clients, mail, sessions};
+use crate::{admin, clients, mail, sessions};
 
 /// Threads that run until they are dropped.
 #[derive(Debug)]
@@ -82,6 +83,8 @@ impl Jobs {
         jobs.spawn("traces", move |stop| write_traces(&tracing_app, &trace_url, &stop))?;
         let (chaining, chain_url) = (app.clone(), url.clone());
         jobs.spawn("chain", move |stop| link_the_log(&chaining, &chain_url, &stop))?;
+        let (importing, import_url) = (app.clone(), url.clone());
+        jobs.spawn("imports", move |stop| bring_in_people(&importing, &import_url, &stop))?;
         let (tidying, tidy_url) = (app.clone(), url.clone());
         jobs.spawn("tidy", move |stop| keep_tidy(&tidying, &tidy_url, certificate.as_deref(), &stop))?;
         Ok(jobs)
@@ -260,6 +263,42 @@ pub fn link(app: &App, conn: &mut Conn) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Files of people that wait are seen within this time.
+const IMPORT_EVERY: Duration = Duration::from_secs(1);
+
+fn bring_in_people(app: &App, url: &Secret<String>, stop: &Receiver<()>) {
+    let mut held = None;
+    while !pause(stop, IMPORT_EVERY) {
+        let done = held
+            .take()
+            .map_or_else(|| connect(url).map_err(|error| Fault::DatabaseAway(error.to_string())), Ok)
+            .and_then(|mut conn| bring_in_all(app, &mut conn, stop).map(|()| conn));
+        match done {
+            Ok(conn) => held = Some(conn),
+            Err(fault) => tracing::warn!(%fault, "an import goes on later"),
+        }
+    }
+}
+
+fn bring_in_all(app: &App, conn: &mut Conn, stop: &Receiver<()>) -> Result<(), Fault> {
+    while bring_in_next(app, conn)? && !pause(stop, Duration::ZERO) {}
+    Ok(())
+}
+
+/// Brings the next people of a file in; `false`: no file waits.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn bring_in_next(app: &App, conn: &mut Conn) -> Result<bool, Fault> {
+    let tools = imports::Tools {
+        policy: &app.password_policy,
+        courier: &app.courier,
+        random: &app.random,
+        now: app.clock.now(),
+    };
+    transaction(conn, |conn| imports::advance(conn, tools))
+}
+
 /// What the server does by itself.
 fn server_scene(app: &App, now: Instant) -> Scene {
     Scene { now, random: app.random.clone(), origin: Origin { actor: "server".into(), ..Origin::default() } }
@@ -289,6 +328,13 @@ fn write_traces(app: &App, url: &Secret<String>, stop: &Receiver<()>) {
 }
 
 fn keep_tidy(app: &App, url: &Secret<String>, certificate: Option<&Certificate>, stop: &Receiver<()>) {
+    // Whoever looks at the dashboard first finds numbers there.
+    let counted = connect(url).map_err(|error| Fault::DatabaseAway(error.to_string())).and_then(|mut conn| {
+        transaction(&mut conn, |conn| statistics::count(conn, app.sessions.lifetimes(), app.clock.now()))
+    });
+    if let Err(fault) = counted {
+        tracing::warn!(%fault, "the numbers of the dashboard are counted later");
+    }
     while !pause(stop, TIDY_EVERY) {
         if let Some(certificate) = certificate {
             certificate.refresh();
@@ -337,6 +383,7 @@ fn prune(app: &App, conn: &mut Conn, now: Instant) -> Result<(), Fault> {
         ("confirmations", confirmations::prune(conn, ended)?),
         ("invitations", invitations::prune(conn, now - KEEP_PARKED)?),
         ("API keys", api_keys::prune(conn, ended)?),
+        ("imports", admin::store::imports::prune(conn, now - imports::KEPT)?),
         ("traces", traces::store::prune(conn, now - KEEP_TRACES)?),
         ("kept answers", api::store::prune(conn, now - KEPT)?),
         ("mail", mail::store::prune(conn, ended, now - KEEP_PARKED)?),

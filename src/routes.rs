@@ -8,8 +8,8 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Respo
 
 use crate::admin::http::gate::{self, Door};
 use crate::admin::http::{
-    audit, client, client_form, clients, dashboard, groups, invitations, keys, mail, permissions, settings, traces,
-    user, user_form, users,
+    audit, client, client_form, clients, dashboard, groups, imports, invitations, keys, mail, permissions, settings,
+    traces, user, user_form, users,
 };
 use crate::admin::policy::Right;
 use crate::api::http::{answer as api_answer, authzen, rest, token_pair};
@@ -197,6 +197,10 @@ console! {
     "/admin/groups/{id}/rename"           => freshly(ChangeGroup, groups::rename);
     "/admin/groups/{id}/revoke"           => freshly(ChangeGroup, groups::revoke);
     "/admin/groups/{id}/unnest"           => freshly(ChangeGroup, groups::unnest);
+    "/admin/imports/{id}"                 => look(AddUser, imports::get);
+    "/admin/imports/{id}/report.csv"      => look(AddUser, imports::report);
+    "/admin/imports/{id}/start"           => freshly(AddUser, imports::start);
+    "/admin/imports/{id}/stop"            => change(AddUser, imports::stop);
     "/admin/invitations"                  => look(ViewInvitation, invitations::get);
     "/admin/invitations/add"              => freshly(AddInvitation, invitations::add);
     "/admin/invitations/{id}/withdraw"    => change(DeleteInvitation, invitations::withdraw);
@@ -221,6 +225,7 @@ console! {
     "/admin/traces/{id}/add-redirect-uri" => freshly(ChangeClient, traces::add_redirect_uri);
     "/admin/users"                        => look(ViewUser, users::get);
     "/admin/users/add"                    => look(AddUser, user_form::add) freshly(AddUser, user_form::post_add);
+    "/admin/users/import"                 => look(AddUser, imports::form) freshly(AddUser, imports::post);
     "/admin/users/{id}"                   => look(ViewUser, user::get);
     "/admin/users/{id}/delete"            => freshly(DeleteUser, user::delete);
     "/admin/users/{id}/disable"           => freshly(ChangeUser, user::disable);

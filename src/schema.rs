@@ -268,6 +268,37 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    import_rows (import_id, line) {
+        import_id -> Uuid,
+        line -> Int4,
+        person -> Jsonb,
+        expected -> Nullable<Text>,
+        outcome -> Nullable<Text>,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    imports (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        file_name -> Text,
+        state -> Text,
+        changes_known -> Bool,
+        sends_links -> Bool,
+        stopped_because -> Nullable<Text>,
+        address -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     instance (id) {
         id -> Int2,
         master_key_check -> Bytea,
@@ -561,6 +592,8 @@ diesel::joinable!(group_managers -> users (user_id));
 diesel::joinable!(group_permissions -> groups (group_id));
 diesel::joinable!(group_permissions -> permissions (permission_id));
 diesel::joinable!(idempotency_keys -> users (user_id));
+diesel::joinable!(import_rows -> imports (import_id));
+diesel::joinable!(imports -> users (user_id));
 diesel::joinable!(mail_outbox -> users (user_id));
 diesel::joinable!(memberships -> groups (group_id));
 diesel::joinable!(memberships -> users (user_id));
@@ -590,6 +623,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     group_permissions,
     groups,
     idempotency_keys,
+    import_rows,
+    imports,
     instance,
     invitations,
     mail_outbox,

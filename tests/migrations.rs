@@ -48,7 +48,7 @@ fn outline(conn: &mut PgConnection) -> BTreeSet<String> {
 }
 
 /// One row in each table, in the order of their references.
-const ROWS: [&str; 34] = [
+const ROWS: [&str; 36] = [
     "instance VALUES (1, 'sealed', now())",
     "setup_links VALUES (sha256('link'), now(), now(), NULL)",
     "users (id, sub, username, username_key, created_at, updated_at) VALUES (:id, :id, 'ada', 'ada', now(), now())",
@@ -92,6 +92,8 @@ const ROWS: [&str; 34] = [
     "traces (id, at, request_id, stage, code, because) VALUES (:id, now(), '1', 'token', 'invalid_grant', 'why')",
     "audit_chain VALUES (1, :id, sha256('link'), now())",
     "statistics VALUES (current_date, 'users', 1, now())",
+    "imports VALUES (:id, :id, 'people.csv', 'checking', false, false, NULL, NULL, NULL, now(), now())",
+    "import_rows VALUES (:id, 2, '{}', NULL, NULL, '')",
 ];
 
 fn fill(conn: &mut PgConnection) {

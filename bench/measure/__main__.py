@@ -13,6 +13,7 @@ import postgres
 import report
 from crowd import Crowd, username
 from figures import Stage
+from lists import Lists
 from postgres import Postgres
 from processes import Child, Daemon, Trouble, peak_mib, resident_mib
 from scene import Scene
@@ -20,6 +21,8 @@ from server import Server, free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RESTARTS = 3
+# The key of the lists, which are no figure: each is measured by its waits.
+LISTS = "lists"
 
 
 def options():
@@ -31,6 +34,7 @@ def options():
     parser.add_argument("--users", type=int, default=100_000, help="to import, once")
     parser.add_argument("--only", default="", help="keys, with commas; prints and writes no report")
     parser.add_argument("--report", default=REPOSITORY / "docs/performance.md", help="where the report goes")
+    parser.add_argument("--linger", type=int, default=0, metavar="SECONDS", help="keep everything running so long at the end, to look at it")
     return parser.parse_args()
 
 
@@ -59,16 +63,23 @@ def main():
 
         known = {figure.key: figure for figure in stage.figures()}
         figures = [figure for key, figure in known.items() if not chosen.only or key in chosen.only.split(",")]
-        if not figures:
-            raise Trouble("--only knows: " + ", ".join(known))
-        measure(stage, figures, known["import"], chosen.rounds)
+        lists = Lists(scene, database) if not chosen.only or LISTS in chosen.only.split(",") else None
+        if not figures and not lists:
+            raise Trouble("--only knows: " + ", ".join([*known, LISTS]))
+        measure(stage, figures, known["import"], chosen.rounds, needs_crowd=bool(lists))
         scene.check()
         memory += [
             ("server, resident after the run", resident_mib(server.pid)),
             ("server, peak", peak_mib(server.pid)),
             ("Postgres after the run (shared pages once)", database.memory_mib()),
         ]
-        conclude(chosen, stage, figures, report.start_and_memory(starts, memory))
+        if lists:
+            stage.access.fill()
+            lists.run(say)
+        conclude(chosen, stage, figures, lists, report.start_and_memory(starts, memory))
+        if chosen.linger:
+            say(f"lingering {chosen.linger} s: {database.url}")
+            time.sleep(chosen.linger)
     except Trouble as trouble:
         sys.exit(f"bench: {trouble}")
     finally:
@@ -126,12 +137,12 @@ def write_rotation(stage):
     stage.postgres.copy_families()
 
 
-def measure(stage, figures, importing, rounds):
+def measure(stage, figures, importing, rounds, needs_crowd):
     """The import in between, once: it divides an almost empty database from a full one."""
     others = [figure for figure in figures if figure is not importing]
     crowded = [figure for figure in others if figure.is_crowded]
     take_turns([figure for figure in others if not figure.is_crowded], rounds)
-    if crowded or importing in figures:
+    if crowded or needs_crowd or importing in figures:
         take_turns([importing], 1)
         stage.scene.check_sign_in(username(stage.crowd.count))
     take_turns(crowded, rounds)
@@ -147,10 +158,11 @@ def take_turns(figures, rounds):
                 say(f"    {remark}")
 
 
-def conclude(chosen, stage, figures, start):
-    print(report.results(stage, figures), start, report.costs(figures), sep="\n\n")
+def conclude(chosen, stage, figures, lists, start):
+    parts = [report.results(stage, figures), start, report.costs(figures)] if figures else []
+    print(*parts, *([report.lists(lists)] if lists else []), sep="\n\n")
     if not chosen.only:
-        report.write(chosen.report, stage, figures, start)
+        report.write(chosen.report, stage, figures, lists, start)
         say(f"written: {chosen.report}")
 
 

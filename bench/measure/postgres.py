@@ -55,9 +55,9 @@ class Postgres:
         self.pid = int((self.data / "postgres/postmaster.pid").read_text().splitlines()[0])
         self.url = f"host={self.socket} user=portcullis dbname=portcullis"
 
-    def ask(self, sql):
+    def ask(self, sql, timeout=60):
         command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", self.url, "-f", "-"]
-        return run(command, text_input=sql).output.strip()
+        return run(command, timeout, text_input=sql).output.strip()
 
     def make_copy(self, copy, table):
         """An empty table like `table`, its indexes included."""

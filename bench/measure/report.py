@@ -7,13 +7,14 @@ import shlex
 from datetime import date
 from pathlib import Path
 
+from lists import ENTRIES, LIMIT_MS as LIST_LIMIT_MS, PEOPLE, ROUNDS
 from processes import run
 
 NOTES = ("<!-- notes: kept by bench/run.sh -->", "<!-- end of notes -->")
 PULSE_LIMIT_MS = 50
 
 
-def write(path, stage, figures, start):
+def write(path, stage, figures, shown_lists, start):
     path = Path(path)
     notes = _notes(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -22,6 +23,7 @@ def write(path, stage, figures, start):
         "generator, server and Postgres share the cores. The best round of each side counts, for waits the 99th percentile over all rounds (of access checks: in the worst round).",
         _machine(stage),
         "## Results\n\n" + results(stage, figures),
+        "## Lists\n\n" + lists(shown_lists),
         "## Start and memory\n\n" + start,
         "## Cost of one operation\n\nCPU microseconds in the best round; the load generator's are its own cost, not the server's.\n\n" + costs(figures),
         "## Rounds\n\nPer second, limit / figure.\n\n" + rounds(figures),
@@ -77,6 +79,20 @@ def start_and_memory(starts, memory):
     rows.append(["start to ready, existing cluster", f"{min(again) * 1000:.0f} ms (of {listed})"])
     rows += [[name, f"{mib:.0f} MiB"] for name, mib in memory if mib is not None]
     return _table(rows)
+
+
+def lists(measured):
+    """Waits of the asker, so the server's time and the way through the loopback."""
+    rows = [["list", "median", "longest", "bytes", f"< {LIST_LIMIT_MS} ms"]]
+    for waits in measured.measured:
+        met = _yes(waits.worst < LIST_LIMIT_MS and not waits.trouble)
+        rows.append([waits.name, f"{waits.median:.1f} ms", f"{waits.worst:.1f} ms", f"{waits.size:,}", met])
+    limit = measured.limit
+    head = (
+        f"{PEOPLE:,} people, {ENTRIES:,} entries of the log, 1,000,000 grants on objects; {ROUNDS} requests each, one at a time.\n"
+        f"The plainest of them as a bare SELECT ({limit.name}) takes Postgres {limit.median:.2f} ms, at most {limit.worst:.2f}."
+    )
+    return f"{head}\n\n{_table(rows)}"
 
 
 def costs(figures):

@@ -13,6 +13,7 @@ pub mod clients;
 pub mod deed;
 pub mod groups;
 pub mod http;
+pub mod imports;
 pub mod invitations;
 pub mod keys;
 pub mod mail;

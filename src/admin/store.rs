@@ -1,5 +1,6 @@
 //! What only the console asks the database.
 
+pub mod imports;
 pub mod statistics;
 
 use std::collections::HashMap;

@@ -92,4 +92,6 @@ ids! {
     InvitationId;
     /// A personal API key's row.
     ApiKeyId;
+    /// A file of people that an operator brings in.
+    ImportId;
 }

@@ -17,6 +17,7 @@ pub mod hosts;
 pub mod onward;
 pub mod page;
 pub mod return_to;
+pub mod upload;
 
 pub use errors::PageError;
 pub use form::Form;

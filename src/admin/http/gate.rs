@@ -105,8 +105,10 @@ async fn check(path: &str, doors: &[Door], req: &HttpRequest) -> Result<Admitted
     if !door.admits(&actor) {
         return Err(door.right.map_or_else(no_rights, no_right));
     }
-    if door.needs_fresh && !person.is_fresh() {
-        return Err(first_confirm(req));
+    // The form too, so that nobody fills it in to lose it.
+    let leads_to_fresh = |door: &Door| door.path == path && door.needs_fresh && door.admits(&actor);
+    if (door.needs_fresh || (method == "GET" && doors.iter().any(leads_to_fresh))) && !person.is_fresh() {
+        return Err(first_confirm(req, doors.iter().any(|door| door.path == path && door.method == "GET")));
     }
     Ok(Admitted { actor, door: *door })
 }
@@ -117,8 +119,13 @@ fn first_sign_in(req: &HttpRequest) -> PageError {
 }
 
 /// The password, and back to the page that the form stands on.
-fn first_confirm(req: &HttpRequest) -> PageError {
-    let query = Params::default().with("confirm", "1").with("next", &parent(req));
+fn first_confirm(req: &HttpRequest, is_page: bool) -> PageError {
+    let next = match (is_page, req.method()) {
+        (true, &Method::POST) => req.path().to_owned(),
+        (true, _) => req.uri().to_string(),
+        (false, _) => parent(req),
+    };
+    let query = Params::default().with("confirm", "1").with("next", &next);
     PageError::first(ReturnTo::to("/login", &query).as_str())
 }
 

@@ -5,7 +5,7 @@ use actix_web::http::header;
 use serde::Serialize;
 
 use crate::spec::Params;
-use crate::web::{PageError, ReturnTo};
+use crate::web::PageError;
 
 /// Longest word searched for, in characters.
 const MAX_WORD: usize = 200;
@@ -37,9 +37,10 @@ pub fn word(query: &Params, name: &str) -> Result<String, PageError> {
 
 /// The URL of a list, with as much of its filter as says something.
 #[must_use]
-pub fn url(page: &'static str, given: &[(&str, &str)]) -> String {
+pub fn url(page: &str, given: &[(&str, &str)]) -> String {
     let params = given.iter().filter(|(_, value)| !value.is_empty());
-    ReturnTo::to(page, &params.fold(Params::default(), |all, (name, value)| all.with(name, value))).to_string()
+    let query = params.fold(Params::default(), |all, (name, value)| all.with(name, value)).encode();
+    if query.is_empty() { page.to_owned() } else { format!("{page}?{query}") }
 }
 
 /// An answer that is kept as a file, and by no cache.

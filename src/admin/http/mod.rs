@@ -8,6 +8,7 @@ pub mod dashboard;
 pub mod frame;
 pub mod gate;
 pub mod groups;
+pub mod imports;
 pub mod invitations;
 pub mod keys;
 pub mod list;

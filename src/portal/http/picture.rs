@@ -3,7 +3,6 @@
 use actix_multipart::Multipart;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use futures_util::StreamExt as _;
 use uuid::Uuid;
 
 use super::asker::{Asker, Posted};
@@ -12,19 +11,21 @@ use crate::accounts::profile;
 use crate::accounts::store::pictures;
 use crate::app::App;
 use crate::portal::picture::{MAX_UPLOAD_BYTES, square};
-use crate::spec::Params;
 use crate::web::PageError;
-use crate::web::csrf;
 use crate::web::page::see_other;
+use crate::web::upload::{self, NoFile};
 
 /// `POST /account/picture`: one file, after the form token.
 ///
 /// # Errors
 /// A page.
 pub async fn post(asker: Asker<ProfilePage>, upload: Multipart) -> Result<HttpResponse, PageError> {
-    let bytes = match receive(&asker, upload).await? {
-        Ok(bytes) => bytes,
-        Err(message) => return show_picture_error(&asker, message).await,
+    let bytes = match upload::receive(upload, ("picture", MAX_UPLOAD_BYTES), |form| asker.check_token(form)).await? {
+        Ok(upload) => upload.bytes,
+        Err(NoFile::TooLarge) => {
+            return show_picture_error(&asker, "This file is too large: use one of at most 8 MB.".into()).await;
+        }
+        Err(NoFile::Missing) => return show_picture_error(&asker, "Choose a picture first.".into()).await,
     };
     // Decoding is work: it has its own threads and its own queue, like passwords.
     let made = asker.app.hasher.apart(move || square(&bytes)).await?;
@@ -35,37 +36,6 @@ pub async fn post(asker: Asker<ProfilePage>, upload: Multipart) -> Result<HttpRe
     let (user, scene, issuer) = (asker.session.user_id, asker.scene(), asker.app.issuer.clone());
     asker.change(move |conn| profile::set_picture(conn, user, &jpeg, &issuer, &scene)).await?;
     Ok(see_other("/account/profile?done=picture"))
-}
-
-/// Reads the parts: the form token first, then the file, no more of it than may be.
-async fn receive(asker: &Asker<ProfilePage>, mut upload: Multipart) -> Result<Result<Vec<u8>, String>, PageError> {
-    let broken = || PageError::bad_request("the upload is no multipart form");
-    let mut is_ours = false;
-    while let Some(part) = upload.next().await {
-        let mut part = part.map_err(|_| broken())?;
-        let name = part.name().unwrap_or_default().to_owned();
-        let limit = if name == "picture" { MAX_UPLOAD_BYTES } else { 1024 };
-        let mut bytes = Vec::new();
-        while let Some(chunk) = part.next().await {
-            let chunk = chunk.map_err(|_| broken())?;
-            if bytes.len() + chunk.len() > limit {
-                return Ok(Err("This file is too large: use one of at most 8 MB.".into()));
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        match name.as_str() {
-            csrf::FIELD => {
-                let token = String::from_utf8(bytes).map_err(|_| broken())?;
-                asker.check_token(&Params::default().with(csrf::FIELD, &token))?;
-                is_ours = true;
-            }
-            "picture" if is_ours && !bytes.is_empty() => return Ok(Ok(bytes)),
-            "picture" if is_ours => return Ok(Err("Choose a picture first.".into())),
-            "picture" => return Err(PageError::foreign_form("the form token is missing")),
-            _ => {}
-        }
-    }
-    if is_ours { Ok(Err("Choose a picture first.".into())) } else { Err(broken()) }
 }
 
 /// `POST /account/picture/remove`.

@@ -4,6 +4,7 @@ mod chain;
 mod clients;
 mod dashboard;
 mod groups;
+mod imports;
 mod lists;
 mod managers;
 mod matrix;

@@ -1,0 +1,505 @@
+//! People brought in from a file: read, tried row by row, looked at, then written row by row.
+//!
+//! ```text
+//! file ──► rows ──► trial, taken back (`checking`) ──► what would come of it (`checked`) ──► for good (`writing`) ──► `done`
+//! ```
+//! A job does both passes, as whoever brought the file and with what they may at that moment. What became of a row is written
+//! with the row itself: after a restart the job goes on where it was.
+
+use std::collections::HashMap;
+
+use chrono::Duration;
+use csv::{ReaderBuilder, StringRecord, Trim};
+use serde::{Deserialize, Serialize};
+use tracing::subscriber::{NoSubscriber, with_default};
+
+use super::deed::Stop;
+use super::people::{self, Changes, Wish};
+use super::policy::{self, Actor, Right};
+use super::store::imports as store;
+use crate::access::store::own_groups_of;
+use crate::accounts::name_key::name_key;
+use crate::accounts::passwords::policy::Policy;
+use crate::accounts::profile::ProfileChanges;
+use crate::accounts::store::{Identifiers, emails, find_by_identifier};
+use crate::accounts::{PhoneNumber, User};
+use crate::audit::{Origin, Scene};
+use crate::kernel::db::transaction;
+use crate::kernel::fault::Fault;
+use crate::kernel::ids::{ImportId, UserId};
+use crate::kernel::random::Random;
+use crate::kernel::{Conn, Instant};
+use crate::login::courier::Courier;
+
+/// Largest file, in bytes.
+pub const MAX_BYTES: usize = 2 * 1024 * 1024;
+/// Most people in a file.
+pub const MAX_ROWS: usize = 5_000;
+/// Imports and their rows are kept this long after their last step.
+pub const KEPT: Duration = Duration::days(7);
+/// Rows that are done in one transaction.
+const ROWS_AT_ONCE: i64 = 20;
+/// Most characters in a cell: no claim is longer.
+const MAX_CELL: usize = 500;
+
+/// Columns that a file may have, in any order; `username` it has to have.
+pub const COLUMNS: [&str; 9] =
+    ["username", "email", "name", "given_name", "family_name", "locale", "zoneinfo", "phone", "groups"];
+
+crate::spec::words! {
+    /// How far an import is.
+    State {
+        /// Its rows are tried.
+        Checking = "checking",
+        /// What would come of it can be looked at.
+        Checked = "checked",
+        /// Its rows are written.
+        Writing = "writing",
+        /// Nothing is left to do.
+        Done = "done",
+        /// It goes on no more.
+        Stopped = "stopped",
+    }
+}
+
+crate::spec::words! {
+    /// What becomes of a row.
+    Outcome {
+        /// An account is made.
+        New = "new",
+        /// An account is another than before.
+        Changed = "changed",
+        /// An account stays as it is.
+        Same = "same",
+        /// Nothing: it does not do.
+        Refused = "refused",
+    }
+}
+
+impl State {
+    /// Whether a job is at work on it.
+    #[must_use]
+    pub const fn is_moving(self) -> bool {
+        matches!(self, Self::Checking | Self::Writing)
+    }
+}
+
+/// A row of the file. What is not there is not changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields carry the names of the columns")]
+pub struct Person {
+    pub username: String,
+    pub email: Option<String>,
+    pub name: Option<String>,
+    pub given_name: Option<String>,
+    pub family_name: Option<String>,
+    pub locale: Option<String>,
+    pub zoneinfo: Option<String>,
+    pub phone: Option<String>,
+    pub groups: Vec<String>,
+}
+
+/// A row as it was read: who, and why not when it is clear already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// Where it stands in the file; the heading is line 1.
+    pub line: i32,
+    /// Who.
+    pub person: Person,
+    /// Why it is refused without a trial.
+    pub refusal: Option<String>,
+}
+
+/// What the operator decided about a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wishes {
+    /// People who are here already become what the file says.
+    pub changes_known: bool,
+    /// New people get a letter with a link that sets their password.
+    pub sends_links: bool,
+}
+
+/// A file that is brought in.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// Row.
+    pub id: ImportId,
+    /// Who brought it.
+    pub user_id: UserId,
+    /// As its owner calls it.
+    pub file_name: String,
+    /// How far it is.
+    pub state: State,
+    /// What was decided.
+    pub wishes: Wishes,
+    /// Why it goes on no more.
+    pub stopped_because: Option<String>,
+    /// Where the request came from that brought it.
+    pub origin: Origin,
+    /// When it was brought.
+    pub created_at: Instant,
+}
+
+/// Reads a file: UTF-8, commas or semicolons, a heading with names of [`COLUMNS`].
+///
+/// # Errors
+/// In words, when it is no such file: nothing of it is taken then.
+pub fn read(bytes: &[u8]) -> Result<Vec<Read>, String> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "The file is not UTF-8 text: save it as “CSV UTF-8”.")?;
+    let text = text.trim_start_matches('\u{feff}');
+    let heading = text.lines().next().unwrap_or_default();
+    let delimiter = if heading.contains(';') && !heading.contains(',') { b';' } else { b',' };
+    let mut reader =
+        ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(Trim::All).from_reader(text.as_bytes());
+    let columns = columns(reader.headers().map_err(|error| format!("The file is no CSV: {error}."))?)?;
+    let (mut rows, mut seen) = (Vec::new(), HashMap::<String, i32>::new());
+    for record in reader.records() {
+        let record = record.map_err(|error| format!("The file is no CSV: {error}."))?;
+        let line = record.position().and_then(|place| i32::try_from(place.line()).ok()).unwrap_or_default();
+        if rows.len() == MAX_ROWS {
+            return Err(format!("The file has more than {MAX_ROWS} people: cut it into parts."));
+        }
+        let mut refusal = shape_refusal(&record, columns.len());
+        let person = person(&record, &columns);
+        let before = seen.entry(name_key(&person.username)).or_insert(line);
+        if *before != line && refusal.is_none() {
+            refusal = Some(format!("The username stands in line {before} already."));
+        }
+        rows.push(Read { line, person, refusal });
+    }
+    if rows.is_empty() { Err("There is nobody in the file.".into()) } else { Ok(rows) }
+}
+
+fn columns(heading: &StringRecord) -> Result<Vec<&'static str>, String> {
+    let mut columns = Vec::new();
+    for name in heading {
+        let lower = name.to_lowercase();
+        let Some(known) = COLUMNS.iter().find(|known| **known == lower) else {
+            return Err(format!("There is no column “{name}”. A file may have: {}.", COLUMNS.join(", ")));
+        };
+        if columns.contains(known) {
+            return Err(format!("The column “{known}” stands twice."));
+        }
+        columns.push(*known);
+    }
+    if columns.contains(&"username") { Ok(columns) } else { Err("The column “username” is missing.".into()) }
+}
+
+fn shape_refusal(record: &StringRecord, columns: usize) -> Option<String> {
+    if record.len() != columns {
+        return Some(format!("It has {} cells, not {columns}.", record.len()));
+    }
+    let is_text = |cell: &str| cell.chars().count() <= MAX_CELL && !cell.chars().any(char::is_control);
+    (!record.iter().all(is_text)).then(|| format!("A cell is longer than {MAX_CELL} characters, or not plain text."))
+}
+
+fn person(record: &StringRecord, columns: &[&'static str]) -> Person {
+    let mut person = Person::default();
+    for (column, cell) in columns.iter().zip(record) {
+        // What is too long was refused, and is only shown.
+        let cell: String = cell.chars().filter(|one| !one.is_control()).take(MAX_CELL).collect();
+        let given = (!cell.is_empty()).then(|| cell.clone());
+        match *column {
+            "username" => person.username = cell,
+            "email" => person.email = given,
+            "name" => person.name = given,
+            "given_name" => person.given_name = given,
+            "family_name" => person.family_name = given,
+            "locale" => person.locale = given,
+            "zoneinfo" => person.zoneinfo = given,
+            "phone" => person.phone = given,
+            _ => {
+                person.groups =
+                    cell.split(';').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+            }
+        }
+    }
+    person
+}
+
+/// Takes a file in: its trial begins.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn add(
+    conn: &mut Conn,
+    actor: &Actor,
+    (file_name, wishes, rows): (&str, Wishes, &[Read]),
+    scene: &Scene,
+) -> Result<ImportId, Fault> {
+    let id = ImportId::new(&scene.random, scene.now)?;
+    let import = Import {
+        id,
+        user_id: actor.id,
+        file_name: file_name.chars().filter(|one| !one.is_control()).take(100).collect(),
+        state: State::Checking,
+        wishes,
+        stopped_because: None,
+        origin: scene.origin.clone(),
+        created_at: scene.now,
+    };
+    store::insert(conn, &import, rows)?;
+    Ok(id)
+}
+
+/// The import, if it is this operator's.
+///
+/// # Errors
+/// [`Stop::Gone`].
+pub fn find(conn: &mut Conn, actor: &Actor, id: ImportId) -> Result<Import, Stop> {
+    store::find(conn, id)?.filter(|import| import.user_id == actor.id).ok_or(Stop::Gone)
+}
+
+/// Whoever brought it has looked at what would come of it: it is written. A second wish for it changes nothing.
+///
+/// # Errors
+/// [`Stop`].
+pub fn start(conn: &mut Conn, actor: &Actor, id: ImportId, now: Instant) -> Result<(), Stop> {
+    match find(conn, actor, id)?.state {
+        State::Checked => Ok(store::set_state(conn, id, State::Writing, None, now)?),
+        State::Writing | State::Done => Ok(()),
+        State::Checking => Err(Stop::conflict("It is still being tried: wait a moment.")),
+        State::Stopped => Err(Stop::conflict("It was stopped: bring the file again.")),
+    }
+}
+
+/// It goes on no more; what was written by then stays.
+///
+/// # Errors
+/// [`Stop`].
+pub fn stop(conn: &mut Conn, actor: &Actor, id: ImportId, now: Instant) -> Result<(), Stop> {
+    match find(conn, actor, id)?.state {
+        State::Done => Err(Stop::conflict("It is done already.")),
+        State::Stopped => Ok(()),
+        _ => Ok(store::set_state(conn, id, State::Stopped, Some("You stopped it."), now)?),
+    }
+}
+
+/// What rows are brought in with.
+#[derive(Clone, Copy, Debug)]
+pub struct Tools<'a> {
+    /// Rules for new passwords.
+    pub policy: &'a Policy,
+    /// Writes to people.
+    pub courier: &'a Courier,
+    /// Ids and secrets.
+    pub random: &'a Random,
+    /// Now.
+    pub now: Instant,
+}
+
+/// Does the next rows of the oldest import that waits; `false`: none does. To be called in a transaction of its own.
+///
+/// # Errors
+/// [`Fault`] of the database, when it is away rather than particular.
+pub fn advance(conn: &mut Conn, tools: Tools<'_>) -> Result<bool, Fault> {
+    let Some(import) = store::claim(conn)? else { return Ok(false) };
+    let actor = policy::find_actor(conn, import.user_id)?.filter(|actor| actor.may(Right::AddUser));
+    let Some(actor) = actor else {
+        let because = "Whoever brought it may not make accounts any more.";
+        store::set_state(conn, import.id, State::Stopped, Some(because), tools.now)?;
+        return Ok(true);
+    };
+    let is_trial = import.state == State::Checking;
+    let rows = store::waiting_rows(conn, import.id, is_trial, ROWS_AT_ONCE)?;
+    if rows.is_empty() {
+        let next = if is_trial { State::Checked } else { State::Done };
+        store::set_state(conn, import.id, next, None, tools.now)?;
+        return Ok(true);
+    }
+    let scene = Scene { now: tools.now, random: tools.random.clone(), origin: import.origin.clone() };
+    for (line, person) in rows {
+        let (outcome, reason) = if is_trial {
+            // What is taken back is not told to the log either.
+            with_default(NoSubscriber::default(), || attempt(conn, &actor, &person, &import, (tools, &scene)))?
+        } else {
+            attempt(conn, &actor, &person, &import, (tools, &scene))?
+        };
+        store::set_outcome(conn, (import.id, line), is_trial, outcome, &reason)?;
+    }
+    store::touch(conn, import.id, tools.now)?;
+    Ok(true)
+}
+
+enum Ended {
+    TakenBack(Outcome, String),
+    Stop(Stop),
+}
+
+impl From<Fault> for Ended {
+    fn from(fault: Fault) -> Self {
+        Self::Stop(fault.into())
+    }
+}
+
+/// One row, in a savepoint: a trial is taken back, and so is what went wrong half-way.
+fn attempt(
+    conn: &mut Conn,
+    actor: &Actor,
+    person: &Person,
+    import: &Import,
+    (tools, scene): (Tools<'_>, &Scene),
+) -> Result<(Outcome, String), Fault> {
+    let is_trial = import.state == State::Checking;
+    let ended = transaction(conn, |conn| {
+        let (outcome, reason) = bring_in(conn, actor, person, import.wishes, (tools, scene)).map_err(Ended::Stop)?;
+        if is_trial { Err(Ended::TakenBack(outcome, reason)) } else { Ok((outcome, reason)) }
+    });
+    match ended {
+        Ok(done) => Ok(done),
+        Err(Ended::TakenBack(outcome, reason)) => Ok((outcome, reason)),
+        Err(Ended::Stop(Stop::Fault(fault @ (Fault::DatabaseAway(_) | Fault::DatabaseReadOnly)))) => Err(fault),
+        Err(Ended::Stop(Stop::Fault(fault))) => {
+            tracing::warn!(%fault, "a row of an import is refused");
+            Ok((Outcome::Refused, "The database refuses it.".into()))
+        }
+        Err(Ended::Stop(stop)) => Ok((Outcome::Refused, stop.to_string())),
+    }
+}
+
+/// What becomes of somebody, and what of them is another.
+fn bring_in(
+    conn: &mut Conn,
+    actor: &Actor,
+    person: &Person,
+    wishes: Wishes,
+    (tools, scene): (Tools<'_>, &Scene),
+) -> Result<(Outcome, String), Stop> {
+    let by_username = Identifiers { username: true, email: false, phone: false };
+    let known = find_by_identifier(conn, &person.username, by_username)?;
+    if let Some(user) = &known
+        && !wishes.changes_known
+    {
+        return Ok((Outcome::Same, format!("{} is here already, and stays as they are.", user.username)));
+    }
+    let phone = person.phone.as_deref().map(PhoneNumber::parse).transpose().map_err(|why| Stop::wrong("phone", why))?;
+    let (id, mut changed) = match &known {
+        Some(user) => (user.id, change(conn, actor, (user, person, phone.as_ref()), scene)?),
+        None => (make(conn, actor, (person, phone.as_ref(), wishes), (tools, scene))?, Vec::new()),
+    };
+    let own: Vec<String> = own_groups_of(conn, id)?.iter().map(|name| name_key(name)).collect();
+    for group in person.groups.iter().filter(|name| !own.contains(&name_key(name))) {
+        if !actor.may(Right::ChangeGroup) {
+            return Err(Stop::conflict("You may not put people into groups."));
+        }
+        people::join(conn, actor, id, group, scene)?;
+        changed.push(format!("in {group}"));
+    }
+    Ok(match known {
+        None => (Outcome::New, changed.join(", ")),
+        Some(_) if changed.is_empty() => (Outcome::Same, String::new()),
+        Some(_) => (Outcome::Changed, changed.join(", ")),
+    })
+}
+
+fn make(
+    conn: &mut Conn,
+    actor: &Actor,
+    (person, phone, wishes): (&Person, Option<&PhoneNumber>, Wishes),
+    (tools, scene): (Tools<'_>, &Scene),
+) -> Result<UserId, Stop> {
+    let claims = ProfileChanges {
+        name: person.name.clone().map(Some),
+        given_name: person.given_name.clone().map(Some),
+        family_name: person.family_name.clone().map(Some),
+        locale: person.locale.clone().map(Some),
+        zoneinfo: person.zoneinfo.clone().map(Some),
+        ..ProfileChanges::default()
+    };
+    let wish = Wish {
+        username: person.username.clone(),
+        email: person.email.clone().unwrap_or_default(),
+        send_link: wishes.sends_links && person.email.is_some(),
+        profile: if phone.is_some() { claims.with_phone(phone) } else { claims },
+        ..Wish::default()
+    };
+    let order = people::read(actor, wish, tools.policy)?;
+    people::add(conn, order, None, tools.courier, scene)
+}
+
+/// Changes what the file says otherwise; answers what that is.
+fn change(
+    conn: &mut Conn,
+    actor: &Actor,
+    (user, person, phone): (&User, &Person, Option<&PhoneNumber>),
+    scene: &Scene,
+) -> Result<Vec<String>, Stop> {
+    let mut changed = Vec::new();
+    let mut other = |label: &str, given: &Option<String>, stored: &Option<String>| {
+        let differs = given.is_some() && given != stored;
+        if differs {
+            changed.push(label.to_owned());
+        }
+        differs.then(|| given.clone())
+    };
+    let stored_email = emails::primary_of(conn, user.id)?.map(|email| email.address);
+    let same_email =
+        person.email.as_ref().zip(stored_email.as_ref()).is_some_and(|(one, two)| name_key(one) == name_key(two));
+    let email = if same_email { None } else { other("email", &person.email, &stored_email).flatten() };
+    let claims = ProfileChanges {
+        name: other("name", &person.name, &user.name),
+        given_name: other("given_name", &person.given_name, &user.given_name),
+        family_name: other("family_name", &person.family_name, &user.family_name),
+        locale: other("locale", &person.locale, &user.locale),
+        zoneinfo: other("zoneinfo", &person.zoneinfo, &user.zoneinfo),
+        ..ProfileChanges::default()
+    };
+    let number = phone.map(|number| number.as_str().to_owned());
+    let claims = if other("phone", &number, &user.phone).is_some() { claims.with_phone(phone) } else { claims };
+    if changed.is_empty() {
+        return Ok(changed);
+    }
+    if !actor.may(Right::ChangeUser) {
+        return Err(Stop::conflict("You may not change people who are here already."));
+    }
+    let wish = Changes { email, profile: claims, ..Changes::default() };
+    people::update(conn, actor, user.id, &wish, scene)?;
+    Ok(changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COLUMNS, MAX_ROWS, read};
+
+    #[test]
+    fn a_file_is_read_with_commas_and_with_semicolons() {
+        let read_one = |text: &str| read(text.as_bytes()).unwrap().remove(0);
+        let ada = read_one("username,email,Groups\nada, ada@example.test ,editors;staff\n");
+        assert_eq!((ada.line, ada.person.username.as_str(), ada.refusal), (2, "ada", None));
+        assert_eq!(ada.person.email.as_deref(), Some("ada@example.test"));
+        assert_eq!(ada.person.groups, ["editors", "staff"]);
+        let quoted = read_one("\u{feff}username;name\r\nada;\"Lovelace; Ada\"\r\n");
+        assert_eq!(quoted.person.name.as_deref(), Some("Lovelace; Ada"));
+        assert_eq!(quoted.person.email, None);
+    }
+
+    #[test]
+    fn what_is_no_such_file_is_refused_whole() {
+        let heading = COLUMNS.join(",");
+        let many = format!("username\n{}", "somebody\n".repeat(MAX_ROWS + 1));
+        for (bytes, word) in [
+            (&b"username\n\xff"[..], "UTF-8"),
+            (b"", "username"),
+            (b"email\na@example.test\n", "username"),
+            (b"username,password\nada,secret\n", "password"),
+            (b"username,username\nada,ada\n", "twice"),
+            (heading.as_bytes(), "nobody"),
+            (many.as_bytes(), "more than"),
+        ] {
+            let why = read(bytes).unwrap_err();
+            assert!(why.contains(word), "{why}");
+        }
+    }
+
+    #[test]
+    fn rows_that_cannot_be_are_refused_by_themselves() {
+        let long = "a".repeat(501);
+        let file = format!("username,name\nada,Ada\nADA,again\nbob\ncarl,{long}\n");
+        let rows = read(file.as_bytes()).unwrap();
+        let why: Vec<_> = rows.iter().map(|row| row.refusal.as_deref().unwrap_or_default()).collect();
+        assert_eq!(why[0], "");
+        assert!(why[1].contains("line 2"), "{why:?}");
+        assert!(why[2].contains("1 cells"), "{why:?}");
+        assert!(why[3].contains("longer"), "{why:?}");
+    }
+}
