@@ -85,8 +85,8 @@ async fn a_file_is_tried_looked_at_and_then_written() {
     assert_eq!(server.count("audit_events WHERE event = 'user.created' AND actor = 'root'"), 2);
     let report = browser.get(&format!("{path}/report.csv")).await;
     assert!(report.header("content-type").starts_with("text/csv"));
-    assert!(report.body.contains("2,ada,ada@new.test,Made,in editors\r\n"), "{}", report.body);
-    assert!(report.body.contains("5,carl,,Refused,"), "{}", report.body);
+    assert!(report.body.contains("\"2\",\"ada\",\"ada@new.test\",\"Made\",\"in editors\"\r\n"), "{}", report.body);
+    assert!(report.body.contains("\"5\",\"carl\",\"\",\"Refused\","), "{}", report.body);
 
     // Once more, everybody is as the file says.
     let again = upload(&browser, FILE, &["changes_known"]).await;
