@@ -14,6 +14,8 @@ mod beside_a_server;
 #[path = "it/support/browser.rs"]
 #[expect(dead_code, reason = "shared with the integration tests, which use more of it")]
 mod browser;
+#[path = "it/journeys/bundle.rs"]
+mod bundle;
 #[path = "it/support/cluster.rs"]
 #[expect(dead_code, reason = "shared with the integration tests, which use more of it")]
 mod cluster;

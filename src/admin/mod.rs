@@ -9,6 +9,7 @@
 //!
 //! May import kernel to portal. Start at [`policy`].
 
+pub mod bundle;
 pub mod clients;
 pub mod deed;
 pub mod groups;

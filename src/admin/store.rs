@@ -125,10 +125,42 @@ crate::spec::words! {
         /// By username.
         #[default]
         Name = "name",
+        /// By username, from its end.
+        NameBack = "name-back",
         /// The newest first.
         Newest = "newest",
-        /// Who signed in last first.
+        /// The oldest first.
+        Oldest = "oldest",
+        /// Who signed in last first; without those who never did.
         Seen = "seen",
+        /// Who was away longest first; without those who never signed in.
+        SeenBack = "seen-back",
+    }
+}
+
+/// Groups with more members are listed by age only: no index has them by name.
+const LARGE_GROUP: i64 = 10_000;
+
+/// Whether a group is too large to be sorted.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn is_large(conn: &mut Conn, group: GroupId) -> Result<bool, Fault> {
+    let members = memberships::table.filter(memberships::group_id.eq(group)).select(memberships::user_id);
+    let beyond: Option<UserId> = members.order(memberships::user_id).offset(LARGE_GROUP).first(conn).optional()?;
+    Ok(beyond.is_some())
+}
+
+impl UserOrder {
+    /// Whether it is the order in which accounts were made.
+    #[must_use]
+    pub const fn is_by_age(self) -> bool {
+        matches!(self, Self::Newest | Self::Oldest)
+    }
+
+    /// The order nearest to this one that a large group can be listed in.
+    const fn by_age(self) -> Self {
+        if self.is_by_age() { self } else { Self::Newest }
     }
 }
 
@@ -189,10 +221,18 @@ pub fn list_users(conn: &mut Conn, filter: &UserFilter) -> Result<Vec<UserLine>,
         Some(UserState::Superuser) => query.filter(u::is_superuser),
         Some(UserState::Service) => query.filter(u::is_service),
     };
+    let order = match filter.group {
+        Some(group) if is_large(conn, group)? => filter.order.by_age(),
+        _ => filter.order,
+    };
     if let Some(group) = filter.group {
-        query = query.filter(
-            u::id.eq_any(memberships::table.filter(memberships::group_id.eq(group)).select(memberships::user_id)),
-        );
+        let is_plain = order.is_by_age() && filter.state.is_none() && filter.begins.is_empty();
+        let members = memberships::table.filter(memberships::group_id.eq(group)).select(memberships::user_id);
+        query = if is_plain {
+            query.filter(u::id.eq_any(members_by_age(conn, group, (order, filter.after), filter.limit)?))
+        } else {
+            query.filter(u::id.eq_any(members))
+        };
     }
     let after = match filter.after {
         None => None,
@@ -203,11 +243,15 @@ pub fn list_users(conn: &mut Conn, filter: &UserFilter) -> Result<Vec<UserLine>,
             .optional()?
             .map(|(key, seen)| (id, key, seen)),
     };
-    query = match (filter.order, after) {
+    query = match (order, after) {
         (UserOrder::Name, None) => query.order(u::username_key),
         (UserOrder::Name, Some((_, key, _))) => query.filter(u::username_key.gt(key)).order(u::username_key),
+        (UserOrder::NameBack, None) => query.order(u::username_key.desc()),
+        (UserOrder::NameBack, Some((_, key, _))) => query.filter(u::username_key.lt(key)).order(u::username_key.desc()),
         (UserOrder::Newest, None) => query.order(u::id.desc()),
         (UserOrder::Newest, Some((id, ..))) => query.filter(u::id.lt(id)).order(u::id.desc()),
+        (UserOrder::Oldest, None) => query.order(u::id),
+        (UserOrder::Oldest, Some((id, ..))) => query.filter(u::id.gt(id)).order(u::id),
         (UserOrder::Seen, None) => {
             query.filter(u::last_login_at.is_not_null()).order((u::last_login_at.desc(), u::id.desc()))
         }
@@ -215,8 +259,31 @@ pub fn list_users(conn: &mut Conn, filter: &UserFilter) -> Result<Vec<UserLine>,
             .filter(u::last_login_at.le(seen))
             .filter(u::last_login_at.lt(seen).or(u::last_login_at.eq(seen).and(u::id.lt(id))))
             .order((u::last_login_at.desc(), u::id.desc())),
+        (UserOrder::SeenBack, None) => query.filter(u::last_login_at.is_not_null()).order((u::last_login_at, u::id)),
+        (UserOrder::SeenBack, Some((id, _, seen))) => query
+            .filter(u::last_login_at.ge(seen))
+            .filter(u::last_login_at.gt(seen).or(u::last_login_at.eq(seen).and(u::id.gt(id))))
+            .order((u::last_login_at, u::id)),
     };
     Ok(query.load(conn)?)
+}
+
+/// Members of a group in the order in which their accounts were made, as the index has them.
+fn members_by_age(
+    conn: &mut Conn,
+    group: GroupId,
+    (order, after): (UserOrder, Option<UserId>),
+    limit: i64,
+) -> Result<Vec<UserId>, Fault> {
+    use memberships as m;
+    let mut members = m::table.filter(m::group_id.eq(group)).select(m::user_id).limit(limit).into_boxed();
+    members = match (order, after) {
+        (UserOrder::Oldest, None) => members.order(m::user_id),
+        (UserOrder::Oldest, Some(after)) => members.filter(m::user_id.gt(after)).order(m::user_id),
+        (_, None) => members.order(m::user_id.desc()),
+        (_, Some(after)) => members.filter(m::user_id.lt(after)).order(m::user_id.desc()),
+    };
+    Ok(members.load(conn)?)
 }
 
 statement! {

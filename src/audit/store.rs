@@ -1,12 +1,15 @@
 //! Appends to the log. There is no update, and the table refuses one.
 
 pub mod chain;
+mod look;
 
 use diesel::prelude::*;
 use serde::Serialize;
 
+pub use self::look::{Found, least_id, list, look};
+
 use super::device;
-use super::event::{Event, Kind};
+use super::event::Event;
 use super::scene::Scene;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{EventId, SessionId, UserId};
@@ -96,7 +99,7 @@ pub fn list_of(conn: &mut Conn, wanted: &Wanted<'_>) -> Result<Vec<Listed>, Faul
 /// # Errors
 /// [`Fault`] of the database.
 pub fn list_about(conn: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Listed>, Fault> {
-    let about = a::table.filter(a::user_id.eq(user)).order(a::at.desc()).limit(limit);
+    let about = a::table.filter(a::user_id.eq(user)).order(a::id.desc()).limit(limit);
     Ok(about.select(Listed::as_select()).load(conn)?)
 }
 
@@ -166,53 +169,6 @@ pub enum Direction {
     Back,
     /// The oldest first.
     Forth,
-}
-
-/// Events that fit, at most `limit`, beyond `from` in this direction.
-///
-/// # Errors
-/// [`Fault`] of the database.
-pub fn list(
-    conn: &mut Conn,
-    filter: &Filter,
-    direction: Direction,
-    from: Option<EventId>,
-    limit: i64,
-) -> Result<Vec<Entry>, Fault> {
-    let mut events = a::table.select(Entry::as_select()).limit(limit).into_boxed();
-    match filter.event.as_deref() {
-        Some(prefix) if prefix.ends_with('.') => {
-            let kinds = Kind::ALL.iter().map(|kind| kind.as_str()).filter(|kind| kind.starts_with(prefix));
-            events = events.filter(a::event.eq_any(kinds.collect::<Vec<_>>()));
-        }
-        Some(event) => events = events.filter(a::event.eq(event.to_owned())),
-        None => {}
-    }
-    if let Some(actor) = &filter.actor {
-        events = events.filter(a::actor.eq(actor.clone()));
-    }
-    if let Some(user) = filter.user {
-        events = events.filter(a::user_id.eq(user));
-    }
-    if let Some(client_id) = &filter.client_id {
-        events = events.filter(a::client_id.eq(client_id.clone()));
-    }
-    if let Some(request_id) = &filter.request_id {
-        events = events.filter(a::request_id.eq(request_id.clone()));
-    }
-    if let Some(since) = filter.since {
-        events = events.filter(a::at.ge(since));
-    }
-    if let Some(until) = filter.until {
-        events = events.filter(a::at.lt(until));
-    }
-    events = match (direction, from) {
-        (Direction::Back, None) => events.order(a::id.desc()),
-        (Direction::Back, Some(from)) => events.filter(a::id.lt(from)).order(a::id.desc()),
-        (Direction::Forth, None) => events.order(a::id),
-        (Direction::Forth, Some(from)) => events.filter(a::id.gt(from)).order(a::id),
-    };
-    Ok(events.load(conn)?)
 }
 
 /// Writes many events at once, as [`record`] does one; they are not logged each.

@@ -6,6 +6,7 @@ mod check_config;
 mod client;
 mod debug;
 mod exit;
+mod export;
 mod group;
 mod healthcheck;
 mod import;
@@ -100,9 +101,11 @@ enum Command {
     /// Password hashes.
     #[command(subcommand)]
     Passwords(passwords::Command),
-    /// Move in from another system.
+    /// Move in from another system, or from a bundle.
     #[command(subcommand)]
     Import(import::Command),
+    /// Write apps, groups, permissions and settings as a bundle, without secrets.
+    Export(export::Arguments),
     /// The audit log.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -152,6 +155,7 @@ fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
         Command::Key(command) => key::run(globals, command),
         Command::Passwords(command) => passwords::run(globals, command),
         Command::Import(command) => import::run(globals, command),
+        Command::Export(arguments) => export::run(globals, &arguments),
         Command::Audit(command) => audit::run(globals, command),
         Command::Debug(command) => debug::run(globals, command),
         Command::Healthcheck => healthcheck::run(globals),

@@ -39,6 +39,8 @@ pub struct AuditPage {
     is_filtered: bool,
     unknown_user: bool,
     next: Option<String>,
+    /// There may be more though the page is not full.
+    is_partial: bool,
     first: Option<String>,
     csv: String,
     jsonl: String,
@@ -154,7 +156,9 @@ impl Asked {
 
     fn page(self, rows: Vec<Row>, next: Option<String>, is_known: bool) -> AuditPage {
         let kinds = Kind::ALL.iter().map(|kind| Choice::new(kind.as_str(), kind.as_str(), &self.event));
+        let size = usize::try_from(SIZE).unwrap_or(usize::MAX);
         AuditPage {
+            is_partial: next.is_some() && rows.len() < size,
             rows,
             events: std::iter::once(Choice::new("", "Every event", &self.event)).chain(kinds).collect(),
             is_filtered: [&self.event, &self.actor, &self.about, &self.client, &self.request]
@@ -192,11 +196,8 @@ type Found = (Vec<Row>, Option<String>);
 
 fn load(conn: &mut Conn, asked: &Asked, actor: &Actor, now: Instant) -> Result<Option<Found>, Fault> {
     let Some(filter) = asked.filter(conn, actor)? else { return Ok(None) };
-    let mut entries = log::list(conn, &filter, Direction::Back, asked.before, SIZE + 1)?;
-    let size = usize::try_from(SIZE).unwrap_or(usize::MAX);
-    let has_more = entries.len() > size;
-    entries.truncate(size);
-    let next = entries.last().filter(|_| has_more).map(|entry| entry.id.to_string());
+    let log::Found { entries, rest } = log::look(conn, &filter, Direction::Back, asked.before, SIZE)?;
+    let next = rest.map(|id| id.to_string());
     let ids: Vec<UserId> = entries.iter().filter_map(|entry| entry.user_id).collect();
     let names: HashMap<UserId, String> = store::usernames(conn, &ids)?.into_iter().collect();
     Ok(Some((entries.into_iter().map(|entry| row(entry, &names, now)).collect(), next)))

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use chrono::{Days, NaiveDate, NaiveTime};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use uuid::Uuid;
 
 use crate::admin::statistics::{Count, Name};
 use crate::audit::event::Kind;
+use crate::audit::store::least_id;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::EventId;
 use crate::kernel::{Conn, Instant};
@@ -24,20 +24,18 @@ pub fn days_of(conn: &mut Conn, name: Name, since: NaiveDate) -> Result<BTreeSet
     Ok(known.load::<NaiveDate>(conn)?.into_iter().collect())
 }
 
-/// The least id that an entry of this day can have (RFC 9562 section 5.7).
-fn least_id(day: NaiveDate) -> EventId {
-    let millis = day.and_time(NaiveTime::MIN).and_utc().timestamp_millis();
-    EventId(Uuid::from_u128(u128::from(millis.unsigned_abs()) << 80))
-}
-
 /// How many entries of a kind a day has.
 ///
 /// # Errors
 /// [`Fault`] of the database.
 pub fn events_of_day(conn: &mut Conn, kind: Kind, day: NaiveDate) -> Result<i64, Fault> {
     let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
-    let of_day = a::event.eq(kind.as_str()).and(a::id.ge(least_id(day))).and(a::id.lt(least_id(next)));
+    let of_day = a::event.eq(kind.as_str()).and(a::id.ge(least_of(day))).and(a::id.lt(least_of(next)));
     Ok(a::table.filter(of_day).select(count_star()).first(conn)?)
+}
+
+fn least_of(day: NaiveDate) -> EventId {
+    least_id(day.and_time(NaiveTime::MIN).and_utc())
 }
 
 /// What stands at this moment.

@@ -1,6 +1,6 @@
 //! `/api/v1/audit-events`.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::shape::{Field, Kind};
 use super::{Call, Reply};
@@ -34,7 +34,7 @@ pub const QUERY: &[Field] = &[
     Field::new("until", Kind::Time, "Before."),
 ];
 
-/// `GET /audit-events`: the latest first.
+/// `GET /audit-events`: the latest first. Of several conditions, a part may hold fewer than asked for, even none, and go on.
 ///
 /// # Errors
 /// [`Stop`].
@@ -50,7 +50,7 @@ pub fn list(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
         since: time("since"),
         until: time("until"),
     };
-    let entries = log::list(conn, &filter, Direction::Back, call.after_id(), call.limit + 1)?;
-    let rows: Vec<Value> = entries.into_iter().map(|entry| json!(entry)).collect();
-    Ok(Reply::list(rows, call.limit, "id"))
+    let found = log::look(conn, &filter, Direction::Back, call.after_id(), call.limit)?;
+    let last = found.rest.map(|id| id.to_string());
+    Ok(Reply { last, ..Reply::one(json!({ "items": found.entries })) })
 }

@@ -1,0 +1,56 @@
+//! The configuration of a house as one document: to look at, to keep, and to set up another house like it.
+//!
+//! ```text
+//! permissions, groups, apps ──► bundle ──► another house: what is missing is made, what differs is changed, the rest stays
+//! ```
+//! It holds no people and no secrets: an app that is made from it gets a secret of its own. Settings stand in it to be compared;
+//! they are set by files.
+
+mod apply;
+mod shape;
+
+pub use apply::{Difference, Outcome, apply};
+pub use shape::{Bundle, ClientEntry, GroupEntry, PermissionEntry, SettingEntry};
+
+use crate::access::permission::OWN_APP;
+use crate::access::store as groups;
+use crate::access::store::permissions;
+use crate::clients::store as clients;
+use crate::config::Setting;
+use crate::kernel::fault::Fault;
+use crate::kernel::{Conn, Instant};
+
+/// The number of this form. Another one is refused rather than guessed at.
+pub const VERSION: u32 = 1;
+
+/// Everything as it stands.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn export(conn: &mut Conn, (issuer, settings): (&str, &[Setting]), now: Instant) -> Result<Bundle, Fault> {
+    let made = permissions::list(conn, None)?.into_iter().filter(|permission| permission.name.app != OWN_APP);
+    let made = made.map(|permission| PermissionEntry {
+        name: permission.name.to_string(),
+        model: permission.model,
+        description: permission.description,
+    });
+    let made = made.collect();
+    let mut own = Vec::new();
+    for (name, _) in groups::list_groups(conn)? {
+        let Some(group) = groups::find_group(conn, &name)? else { continue };
+        let contents = groups::contents(conn, group.id, 0)?;
+        own.push(GroupEntry { name, groups: contents.groups, permissions: contents.permissions });
+    }
+    let apps = clients::list(conn)?;
+    let apps = apps.iter().map(ClientEntry::of).collect::<Result<_, _>>()?;
+    Ok(Bundle {
+        bundle: VERSION,
+        portcullis: env!("CARGO_PKG_VERSION").to_owned(),
+        issuer: issuer.to_owned(),
+        exported_at: now,
+        permissions: made,
+        groups: own,
+        clients: apps,
+        settings: settings.iter().map(SettingEntry::of).collect(),
+    })
+}
