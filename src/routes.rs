@@ -8,8 +8,8 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Respo
 
 use crate::admin::http::gate::{self, Door};
 use crate::admin::http::{
-    audit, client, client_form, clients, dashboard, groups, imports, invitations, keys, mail, permissions, settings,
-    traces, user, user_form, users,
+    audit, bulk, client, client_form, client_test, clients, dashboard, groups, imports, invitations, keys, mail,
+    permissions, settings, traces, user, user_form, users,
 };
 use crate::admin::policy::Right;
 use crate::api::http::{answer as api_answer, authzen, rest, token_pair};
@@ -184,6 +184,7 @@ console! {
     "/admin/clients/{id}/edit"            => look(ChangeClient, client_form::edit) freshly(ChangeClient, client_form::post_edit);
     "/admin/clients/{id}/enable"          => freshly(ChangeClient, client::enable);
     "/admin/clients/{id}/rotate-secret"   => freshly(ChangeClient, client::rotate_secret);
+    "/admin/clients/{id}/test"            => look(ChangeClient, client_test::test) freshly(ChangeClient, client_test::post_test);
     "/admin/groups"                       => look(ViewGroup or manager, groups::list);
     "/admin/groups/add"                   => freshly(AddGroup, groups::add);
     "/admin/groups/{id}"                  => look(ViewGroup or manager, groups::get);
@@ -225,6 +226,11 @@ console! {
     "/admin/traces/{id}/add-redirect-uri" => freshly(ChangeClient, traces::add_redirect_uri);
     "/admin/users"                        => look(ViewUser, users::get);
     "/admin/users/add"                    => look(AddUser, user_form::add) freshly(AddUser, user_form::post_add);
+    "/admin/users/bulk/disable"           => look(ChangeUser, bulk::get) freshly(ChangeUser, bulk::post);
+    "/admin/users/bulk/enable"            => look(ChangeUser, bulk::get) freshly(ChangeUser, bulk::post);
+    "/admin/users/bulk/join"              => look(ChangeGroup, bulk::get) freshly(ChangeGroup, bulk::post);
+    "/admin/users/bulk/leave"             => look(ChangeGroup, bulk::get) freshly(ChangeGroup, bulk::post);
+    "/admin/users/bulk/sign-out"          => look(DeleteSession, bulk::get) freshly(DeleteSession, bulk::post);
     "/admin/users/import"                 => look(AddUser, imports::form) freshly(AddUser, imports::post);
     "/admin/users/{id}"                   => look(ViewUser, user::get);
     "/admin/users/{id}/delete"            => freshly(DeleteUser, user::delete);
@@ -236,6 +242,7 @@ console! {
     "/admin/users/{id}/password"          => look(ChangeUser, user_form::password) freshly(ChangeUser, user_form::post_password);
     "/admin/users/{id}/recover"           => freshly(ChangeUser, user::recover);
     "/admin/users/{id}/reset"             => freshly(ChangeUser, user::reset);
+    "/admin/users/{id}/revoke-app"        => freshly(DeleteGrant, user::revoke_app);
     "/admin/users/{id}/sign-out"          => change(DeleteSession, user::sign_out);
     "/admin/users/{id}/unlock"            => change(ChangeUser, user::unlock);
     "/admin/users.csv"                    => look(ViewUser, users::csv);

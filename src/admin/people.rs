@@ -29,6 +29,7 @@ pub use crate::login::unlock::is_locked_out;
 use crate::login::{departure, lifecycle as leaving, unlock};
 use crate::mail::letter::Letter;
 use crate::sessions::session::{self, End};
+use crate::tokens::revocation;
 
 /// A link in the letter about a new account serves so many hours.
 const WELCOME_HOURS: u32 = 72;
@@ -192,6 +193,15 @@ pub fn enable(conn: &mut Conn, actor: &Actor, id: UserId, scene: &Scene) -> Resu
 pub fn sign_out(conn: &mut Conn, actor: &Actor, id: UserId, scene: &Scene) -> Result<(), Stop> {
     let user = within(conn, actor, id)?;
     Ok(departure::sign_out_everywhere(conn, user.id, End::Revoked, scene)?)
+}
+
+/// Takes an app's access back: consent, families and tokens are void.
+///
+/// # Errors
+/// [`Stop`].
+pub fn revoke_app(conn: &mut Conn, actor: &Actor, id: UserId, client: &str, scene: &Scene) -> Result<(), Stop> {
+    let user = within(conn, actor, id)?;
+    if revocation::revoke_grant(conn, user.id, client, scene)? { Ok(()) } else { Err(Stop::Gone) }
 }
 
 /// Puts somebody into a group.

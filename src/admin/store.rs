@@ -331,52 +331,54 @@ pub fn usernames(conn: &mut Conn, ids: &[UserId]) -> Result<Vec<(UserId, String)
     Ok(users::table.filter(users::id.eq_any(ids)).select((users::id, users::username)).load(conn)?)
 }
 
-/// A group at a glance.
-#[derive(Clone, Debug)]
-pub struct GroupLine {
-    /// Row.
-    pub id: GroupId,
-    /// As shown.
-    pub name: String,
-    /// So many, by themselves.
-    pub members: i64,
-    /// So many in it.
-    pub groups: i64,
-    /// So many, for everything.
-    pub permissions: i64,
-}
-
-/// Every group, by name.
+/// Ids and names of all groups, by name.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn list_groups(conn: &mut Conn) -> Result<Vec<GroupLine>, Fault> {
-    use crate::schema::{group_permissions as gp, subgroups as s};
-    let names: Vec<(GroupId, String)> =
-        groups::table.select((groups::id, groups::name)).order(groups::name_key).load(conn)?;
-    let count = diesel::dsl::count_star;
-    let members: Vec<(GroupId, i64)> =
-        memberships::table.group_by(memberships::group_id).select((memberships::group_id, count())).load(conn)?;
-    let inside: Vec<(GroupId, i64)> = s::table.group_by(s::group_id).select((s::group_id, count())).load(conn)?;
-    let held: Vec<(GroupId, i64)> = gp::table.group_by(gp::group_id).select((gp::group_id, count())).load(conn)?;
-    let [members, inside, held] = [members, inside, held].map(|counts| counts.into_iter().collect::<HashMap<_, _>>());
-    let of = |counts: &HashMap<GroupId, i64>, id: &GroupId| counts.get(id).copied().unwrap_or(0);
-    let line = |(id, name): (GroupId, String)| GroupLine {
-        id,
-        name,
-        members: of(&members, &id),
-        groups: of(&inside, &id),
-        permissions: of(&held, &id),
-    };
-    Ok(names.into_iter().map(line).collect())
+pub fn list_groups(conn: &mut Conn) -> Result<Vec<(GroupId, String)>, Fault> {
+    Ok(groups::table.select((groups::id, groups::name)).order(groups::name_key).load(conn)?)
+}
+
+/// Members are counted as far as this.
+pub const MOST_MEMBERS: i64 = 1000;
+
+/// A group in numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GroupCounts {
+    /// So many members by themselves; more than [`MOST_MEMBERS`]: not counted further.
+    pub members: i64,
+    /// So many groups in it.
+    pub groups: i64,
+    /// So many permissions, for everything.
+    pub permissions: i64,
+}
+
+statement! {
+    /// Members of groups, groups in them, and permissions that they hold.
+    CountGroups -> (SqlUuid, BigInt, BigInt, BigInt) {
+        "SELECT named.id, (SELECT count(*) FROM (SELECT FROM memberships m WHERE m.group_id = named.id LIMIT " { most: i64 as BigInt }
+        ") AS counted), (SELECT count(*) FROM subgroups s WHERE s.group_id = named.id), \
+         (SELECT count(*) FROM group_permissions p WHERE p.group_id = named.id) FROM unnest(" { ids: Vec<GroupId> as Array<SqlUuid> }
+        ") AS named (id)"
+    }
+}
+
+/// These groups in numbers.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn count_groups(conn: &mut Conn, ids: &[GroupId]) -> Result<HashMap<GroupId, GroupCounts>, Fault> {
+    let rows: Vec<(GroupId, i64, i64, i64)> = CountGroups { most: MOST_MEMBERS + 1, ids: ids.to_vec() }.load(conn)?;
+    let counts = |(id, members, groups, permissions)| (id, GroupCounts { members, groups, permissions });
+    Ok(rows.into_iter().map(counts).collect())
 }
 
 statement! {
     /// When the log last speaks of each of some apps.
     LastActivity -> (Text, Timestamptz) {
-        "SELECT named.id, latest.at FROM unnest(" { ids: Vec<String> as Array<Text> }
-        ") AS named (id), LATERAL (SELECT a.at FROM audit_events a WHERE a.client_id = named.id \
-         ORDER BY a.id DESC LIMIT 1) AS latest"
+        "SELECT named.id, e.at FROM unnest(" { ids: Vec<String> as Array<Text> }
+        ") AS named (id), LATERAL (SELECT a.id FROM audit_events a WHERE a.client_id = named.id \
+         ORDER BY a.id DESC LIMIT 1) AS latest, audit_events e WHERE e.id = latest.id"
     }
 }
 

@@ -16,6 +16,7 @@ pub mod http;
 pub mod introspect;
 pub mod person;
 pub mod preview;
+pub mod rehearsal;
 pub mod revoke;
 pub mod token;
 

@@ -23,11 +23,16 @@ impl Challenge {
         }
     }
 
+    /// The one that `verifier` meets (RFC 7636 section 4.2).
+    #[must_use]
+    pub fn of(verifier: &Verifier) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.0.as_bytes())))
+    }
+
     /// Whether `verifier` is the one this challenge was made from (RFC 7636 section 4.6).
     #[must_use]
     pub fn is_met_by(&self, verifier: &Verifier) -> bool {
-        let made = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.0.as_bytes()));
-        made.as_bytes().ct_eq(self.0.as_bytes()).into()
+        Self::of(verifier).0.as_bytes().ct_eq(self.0.as_bytes()).into()
     }
 
     /// The text as it came.

@@ -4,11 +4,11 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::changes::Line;
 use super::clients::{Badge, badges};
 use super::frame::ConsolePage;
-use super::list;
+use super::list::{self, Tab};
 use super::operator::{Operator, Ordered, done};
-use super::user::in_words;
 use crate::accounts;
 use crate::accounts::store::Identifiers;
 use crate::admin::clients as deeds;
@@ -19,16 +19,19 @@ use crate::audit::Scene;
 use crate::audit::store::{self as log, Direction, Filter};
 use crate::clients::metadata::Draft;
 use crate::clients::{Client, store};
-use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
+use crate::kernel::{Conn, Instant};
 use crate::oidc::preview::{self, Asked};
 use crate::portal::http::when;
 use crate::spec::{Params, Scope};
+use crate::traces::store as traces;
 use crate::web::PageError;
 use crate::web::page::{FieldError, see_other};
 
 /// Lines of the history on the page.
 const EVENTS: i64 = 30;
+/// Failed requests on the page.
+const ATTEMPTS: i64 = 20;
 /// People are counted so far.
 const MOST_PEOPLE: i64 = 1000;
 
@@ -38,6 +41,7 @@ const MOST_PEOPLE: i64 = 1000;
 pub struct ClientPage {
     client_id: String,
     name: String,
+    tabs: Vec<Tab>,
     badges: Vec<Badge>,
     facts: Vec<Fact>,
     endpoints: Vec<Fact>,
@@ -46,6 +50,8 @@ pub struct ClientPage {
     is_enabled: bool,
     has_secret: bool,
     events: Option<Vec<Line>>,
+    /// Requests that failed lately.
+    attempts: Option<Vec<Attempt>>,
     /// What the test is about, and what it came to.
     test: Option<Test>,
     refusal: Option<String>,
@@ -60,13 +66,6 @@ pub struct ClientPage {
 struct Fact {
     label: &'static str,
     value: String,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Line {
-    what: String,
-    more: Vec<String>,
-    when: String,
 }
 
 #[derive(Clone, Debug, Default, Serialize)]
@@ -89,6 +88,7 @@ impl ConsolePage for ClientPage {
         Self {
             client_id: "my-app".into(),
             name: "My app".into(),
+            tabs: list::tabs(&[("overview", "Overview", true)]),
             badges: vec![],
             facts: fact(),
             endpoints: fact(),
@@ -96,7 +96,13 @@ impl ConsolePage for ClientPage {
             post_logout_redirect_uris: vec!["https://app.example.test/".into()],
             is_enabled: true,
             has_secret: true,
-            events: Some(vec![Line { what: "client.created".into(), more: vec![], when: "just now".into() }]),
+            events: Some(Line::sample()),
+            attempts: Some(vec![Attempt {
+                id: "0".into(),
+                what: "token: invalid_grant".into(),
+                when: "just now".into(),
+                because: "a sample".into(),
+            }]),
             test: Some(Test { user: "ada".into(), scope: "openid".into(), claims: Some("{}".into()) }),
             refusal: Some("a sample".into()),
             may_test: true,
@@ -150,30 +156,31 @@ async fn show(
     operator.show(ClientPage { flash, ..page })
 }
 
-fn load(
-    conn: &mut Conn,
-    client: &Client,
-    actor: &Actor,
-    issuer: &str,
-    now: crate::kernel::Instant,
-) -> Result<ClientPage, Fault> {
+fn load(conn: &mut Conn, client: &Client, actor: &Actor, issuer: &str, now: Instant) -> Result<ClientPage, Fault> {
     let refusal = policy::check_client(actor, &Draft::of(client), issuer).err();
     let events = if actor.may(Right::ViewAuditEvent) {
         let about = Filter { client_id: Some(client.client_id.clone()), ..Filter::default() };
         let entries = log::list(conn, &about, Direction::Back, None, EVENTS)?;
-        let line = |entry: log::Entry| Line {
-            what: entry.event,
-            more: std::iter::once(format!("by {}", entry.actor)).chain(in_words(&entry.details)).collect(),
-            when: when::ago(entry.at, now),
-        };
-        Some(entries.into_iter().map(line).collect())
+        Some(entries.into_iter().map(|entry| Line::of(entry, now)).collect())
     } else {
         None
     };
+    let attempts = if actor.may(Right::ViewAuditEvent) { Some(attempts(conn, client, now)?) } else { None };
     let people = console::people_of_client(conn, &client.client_id, MOST_PEOPLE + 1)?;
     let texts = |uris: &[crate::clients::RedirectUri]| uris.iter().map(|uri| uri.as_str().to_owned()).collect();
     let may = |right| refusal.is_none() && actor.may(right);
+    let (may_change, may_delete) = (may(Right::ChangeClient), may(Right::DeleteClient));
     Ok(ClientPage {
+        tabs: list::tabs(&[
+            ("overview", "Overview", true),
+            ("addresses", "Addresses", true),
+            ("endpoints", "Endpoints", true),
+            ("test", "Claims", actor.may(Right::ViewUser)),
+            ("credentials", "Credentials", may_change),
+            ("trace", "Test and trace", attempts.is_some()),
+            ("changes", "Changes", events.is_some()),
+            ("danger", "Danger", may_change || may_delete),
+        ]),
         client_id: client.client_id.clone(),
         name: client.name.clone(),
         badges: badges(client),
@@ -184,10 +191,11 @@ fn load(
         is_enabled: client.is_enabled,
         has_secret: client.secret.is_some(),
         events,
+        attempts,
         test: None,
         may_test: actor.may(Right::ViewUser),
-        may_change: may(Right::ChangeClient),
-        may_delete: may(Right::DeleteClient),
+        may_change,
+        may_delete,
         refusal: refusal.filter(|_| actor.may(Right::ChangeClient)).map(|refusal| refusal.to_string()),
         flash: None,
         errors: vec![],
@@ -265,6 +273,26 @@ fn try_out(
     let claims = preview::preview(conn, &user, client, Asked { scope: asked, request: None }, fields)?;
     let claims = claims.and_then(|claims| serde_json::to_string_pretty(&claims).ok());
     Ok((Test { claims, ..test }, None))
+}
+
+/// A request that failed.
+#[derive(Clone, Debug, Serialize)]
+struct Attempt {
+    id: String,
+    what: String,
+    when: String,
+    because: String,
+}
+
+fn attempts(conn: &mut Conn, client: &Client, now: Instant) -> Result<Vec<Attempt>, Fault> {
+    let filter = traces::Filter { client_id: Some(client.client_id.clone()), limit: ATTEMPTS, ..Default::default() };
+    let attempt = |trace: traces::Listed| Attempt {
+        id: trace.id.to_string(),
+        what: format!("{}: {}", trace.stage, trace.code),
+        when: when::ago(trace.at, now),
+        because: trace.because,
+    };
+    Ok(traces::list(conn, &filter)?.into_iter().map(attempt).collect())
 }
 
 /// Carries out a deed about an app, and shows its page again.

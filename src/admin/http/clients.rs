@@ -1,10 +1,12 @@
 //! `/admin/clients`: apps, and how another one is registered.
 
+use std::cmp::Reverse;
+
 use actix_web::HttpResponse;
 use serde::Serialize;
 
 use super::frame::ConsolePage;
-use super::list;
+use super::list::{self, Heading, Pages};
 use super::operator::{Operator, Ordered};
 use crate::admin::clients as deeds;
 use crate::admin::deed::Stop;
@@ -24,6 +26,8 @@ use crate::web::page::FieldError;
 #[derive(Clone, Debug, Serialize)]
 pub struct ClientsPage {
     rows: Vec<Row>,
+    headings: Vec<Heading>,
+    pages: Pages,
     q: String,
     may_add: bool,
     flash: Option<&'static str>,
@@ -61,7 +65,15 @@ impl ConsolePage for ClientsPage {
             last: Some("2 minutes ago".into()),
             badges: vec![Badge { label: "Disabled", kind: "danger" }],
         };
-        Self { rows: vec![row], q: "my".into(), may_add: true, flash: Some("a sample") }
+        let headings = vec![Heading::plain("App")];
+        Self {
+            rows: vec![row],
+            headings,
+            pages: Pages::sample(),
+            q: "my".into(),
+            may_add: true,
+            flash: Some("a sample"),
+        }
     }
 }
 
@@ -80,6 +92,9 @@ pub fn badges(client: &Client) -> Vec<Badge> {
     all.into_iter().filter(|(holds, ..)| *holds).map(|(_, label, kind)| Badge { label, kind }).collect()
 }
 
+/// Orders of the list; the first, unless another is asked for.
+const ORDERS: [&str; 4] = ["name", "name-back", "seen", "seen-back"];
+
 /// `GET /admin/clients`.
 ///
 /// # Errors
@@ -96,6 +111,24 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     let (mut clients, last) = operator.read(load).await?;
     let wanted = q.to_lowercase();
     clients.retain(|client| client.name.to_lowercase().contains(&wanted) || client.client_id.contains(&q));
+    let order = query.find("order").filter(|order| ORDERS.contains(order)).unwrap_or(ORDERS[0]);
+    match order {
+        "seen" => clients.sort_by_key(|client| Reverse(last.get(&client.client_id).copied())),
+        "seen-back" => clients.sort_by_key(|client| last.get(&client.client_id).copied()),
+        _ => clients.sort_by_key(|client| client.name.to_lowercase()),
+    }
+    if order == "name-back" {
+        clients.reverse();
+    }
+    let url = |order: &str, from: &str| list::url("/admin/clients", &[("q", &q), ("order", order), ("from", from)]);
+    let pages = Pages::cut(&mut clients, &query, |from| url(order, from));
+    let sorting = |label, orders, up| Heading::sorting(label, (orders, order), up, |order| url(order, ""));
+    let headings = vec![
+        sorting("App", ["name", "name-back"], "name"),
+        Heading::plain("Type"),
+        sorting("Last seen in the log", ["seen", "seen-back"], "seen-back"),
+        Heading::plain("Worth knowing"),
+    ];
     let row = |client: Client| Row {
         badges: badges(&client),
         last: last.get(&client.client_id).map(|at| when::ago(*at, now)),
@@ -104,7 +137,7 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
         client_id: client.client_id,
     };
     let may_add = operator.actor.may(Right::AddClient);
-    operator.show(ClientsPage { rows: clients.into_iter().map(row).collect(), q, may_add, flash })
+    operator.show(ClientsPage { rows: clients.into_iter().map(row).collect(), headings, pages, q, may_add, flash })
 }
 
 /// Apps that we know how to set up.

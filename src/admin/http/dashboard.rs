@@ -4,10 +4,10 @@ use actix_web::HttpResponse;
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
+use super::changes::Line;
 use super::frame::{ConsolePage, MENU};
 use super::gate;
 use super::operator::Operator;
-use super::user::in_words;
 use crate::admin::policy::Right;
 use crate::admin::statistics::{self, Count, DAYS, Name};
 use crate::audit::store::{self as log, Direction, Filter};
@@ -48,13 +48,6 @@ struct Day {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Line {
-    what: String,
-    more: Vec<String>,
-    when: String,
-}
-
-#[derive(Clone, Debug, Serialize)]
 struct Health {
     label: &'static str,
     value: String,
@@ -82,11 +75,7 @@ impl ConsolePage for DashboardPage {
             days: vec![Day { date: "2026-11-20".into(), done: 12, failed: 3 }],
             chart: "[]".into(),
             counted: Some("just now".into()),
-            events: Some(vec![Line {
-                what: "user.disabled".into(),
-                more: vec!["by root".into()],
-                when: "just now".into(),
-            }]),
+            events: Some(Line::sample()),
             health: vec![Health { label: "Mail", value: "3 letters given up".into(), kind: "danger" }],
             steps: vec![Step { label: "Register an app", url: Some("/admin/clients/new"), is_done: false }],
             has_steps: true,
@@ -125,17 +114,12 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     let counts = found.counts.as_ref().map(|(counts, _)| counts.as_slice()).unwrap_or_default();
     let today = now.date_naive();
     let (steps, days) = (steps(&operator, counts, today), days(counts, today));
-    let line = |entry: log::Entry| Line {
-        what: entry.event,
-        more: std::iter::once(format!("by {}", entry.actor)).chain(in_words(&entry.details)).collect(),
-        when: when::ago(entry.at, now),
-    };
     operator.show(DashboardPage {
         tiles: tiles(counts, today),
         chart: serde_json::to_string(&days).unwrap_or_default().replace('<', "\\u003c"),
         days,
         counted: found.counts.as_ref().map(|(_, at)| when::ago(*at, now)),
-        events: found.events.map(|events| events.into_iter().map(line).collect()),
+        events: found.events.map(|events| events.into_iter().map(|entry| Line::of(entry, now)).collect()),
         health: health(&operator, found.given_up),
         has_steps: steps.iter().any(|step| !step.is_done),
         steps,

@@ -3,13 +3,16 @@
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
+use super::changes::{self, Line};
 use super::frame::ConsolePage;
+use super::list::{self, Heading, Pages, Tab};
 use super::operator::{Operator, Ordered, done};
 use crate::access::store::{self as groups, Contents, Group};
+use crate::accounts::name_key::name_key;
 use crate::admin::deed::Stop;
 use crate::admin::groups as deeds;
 use crate::admin::policy::{self, Actor, Right};
-use crate::admin::store::{self, GroupLine};
+use crate::admin::store::{self, MOST_MEMBERS};
 use crate::audit::Scene;
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
@@ -25,6 +28,9 @@ const MEMBERS: i64 = 100;
 #[derive(Clone, Debug, Serialize)]
 pub struct GroupsPage {
     rows: Vec<Row>,
+    headings: Vec<Heading>,
+    pages: Pages,
+    q: String,
     may_add: bool,
     typed: String,
     flash: Option<&'static str>,
@@ -35,7 +41,7 @@ pub struct GroupsPage {
 struct Row {
     id: String,
     name: String,
-    members: i64,
+    members: String,
     groups: i64,
     permissions: i64,
 }
@@ -49,9 +55,12 @@ impl ConsolePage for GroupsPage {
     }
 
     fn sample() -> Self {
-        let row = Row { id: "0".into(), name: "editors".into(), members: 3, groups: 1, permissions: 2 };
+        let row = Row { id: "0".into(), name: "editors".into(), members: "3".into(), groups: 1, permissions: 2 };
         Self {
             rows: vec![row],
+            headings: vec![Heading::plain("Group")],
+            pages: Pages::sample(),
+            q: "edit".into(),
             may_add: true,
             typed: "x".into(),
             flash: None,
@@ -64,6 +73,8 @@ impl ConsolePage for GroupsPage {
 #[derive(Clone, Debug, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "a page has a button or not, each by itself")]
 pub struct GroupPage {
+    tabs: Vec<Tab>,
+    events: Option<Vec<Line>>,
     id: String,
     name: String,
     members: Vec<String>,
@@ -94,6 +105,8 @@ impl ConsolePage for GroupPage {
 
     fn sample() -> Self {
         Self {
+            tabs: list::tabs(&[("members", "Members", true)]),
+            events: Some(Line::sample()),
             id: "0".into(),
             name: "editors".into(),
             members: vec!["ada".into()],
@@ -129,19 +142,43 @@ async fn show_list(
     flash: Option<&'static str>,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
-    let actor = operator.actor.clone();
-    let rows = operator.read(store::list_groups).await?;
-    let is_seen = |line: &GroupLine| actor.may(Right::ViewGroup) || actor.manages(line.id);
-    let row = |line: GroupLine| Row {
-        id: line.id.to_string(),
-        name: line.name,
-        members: line.members,
-        groups: line.groups,
-        permissions: line.permissions,
+    // A form that failed has no query that is the list's.
+    let query = operator.query().unwrap_or_default();
+    let (q, is_back) = (list::word(&query, "q")?, query.find("order") == Some("name-back"));
+    let url = |order: &str, from: &str| list::url("/admin/groups", &[("q", &q), ("order", order), ("from", from)]);
+    let order = if is_back { "name-back" } else { "name" };
+    let (actor, wanted, own_query) = (operator.actor.clone(), name_key(&q), query.clone());
+    let (own_url, may_add) = (url(order, ""), actor.may(Right::AddGroup));
+    let load = move |conn: &mut Conn| -> Result<_, Fault> {
+        let mut groups = store::list_groups(conn)?;
+        groups.retain(|(id, name)| {
+            (actor.may(Right::ViewGroup) || actor.manages(*id)) && name_key(name).contains(&wanted)
+        });
+        if is_back {
+            groups.reverse();
+        }
+        let pages = Pages::cut(&mut groups, &own_query, |from| list::with(&own_url, "from", from));
+        let ids: Vec<_> = groups.iter().map(|(id, _)| *id).collect();
+        let counts = store::count_groups(conn, &ids)?;
+        Ok((groups, counts, pages))
     };
-    let may_add = actor.may(Right::AddGroup);
+    let (groups, counts, pages) = operator.read(load).await?;
+    let row = |(id, name): (GroupId, String)| {
+        let counts = counts.get(&id).copied().unwrap_or_default();
+        let members =
+            if counts.members > MOST_MEMBERS { format!("over {MOST_MEMBERS}") } else { counts.members.to_string() };
+        Row { id: id.to_string(), name, members, groups: counts.groups, permissions: counts.permissions }
+    };
     operator.show(GroupsPage {
-        rows: rows.into_iter().filter(is_seen).map(row).collect(),
+        rows: groups.into_iter().map(row).collect(),
+        headings: vec![
+            Heading::sorting("Group", (["name", "name-back"], order), "name", |order| url(order, "")),
+            Heading::plain("Members"),
+            Heading::plain("Groups in it"),
+            Heading::plain("Permissions"),
+        ],
+        pages,
+        q,
         may_add,
         typed,
         flash,
@@ -202,13 +239,18 @@ async fn show(
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let group = find(operator, id).await?;
-    let (actor, own) = (operator.actor.clone(), group.clone());
+    let (actor, own, now) = (operator.actor.clone(), group.clone(), operator.app.clock.now());
     let load = move |conn: &mut Conn| -> Result<_, Fault> {
         let refusal = policy::check_group(conn, &actor, &own)?.err();
         let may_fill = policy::check_members(conn, &actor, &own)?.is_ok();
-        Ok((groups::contents(conn, own.id, MEMBERS + 1)?, refusal, may_fill))
+        let kinds = ["group.", "permission."];
+        // Members are named there: that is for those who may see them.
+        let sees_members = actor.may(Right::ViewUser);
+        let changes =
+            if sees_members { changes::naming(conn, &actor, &kinds, ("group", &own.name), now)? } else { None };
+        Ok((groups::contents(conn, own.id, MEMBERS + 1)?, refusal, may_fill, changes))
     };
-    let (contents, refusal, may_fill) = operator.read(load).await?;
+    let (contents, refusal, may_fill, events) = operator.read(load).await?;
     let Contents { mut members, managers, groups, member_of, permissions } = contents;
     let most = usize::try_from(MEMBERS).unwrap_or(usize::MAX);
     let has_more_members = members.len() > most;
@@ -223,6 +265,16 @@ async fn show(
     let people_url = operator.actor.may(Right::ViewUser).then(|| people.to_string());
     let may = |right| refusal.is_none() && operator.actor.may(right);
     operator.show(GroupPage {
+        tabs: list::tabs(&[
+            ("members", "Members", true),
+            ("managers", "Managers", !managers.is_empty() || may(Right::ChangeGroup)),
+            ("groups", "Groups", true),
+            ("permissions", "Permissions", true),
+            ("changes", "Changes", events.is_some()),
+            ("name-section", "Name", may(Right::ChangeGroup)),
+            ("danger", "Danger", may(Right::DeleteGroup)),
+        ]),
+        events,
         id: group.id.to_string(),
         name: group.name,
         members,

@@ -26,6 +26,49 @@ impl Choice {
     }
 }
 
+/// A heading of a table, which may sort it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Heading {
+    label: &'static str,
+    url: Option<String>,
+    /// As `aria-sort` has it.
+    sorted: Option<&'static str>,
+}
+
+impl Heading {
+    /// One that sorts nothing.
+    #[must_use]
+    pub const fn plain(label: &'static str) -> Self {
+        Self { label, url: None, sorted: None }
+    }
+
+    /// One that sorts by the first of `orders`, and by the second when that is in force. `ascending` says which of them goes up.
+    pub fn sorting(
+        label: &'static str,
+        (orders, in_force): ([&'static str; 2], &str),
+        ascending: &str,
+        url: impl Fn(&str) -> String,
+    ) -> Self {
+        let is_up = || if in_force == ascending { "ascending" } else { "descending" };
+        let sorted = orders.contains(&in_force).then(is_up);
+        let next = if in_force == orders[0] { orders[1] } else { orders[0] };
+        Self { label, url: Some(url(next)), sorted }
+    }
+}
+
+/// A link to a part of a page.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tab {
+    id: &'static str,
+    label: &'static str,
+}
+
+/// Links to those parts of a page that are there.
+#[must_use]
+pub fn tabs(parts: &[(&'static str, &'static str, bool)]) -> Vec<Tab> {
+    parts.iter().filter(|(.., is_there)| *is_there).map(|(id, label, _)| Tab { id, label }).collect()
+}
+
 /// What was typed into a field of the filter.
 ///
 /// # Errors
@@ -35,12 +78,51 @@ pub fn word(query: &Params, name: &str) -> Result<String, PageError> {
     Ok(value.chars().filter(|one| !one.is_control()).take(MAX_WORD).collect())
 }
 
+/// Lines on a page of a list that is short enough to be had whole.
+const SIZE: usize = 50;
+
+/// A page of such a list, and the links to others.
+#[derive(Clone, Debug, Serialize)]
+pub struct Pages {
+    total: usize,
+    next: Option<String>,
+    first: Option<String>,
+}
+
+impl Pages {
+    /// Cuts `rows` down to the page that `from` begins. `url` leads to the page that begins at a line.
+    pub fn cut<T>(rows: &mut Vec<T>, query: &Params, url: impl Fn(&str) -> String) -> Self {
+        let total = rows.len();
+        let from = query.find("from").and_then(|from| from.parse().ok()).filter(|from| *from < total).unwrap_or(0);
+        rows.drain(..from);
+        rows.truncate(SIZE);
+        let end = from + rows.len();
+        Self { total, next: (end < total).then(|| url(&end.to_string())), first: (from > 0).then(|| url("")) }
+    }
+
+    /// Something to look at.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self { total: 3, next: Some("x".into()), first: Some("x".into()) }
+    }
+}
+
 /// The URL of a list, with as much of its filter as says something.
 #[must_use]
 pub fn url(page: &str, given: &[(&str, &str)]) -> String {
     let params = given.iter().filter(|(_, value)| !value.is_empty());
     let query = params.fold(Params::default(), |all, (name, value)| all.with(name, value)).encode();
     if query.is_empty() { page.to_owned() } else { format!("{page}?{query}") }
+}
+
+/// The same URL with one parameter more, when that says something.
+#[must_use]
+pub fn with(url: &str, name: &str, value: &str) -> String {
+    if value.is_empty() {
+        return url.to_owned();
+    }
+    let between = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{between}{}", Params::default().with(name, value).encode())
 }
 
 /// An answer that is kept as a file, and by no cache.

@@ -1,8 +1,11 @@
 //! Pages of the console.
 
 pub mod audit;
+pub mod bulk;
+pub mod changes;
 pub mod client;
 pub mod client_form;
+pub mod client_test;
 pub mod clients;
 pub mod dashboard;
 pub mod frame;

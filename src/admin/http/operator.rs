@@ -75,8 +75,13 @@ impl Undone {
         if may_see {
             return Ok(self.0);
         }
-        let words: Vec<String> = self.0.into_iter().map(|error| error.message).collect();
-        Err(gate::refused(&words.join(" ")))
+        Err(gate::refused(&self.in_words()))
+    }
+
+    /// All of it in a line.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        self.0.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -3,8 +3,9 @@
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
+use super::changes::{self, Line};
 use super::frame::ConsolePage;
-use super::list;
+use super::list::{self, Tab};
 use super::operator::{Operator, Ordered, Undone, done};
 use crate::access::check::{self, Slice, What, Who};
 use crate::access::grant::Holder;
@@ -14,7 +15,7 @@ use crate::access::store::permissions::{self as store, Permission};
 use crate::admin::deed::Stop;
 use crate::admin::permissions::{self as deeds, Gift, Wish};
 use crate::admin::policy::{self, Actor, Right};
-use crate::kernel::Conn;
+use crate::kernel::{Conn, Instant};
 use crate::portal::http::when;
 use crate::spec::Params;
 use crate::web::PageError;
@@ -160,6 +161,8 @@ async fn after_add(operator: &Operator, form: &Params, made: Result<(), Undone>)
 #[derive(Clone, Debug, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "a page has a button or not, each by itself")]
 pub struct PermissionPage {
+    tabs: Vec<Tab>,
+    events: Option<Vec<Line>>,
     name: String,
     description: String,
     model: Option<String>,
@@ -216,6 +219,8 @@ impl ConsolePage for PermissionPage {
             at: "2026-11-20".into(),
         };
         Self {
+            tabs: list::tabs(&[("who", "Who may, and why", true)]),
+            events: Some(Line::sample()),
             name: "blog.view_article".into(),
             description: "Can view article".into(),
             model: Some("article".into()),
@@ -260,7 +265,8 @@ async fn show(
 ) -> Result<HttpResponse, PageError> {
     let (actor, name) = (operator.actor.clone(), name.to_owned());
     let (object, user) = (list::word(typed, "object")?, list::word(typed, "user")?);
-    let page = operator.read(move |conn| load(conn, &actor, &name, (object, user))).await;
+    let now = operator.app.clock.now();
+    let page = operator.read(move |conn| load(conn, &actor, &name, (object, user), now)).await;
     let mut page = match page {
         Ok(page) => page,
         Err(Stop::Fault(fault)) => return Err(fault.into()),
@@ -271,7 +277,13 @@ async fn show(
     operator.show(PermissionPage { flash, kind: text("kind"), holder: text("holder"), ..page })
 }
 
-fn load(conn: &mut Conn, actor: &Actor, name: &str, (object, user): (String, String)) -> Result<PermissionPage, Stop> {
+fn load(
+    conn: &mut Conn,
+    actor: &Actor,
+    name: &str,
+    (object, user): (String, String),
+    now: Instant,
+) -> Result<PermissionPage, Stop> {
     let permission = deeds::find(conn, name)?;
     let mut errors = Vec::new();
     let about = Some(object.as_str()).filter(|object| !object.is_empty()).map(str::parse::<ObjectId>).transpose();
@@ -307,7 +319,19 @@ fn load(conn: &mut Conn, actor: &Actor, name: &str, (object, user): (String, Str
     let refusal = policy::check_grant(conn, actor, &permission.name)?.err();
     let may_change = refusal.is_none() && actor.may(Right::ChangePermission);
     let is_own = permission.name.app == OWN_APP;
+    let may_delete = refusal.is_none() && !is_own && actor.may(Right::DeletePermission);
+    let shown = permission.name.to_string();
+    let events =
+        if sees_people { changes::naming(conn, actor, &["permission."], ("permission", &shown), now)? } else { None };
     Ok(PermissionPage {
+        tabs: list::tabs(&[
+            ("who", "Who may, and why", true),
+            ("grants", "Granted to", true),
+            ("grant", "Grant it", may_change),
+            ("changes", "Changes", events.is_some()),
+            ("danger", "Danger", may_delete),
+        ]),
+        events,
         name: permission.name.to_string(),
         description: permission.description,
         model: permission.model,
@@ -319,7 +343,7 @@ fn load(conn: &mut Conn, actor: &Actor, name: &str, (object, user): (String, Str
         has_more_people,
         answer,
         may_change,
-        may_delete: refusal.is_none() && !is_own && actor.may(Right::DeletePermission),
+        may_delete,
         refusal: refusal.filter(|_| actor.may(Right::ChangePermission)).map(|refusal| refusal.to_string()),
         kind: String::new(),
         holder: String::new(),

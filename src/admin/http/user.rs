@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::frame::ConsolePage;
+use super::list::{self, Tab};
 use super::operator::{Operator, Ordered, done};
 use crate::access::{self, check};
 use crate::accounts::store::emails;
@@ -21,6 +22,7 @@ use crate::login::courier::RESET_LIFE;
 use crate::portal::http::when;
 use crate::sessions::{self, Lifetimes};
 use crate::spec::PermissionName;
+use crate::tokens::store::grants;
 use crate::web::PageError;
 use crate::web::page::{FieldError, see_other};
 
@@ -35,6 +37,7 @@ pub struct UserPage {
     sub: String,
     username: String,
     name: String,
+    tabs: Vec<Tab>,
     badges: Vec<&'static str>,
     is_active: bool,
     facts: Vec<Fact>,
@@ -42,6 +45,11 @@ pub struct UserPage {
     groups: Option<Vec<Membership>>,
     permissions: Option<Vec<Held>>,
     sessions: Option<Vec<Line>>,
+    /// Apps that they allowed.
+    apps: Option<Vec<AppLine>>,
+    may_revoke_apps: bool,
+    /// Whether this operator may see what an app would get of them.
+    sees_apps: bool,
     events: Option<Vec<Line>>,
     /// Why this operator may change nothing here, when they may not.
     refusal: Option<String>,
@@ -90,6 +98,16 @@ struct Line {
     when: String,
 }
 
+#[derive(Clone, Debug, Serialize)]
+struct AppLine {
+    client_id: String,
+    name: String,
+    scope: String,
+    since: String,
+    /// Where its claims are shown.
+    claims: String,
+}
+
 impl ConsolePage for UserPage {
     const TEMPLATE: &'static str = "admin/user.html";
     const MENU: &'static str = "users";
@@ -105,6 +123,7 @@ impl ConsolePage for UserPage {
             sub: "1".into(),
             username: "ada".into(),
             name: "Ada Lovelace".into(),
+            tabs: list::tabs(&[("overview", "Overview", true)]),
             badges: vec!["Staff"],
             is_active: true,
             facts: vec![Fact { label: "Created", value: "2026-11-20 10:00 UTC".into() }],
@@ -115,6 +134,15 @@ impl ConsolePage for UserPage {
             ]),
             permissions: Some(vec![Held { name: "blog.view_article".into(), because: "via group editors".into() }]),
             sessions: Some(vec![line.clone()]),
+            apps: Some(vec![AppLine {
+                client_id: "wiki".into(),
+                name: "Wiki".into(),
+                scope: "openid".into(),
+                since: "just now".into(),
+                claims: "/admin/clients/wiki?user=ada#test".into(),
+            }]),
+            may_revoke_apps: true,
+            sees_apps: true,
             events: Some(vec![line]),
             refusal: None,
             may_change: true,
@@ -145,6 +173,7 @@ pub async fn get(operator: Operator, id: web::Path<String>) -> Result<HttpRespon
         Some("saved") => Some("The account is changed."),
         Some("reset") => Some("A link that sets a new password is on its way to their address."),
         Some("password") => Some("The password is set; they choose another one when they sign in."),
+        Some("revoked") => Some("The app has no access any more."),
         Some("unlocked") => Some("They may try again."),
         _ => None,
     };
@@ -183,9 +212,23 @@ fn load(
     let groups = if sees_groups { Some(memberships(conn, user)?) } else { None };
     let permissions = if sees_groups { Some(permissions(conn, user)?) } else { None };
     let sessions = if actor.may(Right::ViewSession) { Some(sessions_of(conn, user.id, lifetimes, now)?) } else { None };
+    let apps = if actor.may(Right::ViewGrant) { Some(apps(conn, user, now)?) } else { None };
     let events = if actor.may(Right::ViewAuditEvent) { Some(history(conn, user.id, now)?) } else { None };
     let may_touch = refusal.is_none();
+    let (may_change, may_delete) =
+        (may_touch && actor.may(Right::ChangeUser), may_touch && actor.may(Right::DeleteUser));
+    let has_password_here = !user.is_service && user.backend.is_none();
     Ok(UserPage {
+        tabs: list::tabs(&[
+            ("overview", "Overview", true),
+            ("password-section", "Password", may_change && has_password_here),
+            ("groups", "Groups", groups.is_some()),
+            ("permissions", "Permissions", permissions.is_some()),
+            ("sessions", "Sessions", sessions.is_some()),
+            ("apps", "Apps", apps.is_some()),
+            ("changes", "Changes", events.is_some()),
+            ("danger", "Danger", may_change || may_delete),
+        ]),
         id: user.id.to_string(),
         sub: user.sub.to_string(),
         username: user.username.clone(),
@@ -204,12 +247,15 @@ fn load(
         groups,
         permissions,
         sessions,
+        apps,
+        may_revoke_apps: may_touch && actor.may(Right::DeleteGrant),
+        sees_apps: actor.may(Right::ViewClient),
         events,
-        may_change: may_touch && actor.may(Right::ChangeUser),
+        may_change,
         may_change_groups: may_touch && actor.may(Right::ChangeGroup),
         may_end_sessions: may_touch && actor.may(Right::DeleteSession),
-        may_delete: may_touch && actor.may(Right::DeleteUser),
-        has_password_here: !user.is_service && user.backend.is_none(),
+        may_delete,
+        has_password_here,
         is_locked_out: people::is_locked_out(conn, user.id, now)?,
         refusal: refusal.filter(|_| actor.may(Right::ChangeUser)).map(|refusal| refusal.to_string()),
         flash: None,
@@ -277,6 +323,20 @@ fn sessions_of(conn: &mut Conn, user: UserId, lifetimes: Lifetimes, now: Instant
         when: when::ago(session.last_seen_at, now),
     });
     Ok(line.collect())
+}
+
+fn apps(conn: &mut Conn, user: &User, now: Instant) -> Result<Vec<AppLine>, Fault> {
+    let line = |app: grants::Connected| AppLine {
+        claims: format!(
+            "{}#test",
+            list::url(&format!("/admin/clients/{}", app.client_id), &[("user", &user.username), ("scope", &app.scope)])
+        ),
+        client_id: app.client_id,
+        name: app.name,
+        scope: app.scope,
+        since: when::ago(app.created_at, now),
+    };
+    Ok(grants::list_connected(conn, user.id)?.into_iter().map(line).collect())
 }
 
 fn history(conn: &mut Conn, user: UserId, now: Instant) -> Result<Vec<Line>, Fault> {
@@ -370,6 +430,16 @@ pub async fn leave(Ordered { operator, form }: Ordered, id: web::Path<String>) -
 pub async fn reset(Ordered { operator, .. }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
     let courier = operator.app.courier.clone();
     change(&operator, &id, "reset", move |conn, actor, id, scene| people::send_reset(conn, actor, id, &courier, scene))
+        .await
+}
+
+/// `POST /admin/users/{id}/revoke-app`: what they allowed an app, and what it holds, is void.
+///
+/// # Errors
+/// A page.
+pub async fn revoke_app(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let client = form.find("client").unwrap_or_default().to_owned();
+    change(&operator, &id, "revoked", move |conn, actor, id, scene| people::revoke_app(conn, actor, id, &client, scene))
         .await
 }
 

@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use serde::Serialize;
 
 use super::frame::ConsolePage;
-use super::list::{self, Choice};
+use super::list::{self, Choice, Heading};
 use super::operator::Operator;
 use crate::access;
 use crate::admin::policy::{Actor, Right};
@@ -33,13 +33,26 @@ pub struct UsersPage {
     states: Vec<Choice>,
     orders: Vec<Choice>,
     sizes: Vec<Choice>,
+    headings: Vec<Heading>,
     is_filtered: bool,
+    /// The group is too large to be listed but by age.
+    is_large: bool,
+    deeds: Vec<Button>,
+    /// Ids of the rows, for what is done with all of them.
+    page: String,
     next: Option<String>,
     first: Option<String>,
     csv: String,
     unknown_group: Option<String>,
     may_add: bool,
     flash: Option<&'static str>,
+}
+
+/// What can be done with those who are ticked.
+#[derive(Clone, Debug, Serialize)]
+struct Button {
+    label: &'static str,
+    url: &'static str,
 }
 
 /// A line, as a page and a file show it.
@@ -84,7 +97,8 @@ impl ConsolePage for UsersPage {
             created: "2026-11-20 10:00 UTC".into(),
         };
         let asked = Asked { q: "ada".into(), ..Asked::default() };
-        asked.page(vec![row], Some("x".into()), Some("nobody".into()))
+        let page = asked.page(vec![row], Some("x".into()), Some("nobody".into()));
+        UsersPage { deeds: vec![Button { label: "Disable", url: "/admin/users/bulk/disable" }], is_large: true, ..page }
     }
 }
 
@@ -141,9 +155,32 @@ impl Asked {
             ("superuser", "Superusers"),
             ("service", "Service accounts"),
         ];
-        let orders = [("name", "By username"), ("newest", "Newest first"), ("seen", "Last sign-in first")];
+        let orders = [
+            ("name", "By username"),
+            ("name-back", "By username, from the end"),
+            ("newest", "Newest first"),
+            ("oldest", "Oldest first"),
+            ("seen", "Last sign-in first"),
+            ("seen-back", "Away longest first"),
+        ];
         let state = self.state.map_or("", UserState::as_str);
+        let by = |order: &str| {
+            let order = order.parse().unwrap_or_default();
+            Self { order, ..self.clone() }.url("/admin/users", None)
+        };
+        let sorting = |label, orders, ascending| Heading::sorting(label, (orders, self.order.as_str()), ascending, by);
         UsersPage {
+            headings: vec![
+                sorting("User", ["name", "name-back"], "name"),
+                Heading::plain("Email"),
+                Heading::plain("Groups"),
+                sorting("Last sign-in", ["seen", "seen-back"], "seen-back"),
+                sorting("Created", ["newest", "oldest"], "oldest"),
+                Heading::plain("State"),
+            ],
+            page: rows.iter().map(|row| row.id.as_str()).collect::<Vec<_>>().join(","),
+            is_large: false,
+            deeds: vec![],
             rows,
             states: states.map(|(value, label)| Choice::new(value, label, state)).to_vec(),
             orders: orders.map(|(value, label)| Choice::new(value, label, self.order.as_str())).to_vec(),
@@ -182,7 +219,8 @@ pub fn badges(line: &UserLine) -> Vec<Badge> {
 pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     let asked = Asked::read(&operator.query()?)?;
     let (now, limit, own, actor) = (operator.app.clock.now(), asked.size + 1, asked.clone(), operator.actor.clone());
-    let (mut rows, is_known) = operator.read(move |conn| load(conn, &own, &actor, (limit, now))).await?;
+    let Loaded { mut rows, is_known, is_large } =
+        operator.read(move |conn| load(conn, &own, &actor, (limit, now))).await?;
     let size = usize::try_from(asked.size).unwrap_or(usize::MAX);
     let has_more = rows.len() > size;
     rows.truncate(size);
@@ -190,22 +228,39 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     let unknown_group = (!is_known).then(|| asked.group.clone());
     let flash = operator.query()?.find("done").filter(|done| *done == "deleted").map(|_| "The account is deleted.");
     let may_add = operator.actor.may(Right::AddUser);
-    operator.show(UsersPage { may_add, flash, ..asked.page(rows, next, unknown_group) })
+    let deeds = [
+        ("Disable", "/admin/users/bulk/disable", Right::ChangeUser),
+        ("Enable", "/admin/users/bulk/enable", Right::ChangeUser),
+        ("Sign out", "/admin/users/bulk/sign-out", Right::DeleteSession),
+        ("Add to a group", "/admin/users/bulk/join", Right::ChangeGroup),
+        ("Remove from a group", "/admin/users/bulk/leave", Right::ChangeGroup),
+    ];
+    let deeds = deeds.into_iter().filter(|(.., right)| operator.actor.may(*right));
+    let deeds = deeds.map(|(label, url, _)| Button { label, url }).collect();
+    operator.show(UsersPage { is_large, deeds, may_add, flash, ..asked.page(rows, next, unknown_group) })
 }
 
-/// The lines, and whether the group that was asked for is there.
-fn load(
-    conn: &mut Conn,
-    asked: &Asked,
-    actor: &Actor,
-    (limit, now): (i64, Instant),
-) -> Result<(Vec<Row>, bool), Fault> {
+/// What was found.
+#[derive(Default)]
+struct Loaded {
+    rows: Vec<Row>,
+    /// Whether the group that was asked for is there.
+    is_known: bool,
+    /// Whether it is too large to be listed as was asked for.
+    is_large: bool,
+}
+
+fn load(conn: &mut Conn, asked: &Asked, actor: &Actor, (limit, now): (i64, Instant)) -> Result<Loaded, Fault> {
     let sees_groups = actor.may(Right::ViewGroup);
     let is_asked = sees_groups && !asked.group.is_empty();
     let group = if is_asked { access::store::find_group(conn, &asked.group)? } else { None };
     if group.is_none() && !asked.group.is_empty() {
-        return Ok((Vec::new(), false));
+        return Ok(Loaded::default());
     }
+    let is_large = match &group {
+        Some(group) if !asked.order.is_by_age() => store::is_large(conn, group.id)?,
+        _ => false,
+    };
     let lines = store::list_users(conn, &asked.filter(group.map(|group| group.id), limit))?;
     let ids: Vec<UserId> = lines.iter().map(|line| line.id).collect();
     let mut groups: HashMap<UserId, Vec<String>> = HashMap::new();
@@ -232,7 +287,7 @@ fn load(
             username: line.username,
         }
     });
-    Ok((rows.collect(), true))
+    Ok(Loaded { rows: rows.collect(), is_known: true, is_large })
 }
 
 /// `GET /admin/users.csv`: the same list as a file.
@@ -242,7 +297,7 @@ fn load(
 pub async fn csv(operator: Operator) -> Result<HttpResponse, PageError> {
     let asked = Asked { after: None, ..Asked::read(&operator.query()?)? };
     let (now, actor) = (operator.app.clock.now(), operator.actor.clone());
-    let (rows, _) = operator.read(move |conn| load(conn, &asked, &actor, (MOST_IN_FILE, now))).await?;
+    let Loaded { rows, .. } = operator.read(move |conn| load(conn, &asked, &actor, (MOST_IN_FILE, now))).await?;
     let mut file = String::from("username,name,email,email_verified,groups,state,created\r\n");
     for row in rows {
         let state: Vec<_> = row.badges.iter().map(|badge| badge.label).collect();

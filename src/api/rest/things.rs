@@ -12,8 +12,8 @@ use crate::kernel::Conn;
 use crate::kernel::ids::{SessionId, UserId};
 use crate::login::departure;
 use crate::sessions;
+use crate::tokens::api_key;
 use crate::tokens::store::{api_keys, grants};
-use crate::tokens::{api_key, revocation};
 
 /// A session.
 pub const SESSION: &[Field] = &[
@@ -106,12 +106,8 @@ pub fn list_grants(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
 /// # Errors
 /// [`Stop`].
 pub fn revoke_grant(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
-    let user = people::within(conn, call.actor, call.id(0)?)?;
-    if revocation::revoke_grant(conn, user.id, call.name(1)?, call.scene)? {
-        Ok(Reply::done())
-    } else {
-        Err(Stop::Gone)
-    }
+    people::revoke_app(conn, call.actor, call.id(0)?, call.name(1)?, call.scene)?;
+    Ok(Reply::done())
 }
 
 /// `GET /users/{user}/api-keys`.

@@ -1,5 +1,6 @@
 //! The console.
 
+mod bulk;
 mod chain;
 mod clients;
 mod dashboard;
@@ -11,6 +12,7 @@ mod matrix;
 mod operations;
 mod people;
 mod permissions;
+mod rehearsal;
 mod stronger;
 mod traces;
 
