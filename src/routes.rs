@@ -8,11 +8,11 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Respo
 
 use crate::admin::http::gate::{self, Door};
 use crate::admin::http::{
-    audit, bulk, client, client_form, client_test, clients, dashboard, groups, imports, invitations, keys, mail,
+    apis, audit, bulk, client, client_form, client_test, clients, dashboard, groups, imports, invitations, keys, mail,
     permissions, settings, traces, user, user_form, users,
 };
 use crate::admin::policy::Right;
-use crate::api::http::{answer as api_answer, authzen, rest, token_pair};
+use crate::api::http::{answer as api_answer, authzen, docs, rest, token_pair};
 use crate::api::rest::endpoints;
 use crate::forward_auth::http::{check as forward_auth, start};
 use crate::login::http::{choose, holds, login, logout, magic, register, reset, setup, verify_email};
@@ -52,6 +52,7 @@ pub fn machines(config: &mut ServiceConfig) {
         .service(api("/access/v1/search/action", "POST").route(post().to(authzen::actions)))
         .configure(rest_api)
         .service(machine("/api/openapi.json", LOOK).route(get().to(rest::document)).route(head().to(rest::document)))
+        .service(shown("/api/docs", LOOK, docs::get))
         .service(resource("/forward-auth").route(to(forward_auth::forward)))
         .service(resource("/forward-auth/check").route(to(forward_auth::check)))
         .service(machine("/readyz", LOOK).route(get().to(health::ready)).route(head().to(health::ready)))
@@ -172,6 +173,7 @@ macro_rules! console {
 
 console! {
     "/admin"                              => staff(dashboard::get);
+    "/admin/apis"                         => look(ViewClient, apis::get);
     "/admin/audit"                        => look(ViewAuditEvent, audit::get);
     "/admin/audit.csv"                    => look(ViewAuditEvent, audit::csv);
     "/admin/audit.jsonl"                  => look(ViewAuditEvent, audit::jsonl);

@@ -7,6 +7,7 @@ use super::policy::{self, Actor};
 use crate::access::store as groups;
 use crate::accounts::EmailAddress;
 use crate::accounts::invitation::{self, NewInvitation};
+use crate::accounts::store::invitations as store;
 use crate::audit::Scene;
 use crate::kernel::Conn;
 use crate::kernel::ids::InvitationId;
@@ -82,6 +83,9 @@ pub fn add(
 pub fn withdraw(conn: &mut Conn, id: InvitationId, scene: &Scene) -> Result<(), Stop> {
     if invitation::withdraw(conn, id, scene)? {
         return Ok(());
+    }
+    if !store::exists(conn, id)? {
+        return Err(Stop::Gone);
     }
     Err(Stop::conflict("It serves no more already: nothing was changed."))
 }

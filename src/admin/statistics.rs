@@ -29,6 +29,19 @@ crate::spec::words! {
 /// A number of a day.
 pub type Count = (NaiveDate, Name, i64);
 
+crate::spec::words! {
+    /// By what sign-ins of a day are told apart.
+    By {
+        /// The way somebody proved who they are: an `amr` value (RFC 8176).
+        Method = "method",
+        /// The app that somebody came to, by its name.
+        App = "app",
+    }
+}
+
+/// Apps that are counted on a day.
+const BUSIEST: i64 = 5;
+
 /// Days that the dashboard shows.
 pub const DAYS: u64 = 30;
 
@@ -52,7 +65,21 @@ pub fn count(conn: &mut Conn, lifetimes: Lifetimes, now: Instant) -> Result<(), 
     for (name, value) in store::standing(conn, lifetimes, now)? {
         store::put(conn, (today, name, value), now)?;
     }
+    for (method, value) in store::sign_ins_by_method(conn, today)? {
+        store::put_share(conn, (today, By::Method, &method, value), now)?;
+    }
+    for (app, value) in store::busiest_apps(conn, today, BUSIEST)? {
+        store::put_share(conn, (today, By::App, &app, value), now)?;
+    }
     store::prune(conn, first)
+}
+
+/// Today's sign-ins told apart, the most first.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn shares(conn: &mut Conn, by: By, now: Instant) -> Result<Vec<(String, i64)>, Fault> {
+    store::shares(conn, by, now.date_naive(), BUSIEST)
 }
 
 /// The numbers of the last days, and when they were counted; `None`: not yet.

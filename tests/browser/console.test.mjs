@@ -21,7 +21,7 @@ withAndWithoutScript(({ script, name }) => {
     await visitor.enter(root);
     assert.equal(path(visitor), '/admin');
     const links = await visitor.page.locator('nav.nav-side a').evaluateAll((all) => all.map(({ href }) => href));
-    assert.equal(links.length, 11);
+    assert.equal(links.length, 12);
     for (const link of links) {
       await visitor.open(link);
       assert.equal(await visitor.page.locator('h1').count(), 1, link);

@@ -1,5 +1,7 @@
 //! The questions of [`crate::access::check`], each one statement.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use diesel::RunQueryDsl as _;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
@@ -198,34 +200,51 @@ statement! {
     }
 }
 
-/// So many people are asked one by one before all holders are gathered.
-const WINDOW: i64 = 5_000;
-
 statement! {
-    /// Of the next so many people, those who hold one permission, for one object or for all.
-    NextUsersWith -> (SqlUuid, Text, Bool) {
+    /// Some who hold one permission, for one object or for all: the first that are found, perhaps one more than once.
+    SomeUsersWith -> (SqlUuid, Text) {
         "WITH RECURSIVE asked AS (SELECT p.id FROM permissions p WHERE p.app = " { app: String as Text }
-        " AND (p.codename = " { codename: Option<String> as Nullable<Text> }
-        " OR (coalesce(p.model, '') = " { model: Option<String> as Nullable<Text> }
-        " AND p.action = " { action: Option<String> as Nullable<Text> }
-        "))), granted (group_id) AS (\
+        " AND p.codename = " { codename: String as Text }
+        "), granted (group_id) AS (\
           (SELECT gp.group_id FROM group_permissions gp JOIN asked ON gp.permission_id = asked.id \
            UNION SELECT o.group_id FROM object_permissions o JOIN asked ON o.permission_id = asked.id \
             WHERE o.group_id IS NOT NULL AND o.object_id = " { object: Option<String> as Nullable<Text> }
         ") UNION SELECT s.member_id FROM subgroups s JOIN granted ON s.group_id = granted.group_id), \
-         near AS MATERIALIZED (SELECT u.id, u.sub, u.username, u.is_superuser, u.is_live FROM users u WHERE u.sub > " { after: Subject as SqlUuid }
-        " ORDER BY u.sub LIMIT " { window: i64 as BigInt }
-        ") SELECT near.sub, near.username, (SELECT count(*) FROM near) < $7 FROM near, asked \
-         WHERE near.is_live AND (near.is_superuser \
-          OR EXISTS (SELECT FROM user_permissions up WHERE up.permission_id = asked.id AND up.user_id = near.id OFFSET 0) \
-          OR EXISTS (SELECT FROM object_permissions o WHERE o.permission_id = asked.id AND o.user_id = near.id AND o.object_id = $5 OFFSET 0) \
-          OR EXISTS (SELECT FROM memberships m WHERE m.user_id = near.id AND m.group_id IN (SELECT group_id FROM granted) OFFSET 0)) \
-         ORDER BY near.sub LIMIT " { limit: i64 as BigInt }
+         holders (user_id) AS (SELECT u.id FROM users u, asked WHERE u.is_superuser \
+          UNION ALL SELECT up.user_id FROM user_permissions up JOIN asked ON up.permission_id = asked.id \
+          UNION ALL SELECT o.user_id FROM object_permissions o JOIN asked ON o.permission_id = asked.id \
+           WHERE o.user_id IS NOT NULL AND o.object_id = $3 \
+          UNION ALL SELECT inside.user_id FROM granted, LATERAL (\
+           SELECT m.user_id FROM memberships m WHERE m.group_id = granted.group_id OFFSET 0) AS inside) \
+         SELECT u.sub, u.username FROM holders, LATERAL (\
+          SELECT v.sub, v.username FROM users v WHERE v.id = holders.user_id AND v.is_live OFFSET 0) AS u LIMIT " { limit: i64 as BigInt }
         ""
     }
 }
 
-/// Everybody who may do this, by `sub`. Holders are gathered only when they are few: of many, the next are found soon.
+/// Some who may do this, in no order, and whether they are all. As quick among a million holders as among ten.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn some_with(
+    conn: &mut Conn,
+    permission: &PermissionName,
+    object: Option<&ObjectId>,
+    most: usize,
+) -> Result<(Vec<Person>, bool), Fault> {
+    let PermissionName { app, codename } = permission.clone();
+    // Somebody may hold it in several ways: a few more are fetched than shown.
+    let limit = i64::try_from(most.saturating_mul(4)).unwrap_or(i64::MAX);
+    let ask = SomeUsersWith { app, codename, object: object.map(ToString::to_string), limit };
+    let rows: Vec<(Subject, String)> = ask.load(conn)?;
+    let is_cut = i64::try_from(rows.len()).is_ok_and(|found| found >= limit);
+    let all: BTreeMap<Subject, String> = rows.into_iter().collect();
+    let is_all = !is_cut && all.len() <= most;
+    let people = all.into_iter().map(|(sub, username)| Person { sub, username }).take(most).collect();
+    Ok((people, is_all))
+}
+
+/// Everybody who may do this, by `sub`.
 ///
 /// # Errors
 /// [`Fault`] of the database.
@@ -238,23 +257,8 @@ pub fn users_with(
     let Asked { app, codename, model, action } = Asked::of(what);
     let object = object.map(ToString::to_string);
     let after = slice.after.parse().unwrap_or(Subject(uuid::Uuid::nil()));
-    let limit = slice.limit;
-    let near = NextUsersWith {
-        app: app.clone(),
-        codename: codename.clone(),
-        model: model.clone(),
-        action: action.clone(),
-        object: object.clone(),
-        after,
-        window: WINDOW,
-        limit,
-    };
-    let near: Vec<(Subject, String, bool)> = near.load(conn)?;
-    let is_all = near.iter().any(|(.., is_all)| *is_all);
-    if is_all || i64::try_from(near.len()).is_ok_and(|found| found >= limit) {
-        return Ok(near.into_iter().map(|(sub, username, _)| Person { sub, username }).collect());
-    }
-    let rows: Vec<(Subject, String)> = UsersWith { app, codename, model, action, object, after, limit }.load(conn)?;
+    let rows: Vec<(Subject, String)> =
+        UsersWith { app, codename, model, action, object, after, limit: slice.limit }.load(conn)?;
     Ok(rows.into_iter().map(|(sub, username)| Person { sub, username }).collect())
 }
 

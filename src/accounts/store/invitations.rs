@@ -70,6 +70,14 @@ pub fn redeem(conn: &mut Conn, id: InvitationId, user: UserId, now: Instant) -> 
     row.map(of_row).transpose()
 }
 
+/// Whether there is, or was, such an invitation.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn exists(conn: &mut Conn, id: InvitationId) -> Result<bool, Fault> {
+    Ok(diesel::select(diesel::dsl::exists(i::table.find(id))).get_result(conn)?)
+}
+
 /// Marks one withdrawn; `false` when it serves no more already.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use super::frame::{ConsolePage, MENU};
 use super::gate;
 use super::operator::Operator;
 use crate::admin::policy::Right;
-use crate::admin::statistics::{self, Count, DAYS, Name};
+use crate::admin::statistics::{self, By, Count, DAYS, Name};
 use crate::audit::store::{self as log, Direction, Filter};
 use crate::config::MailTransport;
 use crate::kernel::fault::Fault;
@@ -27,6 +27,8 @@ pub struct DashboardPage {
     /// The same for the script, as JSON that ends no element.
     chart: String,
     counted: Option<String>,
+    methods: Vec<Share>,
+    apps: Vec<Share>,
     events: Option<Vec<Line>>,
     health: Vec<Health>,
     steps: Vec<Step>,
@@ -38,6 +40,13 @@ struct Tile {
     label: &'static str,
     value: String,
     more: Option<String>,
+}
+
+/// A part of today's sign-ins.
+#[derive(Clone, Debug, Serialize)]
+struct Share {
+    label: String,
+    number: i64,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -75,6 +84,8 @@ impl ConsolePage for DashboardPage {
             days: vec![Day { date: "2026-11-20".into(), done: 12, failed: 3 }],
             chart: "[]".into(),
             counted: Some("just now".into()),
+            methods: vec![Share { label: "Password".into(), number: 12 }],
+            apps: vec![Share { label: "Wiki".into(), number: 7 }],
             events: Some(Line::sample()),
             health: vec![Health { label: "Mail", value: "3 letters given up".into(), kind: "danger" }],
             steps: vec![Step { label: "Register an app", url: Some("/admin/clients/new"), is_done: false }],
@@ -86,6 +97,8 @@ impl ConsolePage for DashboardPage {
 /// What the database says of how it goes.
 struct Found {
     counts: Option<(Vec<Count>, Instant)>,
+    methods: Vec<(String, i64)>,
+    apps: Vec<(String, i64)>,
     events: Option<Vec<log::Entry>>,
     given_up: usize,
 }
@@ -102,13 +115,16 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
         return Ok(see_other(first.path));
     }
     let (now, sees_log) = (operator.app.clock.now(), operator.actor.may(Right::ViewAuditEvent));
+    let sees_apps = operator.actor.may(Right::ViewClient);
     let load = move |conn: &mut Conn| -> Result<_, Fault> {
         let counts = statistics::read(conn, now)?;
         let events =
             if sees_log { Some(log::list(conn, &Filter::default(), Direction::Back, None, EVENTS)?) } else { None };
         let letters = outbox::list(conn, LETTERS)?;
         let given_up = letters.iter().filter(|letter| letter.sent_at.is_none() && letter.parked_at.is_some()).count();
-        Ok(Found { counts, events, given_up })
+        let methods = statistics::shares(conn, By::Method, now)?;
+        let apps = if sees_apps { statistics::shares(conn, By::App, now)? } else { Vec::new() };
+        Ok(Found { counts, methods, apps, events, given_up })
     };
     let found = operator.read(load).await?;
     let counts = found.counts.as_ref().map(|(counts, _)| counts.as_slice()).unwrap_or_default();
@@ -119,11 +135,22 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
         chart: serde_json::to_string(&days).unwrap_or_default().replace('<', "\\u003c"),
         days,
         counted: found.counts.as_ref().map(|(_, at)| when::ago(*at, now)),
+        methods: found.methods.into_iter().map(|(amr, number)| Share { label: method(&amr), number }).collect(),
+        apps: found.apps.into_iter().map(|(label, number)| Share { label, number }).collect(),
         events: found.events.map(|events| events.into_iter().map(|entry| Line::of(entry, now)).collect()),
         health: health(&operator, found.given_up),
         has_steps: steps.iter().any(|step| !step.is_done),
         steps,
     })
+}
+
+/// An `amr` value in words.
+fn method(amr: &str) -> String {
+    match amr {
+        "pwd" => "Password".into(),
+        "otp" => "Link or code in a mail".into(),
+        other => other.to_owned(),
+    }
 }
 
 /// Latest entries of the log on the page.

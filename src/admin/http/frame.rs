@@ -23,12 +23,13 @@ pub trait ConsolePage: Serialize {
 }
 
 /// Entries of the menu, each with the right that its page takes.
-pub const MENU: [Entry; 11] = [
+pub const MENU: [Entry; 12] = [
     Entry { for_staff: true, ..Entry::new("dashboard", "/admin", "dashboard", "Dashboard", Right::ViewUser) },
     Entry::new("users", "/admin/users", "user", "Users", Right::ViewUser),
     Entry { for_managers: true, ..Entry::new("groups", "/admin/groups", "groups", "Groups", Right::ViewGroup) },
     Entry::new("permissions", "/admin/permissions", "shield", "Permissions", Right::ViewPermission),
     Entry::new("clients", "/admin/clients", "client", "Apps", Right::ViewClient),
+    Entry::new("apis", "/admin/apis", "server", "APIs", Right::ViewClient),
     Entry::new("invitations", "/admin/invitations", "invite", "Invitations", Right::ViewInvitation),
     Entry::new("audit", "/admin/audit", "history", "Audit log", Right::ViewAuditEvent),
     Entry::new("traces", "/admin/traces", "trace", "Traces", Right::ViewAuditEvent),

@@ -93,6 +93,10 @@ pub async fn pass<B: MessageBody>(
 }
 
 async fn check(path: &str, doors: &[Door], req: &HttpRequest) -> Result<Admitted, PageError> {
+    // The database knows no text with a NUL: nothing is called so.
+    if req.uri().path().contains("%00") {
+        return Err(PageError::not_found());
+    }
     let Some(person) = Person::find(req)? else { return Err(first_sign_in(req)) };
     let user = person.session.user_id;
     let actor = person.read(move |conn| policy::find_actor(conn, user)).await?.ok_or_else(not_staff)?;

@@ -1,5 +1,6 @@
 //! Pages of the console.
 
+pub mod apis;
 pub mod audit;
 pub mod bulk;
 pub mod changes;

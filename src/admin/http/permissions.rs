@@ -7,7 +7,7 @@ use super::changes::{self, Line};
 use super::frame::ConsolePage;
 use super::list::{self, Tab};
 use super::operator::{Operator, Ordered, Undone, done};
-use crate::access::check::{self, Slice, What, Who};
+use crate::access::check::{self, What, Who};
 use crate::access::grant::Holder;
 use crate::access::permission::{OWN_APP, ObjectId};
 use crate::access::store::grants;
@@ -301,9 +301,9 @@ fn load(
     let what = What::Permission(permission.name.clone());
     let (mut people, mut has_more_people) = (None, false);
     if sees_people {
-        let found = check::users_with(conn, &what, about.as_ref(), Slice { after: "", limit: MOST + 1 })?;
-        has_more_people = found.len() > most;
-        let mut names: Vec<_> = found.into_iter().take(most).map(|person| person.username).collect();
+        let (found, is_all) = check::some_with(conn, &permission.name, about.as_ref(), most)?;
+        has_more_people = !is_all;
+        let mut names: Vec<_> = found.into_iter().map(|person| person.username).collect();
         names.sort();
         people = Some(names);
     }

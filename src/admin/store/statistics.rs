@@ -6,11 +6,11 @@ use chrono::{Days, NaiveDate, NaiveTime};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use crate::admin::statistics::{Count, Name};
+use crate::admin::statistics::{By, Count, Name};
 use crate::audit::event::Kind;
 use crate::audit::store::least_id;
 use crate::kernel::fault::Fault;
-use crate::kernel::ids::EventId;
+use crate::kernel::ids::{EventId, FamilyId, SessionId};
 use crate::kernel::{Conn, Instant};
 use crate::schema::{audit_events as a, clients, sessions, statistics as s, users};
 use crate::sessions::Lifetimes;
@@ -59,10 +59,65 @@ pub fn standing(conn: &mut Conn, lifetimes: Lifetimes, now: Instant) -> Result<V
 /// # Errors
 /// [`Fault`] of the database.
 pub fn put(conn: &mut Conn, (day, name, value): Count, now: Instant) -> Result<(), Fault> {
-    let row = (s::day.eq(day), s::name.eq(name.as_str()), s::value.eq(value), s::counted_at.eq(now));
+    put_named(conn, (day, name.as_str(), value), now)
+}
+
+fn put_named(conn: &mut Conn, (day, name, value): (NaiveDate, &str, i64), now: Instant) -> Result<(), Fault> {
+    let row = (s::day.eq(day), s::name.eq(name), s::value.eq(value), s::counted_at.eq(now));
     let set = (s::value.eq(value), s::counted_at.eq(now));
     diesel::insert_into(s::table).values(row).on_conflict((s::name, s::day)).do_update().set(set).execute(conn)?;
     Ok(())
+}
+
+/// How a share of a day is called in the table.
+fn called(by: By, what: &str) -> String {
+    format!("{by}:{what}")
+}
+
+/// Writes a share of a day.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn put_share(
+    conn: &mut Conn,
+    (day, by, what, value): (NaiveDate, By, &str, i64),
+    now: Instant,
+) -> Result<(), Fault> {
+    put_named(conn, (day, &called(by, what), value), now)
+}
+
+/// Shares of a day, the largest first.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn shares(conn: &mut Conn, by: By, day: NaiveDate, most: i64) -> Result<Vec<(String, i64)>, Fault> {
+    let prefix = called(by, "");
+    let of_kind = s::table.filter(s::day.eq(day).and(s::name.like(format!("{prefix}%"))));
+    let rows: Vec<(String, i64)> =
+        of_kind.order((s::value.desc(), s::name)).limit(most).select((s::name, s::value)).load(conn)?;
+    Ok(rows.into_iter().map(|(name, value)| (name.trim_start_matches(&prefix).to_owned(), value)).collect())
+}
+
+/// Sessions that began on a day, by how their people proved themselves.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn sign_ins_by_method(conn: &mut Conn, day: NaiveDate) -> Result<Vec<(String, i64)>, Fault> {
+    // Their ids are in the order of time.
+    let since = SessionId(least_of(day).0);
+    let of_day = sessions::table.filter(sessions::id.ge(since)).group_by(sessions::amr);
+    Ok(of_day.select((sessions::amr, count_star())).load(conn)?)
+}
+
+/// Apps that most people came to on a day, by name.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn busiest_apps(conn: &mut Conn, day: NaiveDate, most: i64) -> Result<Vec<(String, i64)>, Fault> {
+    use crate::schema::families as f;
+    let of_day = f::table.inner_join(clients::table).filter(f::id.ge(FamilyId(least_of(day).0)));
+    let counted = of_day.group_by(clients::name).select((clients::name, count_star()));
+    Ok(counted.order(count_star().desc()).limit(most).load(conn)?)
 }
 
 /// Numbers since a day, and when the latest was counted.

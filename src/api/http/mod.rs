@@ -3,5 +3,6 @@
 pub mod answer;
 pub mod authzen;
 pub mod body;
+pub mod docs;
 pub mod rest;
 pub mod token_pair;

@@ -3,6 +3,7 @@
 mod bulk;
 mod chain;
 mod clients;
+mod crawl;
 mod dashboard;
 mod groups;
 mod imports;

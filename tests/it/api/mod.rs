@@ -3,7 +3,7 @@
 mod api_keys;
 mod bad_json;
 mod refresh;
-mod rest;
+pub mod rest;
 mod token_pair;
 mod verify;
 

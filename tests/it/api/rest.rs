@@ -15,7 +15,7 @@ use crate::admin::{staff, superuser};
 use crate::support::relying_party::text;
 use crate::support::{Page, RelyingParty, TestServer};
 
-fn key(server: &TestServer, user: UserId, scope: &str) -> String {
+pub fn key(server: &TestServer, user: UserId, scope: &str) -> String {
     let new = NewApiKey { name: "test".into(), scope: Scope::parse(scope).unwrap(), life: None };
     let made = server.write(|conn, scene| api_key::make(conn, user, &new, scene));
     made.expect("a key").1.expose().clone()

@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use portcullis::admin::http::apis::ApisPage;
 use portcullis::admin::http::audit::AuditPage;
+use portcullis::admin::http::bulk::{BulkDonePage, BulkPage};
 use portcullis::admin::http::client::{ClientPage, ClientSecretPage};
 use portcullis::admin::http::client_form::EditClientPage;
+use portcullis::admin::http::client_test::RehearsalPage;
 use portcullis::admin::http::clients::{AddClientPage, ClientMadePage, ClientsPage, GalleryPage};
 use portcullis::admin::http::dashboard::DashboardPage;
 use portcullis::admin::http::frame::Framed as Console;
 use portcullis::admin::http::groups::{GroupPage, GroupsPage};
+use portcullis::admin::http::imports::{ImportFormPage, ImportPage};
 use portcullis::admin::http::invitations::{InvitationMadePage, InvitationsPage};
 use portcullis::admin::http::keys::KeysPage;
 use portcullis::admin::http::mail::{LetterPage, MailPage};
@@ -19,6 +23,7 @@ use portcullis::admin::http::traces::{TracePage, TracesPage};
 use portcullis::admin::http::user::{RecoveryPage, UserPage};
 use portcullis::admin::http::user_form::{AddUserPage, EditUserPage, SetPasswordPage};
 use portcullis::admin::http::users::UsersPage;
+use portcullis::api::http::docs::DocsPage;
 use portcullis::login::http::choose::ChooseAccountPage;
 use portcullis::login::http::holds::{ChangeRequiredPage, ChooseUsernamePage, DeletionPendingPage};
 use portcullis::login::http::link::{ConfirmLinkPage, LinkDeadPage, LinkElsewherePage};
@@ -102,6 +107,13 @@ fn gallery(pages: &Pages) -> Vec<(&'static str, String)> {
         rendered::<Console<SetPasswordPage>>(pages),
         rendered::<Console<UserPage>>(pages),
         rendered::<Console<UsersPage>>(pages),
+        rendered::<Console<ApisPage>>(pages),
+        rendered::<Console<BulkDonePage>>(pages),
+        rendered::<Console<BulkPage>>(pages),
+        rendered::<Console<ImportFormPage>>(pages),
+        rendered::<Console<ImportPage>>(pages),
+        rendered::<Console<RehearsalPage>>(pages),
+        rendered::<DocsPage>(pages),
         rendered::<Framed<HomePage>>(pages),
         rendered::<Framed<ActivityPage>>(pages),
         rendered::<Framed<AddressesPage>>(pages),
