@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { desktop, newVisitor } from '../relying_parties/harness/browser.mjs';
-import { build } from '../relying_parties/harness/processes.mjs';
+import { build, eventually } from '../relying_parties/harness/processes.mjs';
 import { password, scopes } from '../relying_parties/harness/server.mjs';
 import { provider } from '../relying_parties/harness/protocol.mjs';
 import { startCallback } from './callback.mjs';
@@ -106,6 +106,7 @@ for (const look of Object.keys(looks)) {
       ['clients', 'clients'], ['gallery', 'clients/new'], ['client-add', 'clients/add?template=grafana'],
       ['client', `clients/notes-${look}`], ['client-edit', `clients/notes-${look}/edit`], ['invitations', 'invitations'],
       ['keys', 'keys'], ['mail', 'mail'], ['letter', 'mail/letters/invitation'], ['settings', 'settings'], ['traces', 'traces'],
+      ['apis', 'apis'], ['user-import', 'users/import'], ['client-test', `clients/notes-${look}/test`],
     ]) {
       await visitor.open(`${server.issuer}/admin/${path}`);
       await take(`admin-${name}`);
@@ -114,6 +115,24 @@ for (const look of Object.keys(looks)) {
     await visitor.fill({ client_id: `grafana-${look}`, url: 'https://grafana.example.test' });
     await visitor.press('#add-client-submit');
     await take('admin-client-made');
+    await visitor.open(`${server.issuer}/admin/clients/notes-${look}/test`);
+    await visitor.press('#test-submit');
+    await take('admin-client-tested');
+    await visitor.open(`${server.issuer}/admin/users/import`);
+    const rows = ['username,email,groups', `new-${look},new-${look}@example.test,staff`, `${someone.username},,`, 'x,no-address,nowhere'];
+    await visitor.page.locator('#file').setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from(rows.join('\n')) });
+    await visitor.press('#import-submit');
+    await eventually('the trial of an import', async () => await visitor.shows('start') || undefined);
+    await take('admin-import');
+    await visitor.open(`${server.issuer}/admin/users`);
+    for (const box of await visitor.page.locator('input[name=u]').all()) await box.check();
+    await visitor.press('button:has-text("Add to a group")');
+    await take('admin-bulk');
+    await visitor.fill({ group: 'staff' });
+    await visitor.press('#bulk-submit');
+    await take('admin-bulk-done');
+    await visitor.open(`${server.issuer}/api/docs`);
+    await take('api-docs');
   }));
 }
 

@@ -113,6 +113,52 @@ withAndWithoutScript(({ script, name }) => {
     assert.match(await visitor.text(), /The account is deleted/);
   });
 
+  journey(world, { script }, 'a superuser brings people in, does one thing with many, and tries an app', async (visitor) => {
+    const { server } = world;
+    const chief = await server.createUser(`chief-${name}`, ['--superuser']);
+    await server.json(['group', 'create', `crew-${name}`]);
+    await server.createClient(`tried-${name}`, { redirectUris: [redirectUri] });
+    const admin = `${server.issuer}/admin`;
+    await visitor.open(admin);
+    await visitor.enter(chief);
+    await visitor.open(`${admin}/users`);
+    await visitor.press('#import-users');
+    await visitor.page.locator('#file').setInputFiles({
+      name: 'people.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from(`username,given_name,groups\nzoe-${name},Zoe,crew-${name}\nyan-${name},Yan,\nchief-${name},Somebody,\n`),
+    });
+    await visitor.page.locator('#changes_known').check();
+    await visitor.press('#import-submit');
+    const settled = (text) => eventually(`an import that is ${text}`, async () =>
+      (await visitor.page.locator('#state').textContent().catch(() => '')).includes(text) || undefined);
+    await settled('waits for you');
+    assert.match(await visitor.text(), /in crew-/);
+    assert.match(await visitor.text(), /This is your own account|own account/);
+    await visitor.inspect();
+    await visitor.press('#start');
+    await settled('is done');
+    await visitor.open(`${admin}/users?q=zoe-${name}`);
+    await visitor.page.locator('input[name=u]').check();
+    await visitor.press('button:has-text("Disable")');
+    assert.match(await visitor.text(), /This is about one person/);
+    await visitor.press('#bulk-submit');
+    assert.match(await visitor.text(), /Done for one person/);
+    await visitor.open(`${admin}/users`);
+    await visitor.press('th a:has-text("User")');
+    assert.equal(await visitor.page.locator('th[aria-sort=descending] a').textContent(), 'User');
+
+    // A sign-in of one's own, run to its end and taken back.
+    await visitor.open(`${admin}/clients/tried-${name}`);
+    await visitor.press('#test-client');
+    await visitor.press('#test-submit');
+    assert.match(await visitor.text(), /The code is redeemed|the code is redeemed/);
+    assert.equal(await visitor.page.locator('#id-token').count(), 1);
+    await visitor.open(`${server.issuer}/api/docs`);
+    await visitor.page.locator('summary').first().click();
+    assert.match(await visitor.text(), /portcullis\.view_user/);
+  });
+
   journey(world, { script }, 'staff see what their rights let them, and are told what is missing', async (visitor) => {
     const { server } = world;
     const ada = await server.createUser(`ada-${name}`, ['--staff']);
