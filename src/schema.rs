@@ -320,6 +320,8 @@ diesel::table! {
         used_at -> Nullable<Timestamptz>,
         used_by -> Nullable<Uuid>,
         withdrawn_at -> Nullable<Timestamptz>,
+        group_ids -> Jsonb,
+        inviter_id -> Nullable<Uuid>,
     }
 }
 

@@ -12,7 +12,9 @@ use std::fmt;
 
 use super::permission::{Model, ObjectId, PermissionName};
 use super::store::checks as store;
-pub use super::store::checks::{actions_for, groups_of, permissions_of, some_with, users_with, ways};
+pub use super::store::checks::{
+    actions_for, groups_of, is_member, permissions_of, permissions_of_group, some_with, users_with, ways,
+};
 use crate::accounts::name_key::name_key;
 use crate::accounts::{EmailAddress, Username};
 use crate::kernel::fault::Fault;

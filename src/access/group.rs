@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::check::{self, Who};
+use super::permission::{OWN_APP, PermissionName};
 use super::store;
+use crate::accounts;
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::kernel::Conn;
@@ -72,6 +75,26 @@ pub fn remove_member(conn: &mut Conn, group: &store::Group, user: UserId, scene:
         changed(conn, Kind::GroupLeft, group, user, scene)?;
     }
     Ok(())
+}
+
+/// Whether somebody may say, at this moment, who is in a group: superusers; members of it who may change groups; and its managers,
+/// as long as it gives nothing of the console.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn may_fill(conn: &mut Conn, user: UserId, group: &store::Group) -> Result<bool, Fault> {
+    let Some(user) = accounts::store::find(conn, user)?.filter(|user| user.is_active) else { return Ok(false) };
+    if user.is_staff && user.is_superuser {
+        return Ok(true);
+    }
+    let change_group = PermissionName { app: OWN_APP.to_owned(), codename: "change_group".to_owned() };
+    let who = Who::User(user.id);
+    if user.is_staff && check::has_perm(conn, &who, &change_group, None)? && check::is_member(conn, group.id, user.id)?
+    {
+        return Ok(true);
+    }
+    let carries_ours = check::permissions_of_group(conn, group.id)?.iter().any(|name| name.app == OWN_APP);
+    Ok(!carries_ours && store::managed_by(conn, user.id)?.contains(&group.id))
 }
 
 /// Another name, which stands in tokens from now on; `false` when it is another group's.

@@ -7,7 +7,7 @@ use super::store::invitations;
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::kernel::fault::Fault;
-use crate::kernel::ids::InvitationId;
+use crate::kernel::ids::{GroupId, InvitationId, UserId};
 use crate::kernel::secret::{Digest, Secret};
 use crate::kernel::{Conn, Instant};
 
@@ -16,8 +16,10 @@ use crate::kernel::{Conn, Instant};
 pub struct NewInvitation {
     /// Only this address may register by it.
     pub address: Option<EmailAddress>,
-    /// Groups that whoever comes by it joins.
-    pub groups: Vec<String>,
+    /// Groups that whoever comes by it joins, by id and by the name that they have now.
+    pub groups: Vec<(GroupId, String)>,
+    /// Who has to be able to fill them when it is used; `None`: somebody at the command line, who may everything.
+    pub inviter: Option<UserId>,
     /// How long it serves.
     pub life: Duration,
 }
@@ -30,7 +32,9 @@ pub struct Invitation {
     /// Only this address may register by it.
     pub address: Option<String>,
     /// Groups to join.
-    pub groups: Vec<String>,
+    pub groups: Vec<GroupId>,
+    /// Who made it, if not the command line.
+    pub inviter: Option<UserId>,
     /// Its end.
     pub expires_at: Instant,
 }

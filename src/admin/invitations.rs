@@ -52,12 +52,12 @@ pub fn add(
     if wish.hours == 0 || wish.hours > MAX_HOURS {
         wrong.push(Wrong::new("hours", format!("Choose 1 to {MAX_HOURS} hours.")));
     }
-    let mut names = Vec::new();
+    let mut found = Vec::new();
     for name in &wish.groups {
         match groups::find_group(conn, name)? {
             None => wrong.push(Wrong::new("groups", format!("There is no group “{name}”."))),
             Some(group) => match policy::check_members(conn, actor, &group)? {
-                Ok(()) => names.push(group.name),
+                Ok(()) => found.push((group.id, group.name)),
                 Err(refusal) => wrong.push(Wrong::new("groups", format!("{name}: {refusal}"))),
             },
         }
@@ -66,7 +66,7 @@ pub fn add(
         return Err(Stop::Wrong(wrong));
     }
     let life = Duration::hours(wish.hours.into());
-    let new = NewInvitation { address: address.clone(), groups: names, life };
+    let new = NewInvitation { address: address.clone(), groups: found, inviter: Some(actor.id), life };
     let (id, secret) = invitation::invite(conn, &new, scene)?;
     let link = format!("{}?invitation={}", courier.links.page("/register"), secret.expose());
     if let (true, Some(to)) = (wish.send, &address) {

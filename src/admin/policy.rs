@@ -230,7 +230,7 @@ pub fn check_takeover(conn: &mut Conn, actor: &Actor, target: &User) -> Result<R
 /// # Errors
 /// [`Fault`] of the database.
 pub fn check_group(conn: &mut Conn, actor: &Actor, group: &Group) -> Result<Result<(), Refusal>, Fault> {
-    let is_in = actor.is_superuser || store::is_member(conn, group.id, actor.id)?;
+    let is_in = actor.is_superuser || check::is_member(conn, group.id, actor.id)?;
     Ok(if is_in { Ok(()) } else { Err(Refusal::NotAMember) })
 }
 
@@ -246,7 +246,7 @@ pub fn check_members(conn: &mut Conn, actor: &Actor, group: &Group) -> Result<Re
     if !actor.manages(group.id) {
         return Ok(Err(Refusal::NotAMember));
     }
-    let carried = store::permissions_of_group(conn, group.id)?;
+    let carried = check::permissions_of_group(conn, group.id)?;
     let ours: Vec<PermissionName> = carried.into_iter().filter(|name| name.app == OWN_APP).collect();
     Ok(lacking(conn, actor, &ours)?.map_or(Ok(()), |name| Err(Refusal::NotHeld(name))))
 }

@@ -69,12 +69,13 @@ fn create(globals: &Globals, workshop: &Workshop, arguments: &Create) -> Result<
     let courier = app::courier(&workshop.config, &workshop.master_key()?)?;
     let life = chrono::Duration::hours(i64::from(arguments.hours));
     let (id, link) = workshop.write(|conn, scene| {
+        let mut groups = Vec::new();
         for name in &arguments.groups {
-            if access::store::find_group(conn, name)?.is_none() {
-                return Err(Failure::Failed(format!("there is no group `{name}`")));
-            }
+            let group = access::store::find_group(conn, name)?;
+            let group = group.ok_or_else(|| Failure::Failed(format!("there is no group `{name}`")))?;
+            groups.push((group.id, group.name));
         }
-        let new = NewInvitation { address: address.clone(), groups: arguments.groups.clone(), life };
+        let new = NewInvitation { address: address.clone(), groups, inviter: None, life };
         let (id, secret) = invitation::invite(conn, &new, scene)?;
         let link = format!("{}?invitation={}", courier.links.page("/register"), secret.expose());
         if let (true, Some(to)) = (arguments.send, &address) {

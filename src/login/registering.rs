@@ -154,13 +154,21 @@ pub fn prove(conn: &mut Conn, confirmation: &Confirmation, scene: &Scene) -> Res
 fn admit(conn: &mut Conn, user: &User, scene: &Scene) -> Result<bool, Fault> {
     let Some(id) = user.invitation_id else { return Ok(true) };
     let Some(invitation) = invitations::redeem(conn, id, user.id, scene.now)? else { return Ok(false) };
-    for name in &invitation.groups {
+    let mut left_out = Vec::new();
+    for group in invitation.groups {
         // A group that was deleted since is not made again.
-        if let Some(group) = access::store::find_group(conn, name)? {
+        let Some(group) = access::store::find_group_by_id(conn, group)? else { continue };
+        let may_fill = match invitation.inviter {
+            None => true,
+            Some(inviter) => access::group::may_fill(conn, inviter, &group)?,
+        };
+        if may_fill {
             access::group::add_member(conn, &group, user.id, scene)?;
+        } else {
+            left_out.push(group.name);
         }
     }
-    let details = serde_json::json!({ "invitation": id.to_string() });
+    let details = serde_json::json!({ "invitation": id.to_string(), "groups_left_out": left_out });
     scene.record(conn, &Event::new(Kind::InvitationUsed).user(user.id).details(details))?;
     Ok(true)
 }

@@ -369,3 +369,42 @@ pub fn permissions_of(conn: &mut Conn, user: UserId, apps: &[String]) -> Result<
     names.sort();
     Ok(names)
 }
+
+statement! {
+    /// Permissions of a group, for everything or for any object, by itself or by a group that it is in.
+    PermissionsOfGroup -> (Text, Text) {
+        "WITH RECURSIVE held (group_id) AS (SELECT " { group: GroupId as SqlUuid }
+        " UNION SELECT s.group_id FROM held JOIN subgroups s ON s.member_id = held.group_id) \
+         SELECT p.app, p.codename FROM permissions p WHERE p.id IN (\
+          SELECT gp.permission_id FROM group_permissions gp JOIN held USING (group_id) \
+          UNION SELECT o.permission_id FROM object_permissions o JOIN held USING (group_id)) ORDER BY p.app, p.codename"
+    }
+}
+
+/// What members of a group may by it.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn permissions_of_group(conn: &mut Conn, group: GroupId) -> Result<Vec<PermissionName>, Fault> {
+    let rows: Vec<(String, String)> = PermissionsOfGroup { group }.load(conn)?;
+    Ok(rows.into_iter().map(|(app, codename)| PermissionName { app, codename }).collect())
+}
+
+statement! {
+    /// Whether a user is in a group, by themselves or by another group.
+    IsMember -> Bool {
+        "WITH RECURSIVE held (group_id) AS (SELECT m.group_id FROM memberships m WHERE m.user_id = " { user: UserId as SqlUuid }
+        " UNION SELECT above.group_id FROM held, LATERAL (\
+          SELECT s.group_id FROM subgroups s WHERE s.member_id = held.group_id OFFSET 0) AS above) \
+         SELECT EXISTS (SELECT FROM held WHERE held.group_id = " { group: GroupId as SqlUuid }
+        ")"
+    }
+}
+
+/// Whether a user is in a group, by themselves or by another group.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn is_member(conn: &mut Conn, group: GroupId, user: UserId) -> Result<bool, Fault> {
+    Ok(IsMember { user, group }.get_result(conn)?)
+}

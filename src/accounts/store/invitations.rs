@@ -26,7 +26,9 @@ pub fn insert(
             i::id.eq(id),
             i::digest.eq(digest),
             i::address.eq(new.address.as_ref().map(|address| address.as_str().to_owned())),
-            i::groups.eq(Value::from(new.groups.clone())),
+            i::groups.eq(new.groups.iter().map(|(_, name)| Value::from(name.as_str())).collect::<Value>()),
+            i::group_ids.eq(new.groups.iter().map(|(id, _)| Value::from(id.to_string())).collect::<Value>()),
+            i::inviter_id.eq(new.inviter),
             i::invited_by.eq(invited_by),
             i::created_at.eq(now),
             i::expires_at.eq(now + new.life),
@@ -35,11 +37,11 @@ pub fn insert(
     Ok(())
 }
 
-type Row = (InvitationId, Option<String>, Value, Instant);
+type Row = (InvitationId, Option<String>, Value, Option<UserId>, Instant);
 
-fn of_row((id, address, groups, expires_at): Row) -> Result<Invitation, Fault> {
+fn of_row((id, address, groups, inviter, expires_at): Row) -> Result<Invitation, Fault> {
     let groups = serde_json::from_value(groups).map_err(|error| Fault::bug(error.to_string()))?;
-    Ok(Invitation { id, address, groups, expires_at })
+    Ok(Invitation { id, address, groups, inviter, expires_at })
 }
 
 /// The one with this digest, if it serves.
@@ -50,7 +52,7 @@ pub fn find_open(conn: &mut Conn, digest: Digest, now: Instant) -> Result<Option
     let open = i::used_at.is_null().and(i::withdrawn_at.is_null()).and(i::expires_at.gt(now));
     let row: Option<Row> = i::table
         .filter(i::digest.eq(digest).and(open))
-        .select((i::id, i::address, i::groups, i::expires_at))
+        .select((i::id, i::address, i::group_ids, i::inviter_id, i::expires_at))
         .first(conn)
         .optional()?;
     row.map(of_row).transpose()
@@ -64,7 +66,7 @@ pub fn redeem(conn: &mut Conn, id: InvitationId, user: UserId, now: Instant) -> 
     let open = i::used_at.is_null().and(i::withdrawn_at.is_null()).and(i::expires_at.gt(now));
     let row: Option<Row> = diesel::update(i::table.filter(i::id.eq(id).and(open)))
         .set((i::used_at.eq(now), i::used_by.eq(user)))
-        .returning((i::id, i::address, i::groups, i::expires_at))
+        .returning((i::id, i::address, i::group_ids, i::inviter_id, i::expires_at))
         .get_result(conn)
         .optional()?;
     row.map(of_row).transpose()

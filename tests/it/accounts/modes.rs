@@ -4,7 +4,10 @@ use chrono::Duration;
 use portcullis::access::{group, store as groups};
 use portcullis::accounts::invitation::{self, NewInvitation};
 use portcullis::accounts::{EmailAddress, store};
-use portcullis::kernel::ids::InvitationId;
+use portcullis::audit::Scene;
+use portcullis::kernel::Conn;
+use portcullis::kernel::fault::Fault;
+use portcullis::kernel::ids::{InvitationId, UserId};
 use reqwest::StatusCode;
 
 use super::{House, OWLS, address_of, enter_code};
@@ -30,9 +33,23 @@ fn invited() -> House {
 /// An invitation and the path of its link.
 fn invite(house: &House, address: Option<&str>, names: &[&str]) -> (InvitationId, String) {
     let address = address.map(|address| EmailAddress::parse(address).unwrap());
-    let groups = names.iter().map(|name| (*name).to_owned()).collect();
-    let new = NewInvitation { address, groups, life: Duration::days(7) };
-    let (id, secret) = house.server.write(|conn, scene| invitation::invite(conn, &new, scene));
+    invite_by(house, address, names, None)
+}
+
+fn invite_by(
+    house: &House,
+    address: Option<EmailAddress>,
+    names: &[&str],
+    inviter: Option<UserId>,
+) -> (InvitationId, String) {
+    let (id, secret) = house.server.write(|conn, scene| {
+        let mut found = Vec::new();
+        for name in names {
+            found.extend(groups::find_group(conn, name)?.map(|group| (group.id, group.name)));
+        }
+        let new = NewInvitation { address, groups: found, inviter, life: Duration::days(7) };
+        invitation::invite(conn, &new, scene)
+    });
     (id, format!("/register?invitation={}", secret.expose()))
 }
 
@@ -60,7 +77,14 @@ async fn without_an_invitation_that_serves_nobody_registers() {
 async fn an_invitation_is_used_up_by_the_proof_and_its_groups_are_joined_then() {
     let house = invited();
     house.server.write(|conn, scene| group::create(conn, "staff", scene));
+    house.server.write(|conn, scene| group::create(conn, "deleted since", scene));
     let (_, path) = invite(&house, None, &["staff", "deleted since"]);
+    house.server.write(|conn, scene| {
+        let gone = groups::find_group(conn, "deleted since")?.expect("the group");
+        group::delete(conn, &gone, scene)?;
+        // Whatever is called so from now on is another group.
+        group::create(conn, "deleted since", scene)
+    });
     let browser = house.server.browser();
     assert_eq!(house.register_at(&browser, &path, "ada").await.location(), "/verify-email");
     assert_eq!(house.server.count("invitations WHERE used_at IS NULL"), 1);
@@ -74,6 +98,52 @@ async fn an_invitation_is_used_up_by_the_proof_and_its_groups_are_joined_then() 
     assert_eq!(groups_of_ada(), ["staff"]);
     assert_eq!(house.server.count("invitations WHERE used_by IS NOT NULL"), 1);
     assert_eq!(house.server.browser().get(&path).await.status, StatusCode::FORBIDDEN, "used");
+}
+
+#[tokio::test]
+async fn whoever_may_not_fill_a_group_any_more_fills_it_by_no_invitation() {
+    let house = invited();
+    for name in ["kept", "lost", "managed", "ruling"] {
+        house.server.write(|conn, scene| group::create(conn, name, scene));
+    }
+    let mia = crate::admin::staff(&house.server, "mia", &["change_group"]);
+    let change = |rule: &dyn Fn(&mut Conn, &groups::Group, &Scene) -> Result<(), Fault>, name: &str| {
+        house.server.write(|conn, scene| {
+            let group = groups::find_group(conn, name)?.expect("the group");
+            rule(conn, &group, scene)
+        });
+    };
+    for name in ["kept", "lost"] {
+        change(&|conn, group, scene| group::add_member(conn, group, mia, scene), name);
+    }
+    for name in ["managed", "ruling"] {
+        change(&|conn, group, scene| group::appoint(conn, group, mia, scene), name);
+    }
+    let names = ["kept", "lost", "managed", "ruling"];
+    let (_, path) = invite_by(&house, None, &names, Some(mia));
+    let (_, later) = invite_by(&house, None, &names, Some(mia));
+    change(&|conn, group, scene| group::remove_member(conn, group, mia, scene), "lost");
+    change(&|conn, group, scene| group::rename(conn, group, "kept on", scene).map(|_| ()), "kept");
+    let ruling = house.server.write(|conn, _| Ok(groups::find_group(conn, "ruling")?.expect("the group")));
+    crate::access::grant_to_group(&house.server, "portcullis.view_user", None, &ruling);
+    let browser = house.server.browser();
+    house.register_at(&browser, &path, "ada").await;
+    assert_eq!(enter_code(&browser, &house.letter_to("ada").await.code()).await.status, StatusCode::SEE_OTHER);
+    let groups_of = |name: &str| {
+        let user = store::find_named(&mut house.server.conn(), name).unwrap().unwrap();
+        groups::own_groups_of(&mut house.server.conn(), user.id).unwrap()
+    };
+    assert_eq!(groups_of("ada"), ["kept on", "managed"]);
+    let told = house
+        .server
+        .count("audit_events WHERE event = 'invitation.used' AND details->>'groups_left_out' LIKE '%lost%'");
+    assert_eq!(told, 1, "the log says which were left out");
+    // Who is disabled, or gone, fills none.
+    house.server.write(|conn, scene| portcullis::login::departure::disable(conn, mia, scene));
+    let browser = house.server.browser();
+    house.register_at(&browser, &later, "bob").await;
+    assert_eq!(enter_code(&browser, &house.letter_to("bob").await.code()).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(groups_of("bob"), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -58,7 +58,7 @@ async fn furnished() -> (TestServer, Browser) {
 fn kind_of(path: &str) -> String {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let mut before = "";
-    let mut part = |part: &str| {
+    let part = |part: &str| {
         let is_key = before == "keys" && part != "rotate";
         before = if part == "keys" { "keys" } else { "" };
         let is_id = is_key || part.len() > 20 || part.contains('.') || ["wiki", "editors", "juniors"].contains(&part);

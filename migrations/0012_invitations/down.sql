@@ -1,0 +1,1 @@
+ALTER TABLE invitations DROP COLUMN group_ids, DROP COLUMN inviter_id;
