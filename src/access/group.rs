@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use super::check::{self, Who};
 use super::permission::{OWN_APP, PermissionName};
 use super::store;
-use crate::accounts;
+use crate::accounts::{self, User};
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::kernel::Conn;
@@ -83,7 +83,7 @@ pub fn remove_member(conn: &mut Conn, group: &store::Group, user: UserId, scene:
 /// # Errors
 /// [`Fault`] of the database.
 pub fn may_fill(conn: &mut Conn, user: UserId, group: &store::Group) -> Result<bool, Fault> {
-    let Some(user) = accounts::store::find(conn, user)?.filter(|user| user.is_active) else { return Ok(false) };
+    let Some(user) = accounts::store::find(conn, user)?.filter(User::is_live) else { return Ok(false) };
     if user.is_staff && user.is_superuser {
         return Ok(true);
     }

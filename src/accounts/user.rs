@@ -56,6 +56,12 @@ pub struct User {
 }
 
 impl User {
+    /// Whether they may hold tokens and sessions: enabled, proven, and not being deleted.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        self.is_active && self.awaits_proof_since.is_none() && self.deletion_due_at.is_none()
+    }
+
     /// The name to greet a person by: the full name, or the two parts, or the username.
     #[must_use]
     pub fn display_name(&self) -> String {

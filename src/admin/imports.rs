@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use chrono::Duration;
 use csv::{ReaderBuilder, StringRecord, Trim};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tracing::subscriber::{NoSubscriber, with_default};
 
 use super::deed::Stop;
@@ -23,13 +24,15 @@ use crate::accounts::passwords::policy::Policy;
 use crate::accounts::profile::ProfileChanges;
 use crate::accounts::store::{Identifiers, emails, find_by_identifier};
 use crate::accounts::{PhoneNumber, User};
-use crate::audit::{Origin, Scene};
+use crate::audit::event::Kind;
+use crate::audit::{Event, Origin, Scene};
 use crate::kernel::db::transaction;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{ImportId, UserId};
 use crate::kernel::random::Random;
 use crate::kernel::{Conn, Instant};
 use crate::login::courier::Courier;
+use crate::portal::profile_form;
 
 /// Largest file, in bytes.
 pub const MAX_BYTES: usize = 2 * 1024 * 1024;
@@ -155,7 +158,8 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Read>, String> {
     let (mut rows, mut seen) = (Vec::new(), HashMap::<String, i32>::new());
     for record in reader.records() {
         let record = record.map_err(|error| format!("The file is no CSV: {error}."))?;
-        let line = record.position().and_then(|place| i32::try_from(place.line()).ok()).unwrap_or_default();
+        // Each person is a line, whatever ends the lines.
+        let line = i32::try_from(rows.len() + 2).unwrap_or(i32::MAX);
         if rows.len() == MAX_ROWS {
             return Err(format!("The file has more than {MAX_ROWS} people: cut it into parts."));
         }
@@ -217,16 +221,19 @@ fn person(record: &StringRecord, columns: &[&'static str]) -> Person {
     person
 }
 
-/// Takes a file in: its trial begins.
+/// Takes a file in: its trial begins. One file at a time for each operator.
 ///
 /// # Errors
-/// [`Fault`] of the database.
+/// [`Stop`].
 pub fn add(
     conn: &mut Conn,
     actor: &Actor,
     (file_name, wishes, rows): (&str, Wishes, &[Read]),
     scene: &Scene,
-) -> Result<ImportId, Fault> {
+) -> Result<ImportId, Stop> {
+    if store::is_at_work_for(conn, actor.id)? {
+        return Err(Stop::wrong("file", "Another file of yours is at work still: wait for it, or stop it."));
+    }
     let id = ImportId::new(&scene.random, scene.now)?;
     let import = Import {
         id,
@@ -239,6 +246,11 @@ pub fn add(
         created_at: scene.now,
     };
     store::insert(conn, &import, rows)?;
+    let details = json!({
+        "import": id, "file": import.file_name, "rows": rows.len(), "changes_known": wishes.changes_known,
+        "sends_links": wishes.sends_links,
+    });
+    scene.record(conn, &Event::new(Kind::ImportAdded).details(details))?;
     Ok(id)
 }
 
@@ -254,9 +266,13 @@ pub fn find(conn: &mut Conn, actor: &Actor, id: ImportId) -> Result<Import, Stop
 ///
 /// # Errors
 /// [`Stop`].
-pub fn start(conn: &mut Conn, actor: &Actor, id: ImportId, now: Instant) -> Result<(), Stop> {
+pub fn start(conn: &mut Conn, actor: &Actor, id: ImportId, scene: &Scene) -> Result<(), Stop> {
+    store::lock(conn, id)?;
     match find(conn, actor, id)?.state {
-        State::Checked => Ok(store::set_state(conn, id, State::Writing, None, now)?),
+        State::Checked => {
+            store::set_state(conn, id, State::Writing, None, scene.now)?;
+            Ok(scene.record(conn, &Event::new(Kind::ImportStarted).details(json!({ "import": id })))?)
+        }
         State::Writing | State::Done => Ok(()),
         State::Checking => Err(Stop::conflict("It is still being tried: wait a moment.")),
         State::Stopped => Err(Stop::conflict("It was stopped: bring the file again.")),
@@ -267,12 +283,25 @@ pub fn start(conn: &mut Conn, actor: &Actor, id: ImportId, now: Instant) -> Resu
 ///
 /// # Errors
 /// [`Stop`].
-pub fn stop(conn: &mut Conn, actor: &Actor, id: ImportId, now: Instant) -> Result<(), Stop> {
+pub fn stop(conn: &mut Conn, actor: &Actor, id: ImportId, scene: &Scene) -> Result<(), Stop> {
+    store::lock(conn, id)?;
     match find(conn, actor, id)?.state {
         State::Done => Err(Stop::conflict("It is done already.")),
         State::Stopped => Ok(()),
-        _ => Ok(store::set_state(conn, id, State::Stopped, Some("You stopped it."), now)?),
+        _ => {
+            store::set_state(conn, id, State::Stopped, Some("You stopped it."), scene.now)?;
+            Ok(scene.record(conn, &Event::new(Kind::ImportStopped).details(json!({ "import": id })))?)
+        }
     }
+}
+
+/// The import at the head of the queue goes to its end: it could not go on, and others may.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn postpone(conn: &mut Conn, now: Instant) -> Result<(), Fault> {
+    let Some(import) = store::claim(conn)? else { return Ok(()) };
+    store::touch(conn, import.id, now)
 }
 
 /// What rows are brought in with.
@@ -308,12 +337,13 @@ pub fn advance(conn: &mut Conn, tools: Tools<'_>) -> Result<bool, Fault> {
         return Ok(true);
     }
     let scene = Scene { now: tools.now, random: tools.random.clone(), origin: import.origin.clone() };
-    for (line, person) in rows {
+    for (line, person, expected) in rows {
+        let row = (&person, expected);
         let (outcome, reason) = if is_trial {
             // What is taken back is not told to the log either.
-            with_default(NoSubscriber::default(), || attempt(conn, &actor, &person, &import, (tools, &scene)))?
+            with_default(NoSubscriber::default(), || attempt(conn, &actor, row, &import, (tools, &scene)))?
         } else {
-            attempt(conn, &actor, &person, &import, (tools, &scene))?
+            attempt(conn, &actor, row, &import, (tools, &scene))?
         };
         store::set_outcome(conn, (import.id, line), is_trial, outcome, &reason)?;
     }
@@ -336,13 +366,13 @@ impl From<Fault> for Ended {
 fn attempt(
     conn: &mut Conn,
     actor: &Actor,
-    person: &Person,
+    row: (&Person, Option<Outcome>),
     import: &Import,
     (tools, scene): (Tools<'_>, &Scene),
 ) -> Result<(Outcome, String), Fault> {
     let is_trial = import.state == State::Checking;
     let ended = transaction(conn, |conn| {
-        let (outcome, reason) = bring_in(conn, actor, person, import.wishes, (tools, scene)).map_err(Ended::Stop)?;
+        let (outcome, reason) = bring_in(conn, actor, row, import.wishes, (tools, scene)).map_err(Ended::Stop)?;
         if is_trial { Err(Ended::TakenBack(outcome, reason)) } else { Ok((outcome, reason)) }
     });
     match ended {
@@ -357,21 +387,34 @@ fn attempt(
     }
 }
 
-/// What becomes of somebody, and what of them is another.
+/// What becomes of somebody, and what of them is another. What they are now is looked at only by who may see and change them.
 fn bring_in(
     conn: &mut Conn,
     actor: &Actor,
-    person: &Person,
+    (person, expected): (&Person, Option<Outcome>),
     wishes: Wishes,
     (tools, scene): (Tools<'_>, &Scene),
 ) -> Result<(Outcome, String), Stop> {
     let by_username = Identifiers { username: true, email: false, phone: false };
     let known = find_by_identifier(conn, &person.username, by_username)?;
-    if let Some(user) = &known
-        && !wishes.changes_known
-    {
-        return Ok((Outcome::Same, format!("{} is here already, and stays as they are.", user.username)));
+    // Somebody may have taken the name since it was tried: they are not whom the file means.
+    if expected.is_some_and(|expected| (expected == Outcome::New) == known.is_some()) {
+        return Err(Stop::conflict("The name came or went since it was tried: bring the file again."));
     }
+    if let Some(user) = &known {
+        if !wishes.changes_known {
+            return Ok((Outcome::Same, format!("{} is here already, and stays as they are.", user.username)));
+        }
+        if !actor.may(Right::ChangeUser) || !actor.may(Right::ViewUser) {
+            return Err(Stop::conflict("You may not change people who are here already."));
+        }
+        people::within(conn, actor, user.id)?;
+    }
+    let may_join = actor.may(Right::ChangeGroup) && actor.may(Right::ViewGroup);
+    if !person.groups.is_empty() && !may_join {
+        return Err(Stop::conflict("You may not put people into groups."));
+    }
+    check_claims(person, known.as_ref())?;
     let phone = person.phone.as_deref().map(PhoneNumber::parse).transpose().map_err(|why| Stop::wrong("phone", why))?;
     let (id, mut changed) = match &known {
         Some(user) => (user.id, change(conn, actor, (user, person, phone.as_ref()), scene)?),
@@ -379,9 +422,6 @@ fn bring_in(
     };
     let own: Vec<String> = own_groups_of(conn, id)?.iter().map(|name| name_key(name)).collect();
     for group in person.groups.iter().filter(|name| !own.contains(&name_key(name))) {
-        if !actor.may(Right::ChangeGroup) {
-            return Err(Stop::conflict("You may not put people into groups."));
-        }
         people::join(conn, actor, id, group, scene)?;
         changed.push(format!("in {group}"));
     }
@@ -390,6 +430,26 @@ fn bring_in(
         Some(_) if changed.is_empty() => (Outcome::Same, String::new()),
         Some(_) => (Outcome::Changed, changed.join(", ")),
     })
+}
+
+/// What the form about an account would refuse too.
+fn check_claims(person: &Person, known: Option<&User>) -> Result<(), Stop> {
+    if let Some(Err(why)) = person.zoneinfo.as_deref().map(profile_form::zone) {
+        return Err(Stop::wrong("zoneinfo", why));
+    }
+    if let Some(Err(why)) = person.locale.as_deref().map(profile_form::language) {
+        return Err(Stop::wrong("locale", why));
+    }
+    let is_other = |given: &Option<String>, stored: &Option<String>| given.is_some() && given != stored;
+    let is_renamed = |user: &User| {
+        is_other(&person.name, &user.name)
+            || is_other(&person.given_name, &user.given_name)
+            || is_other(&person.family_name, &user.family_name)
+    };
+    if known.is_some_and(|user| user.backend.is_some() && is_renamed(user)) {
+        return Err(Stop::wrong("name", "Their directory says what they are called."));
+    }
+    Ok(())
 }
 
 fn make(
@@ -448,9 +508,6 @@ fn change(
     let claims = if other("phone", &number, &user.phone).is_some() { claims.with_phone(phone) } else { claims };
     if changed.is_empty() {
         return Ok(changed);
-    }
-    if !actor.may(Right::ChangeUser) {
-        return Err(Stop::conflict("You may not change people who are here already."));
     }
     let wish = Changes { email, profile: claims, ..Changes::default() };
     people::update(conn, actor, user.id, &wish, scene)?;

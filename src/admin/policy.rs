@@ -145,8 +145,7 @@ impl fmt::Display for Refusal {
 /// # Errors
 /// [`Fault`] of the database.
 pub fn find_actor(conn: &mut Conn, user: UserId) -> Result<Option<Actor>, Fault> {
-    let is_live = |user: &User| user.is_active && user.awaits_proof_since.is_none() && user.deletion_due_at.is_none();
-    let Some(user) = accounts::store::find(conn, user)?.filter(is_live) else { return Ok(None) };
+    let Some(user) = accounts::store::find(conn, user)?.filter(User::is_live) else { return Ok(None) };
     let managed: BTreeSet<GroupId> = managed_by(conn, user.id)?.into_iter().collect();
     let rights = match user.is_staff {
         true => held_rights(conn, user.id)?,

@@ -77,6 +77,12 @@ crate::spec::words! {
         ApiKeyRevoked = "api_key.revoked",
         /// A user was changed.
         UserUpdated = "user.updated",
+        /// A file of people was uploaded, to be tried.
+        ImportAdded = "import.added",
+        /// A file of people is written.
+        ImportStarted = "import.started",
+        /// A file of people goes on no more.
+        ImportStopped = "import.stopped",
         /// A user was disabled.
         UserDisabled = "user.disabled",
         /// A user who had to wait may try to sign in again.

@@ -6,7 +6,7 @@ mod look;
 use diesel::prelude::*;
 use serde::Serialize;
 
-pub use self::look::{Found, least_id, list, look};
+pub use self::look::{Found, PATIENCE, least_id, list, look};
 
 use super::device;
 use super::event::Event;

@@ -95,7 +95,7 @@ fn create(globals: &Globals, workshop: &Workshop, arguments: &Create) -> Result<
 
 fn list(globals: &Globals, workshop: &Workshop) -> Result<(), Failure> {
     let now = workshop.clock.now();
-    let rows = invitations::list(&mut workshop.connect()?, 1000)?;
+    let rows = invitations::list(&mut workshop.connect()?, None, 1000)?;
     if globals.json {
         output::print_json(&rows.iter().map(|row| as_json(row, now)).collect());
     } else if rows.is_empty() {

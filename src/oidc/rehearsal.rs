@@ -109,6 +109,9 @@ fn run(
     (issuer, scene): (Issuer<'_>, &Scene),
 ) -> Result<Rehearsed, Fault> {
     let mut told = Rehearsed::default();
+    if !client.is_enabled {
+        return Ok(told.fail("App", "it is disabled: nobody can use it"));
+    }
     let verifier = scene.random.secret()?;
     let verifier = Verifier::parse(verifier.expose()).map_err(Fault::Bug)?;
     let params = params(wish, &verifier);

@@ -105,7 +105,10 @@ pub fn sections(user: &User, fields: &[ProfileField], typed: Option<&Params>, by
     };
     let mut out = vec![
         Section { title: "Name", fields: NAMES.iter().map(standard).collect() },
-        Section { title: "About you", fields: ABOUT.iter().map(standard).collect() },
+        Section {
+            title: if by == Editor::Staff { "About them" } else { "About you" },
+            fields: ABOUT.iter().map(standard).collect(),
+        },
         Section { title: "Postal address", fields: ADDRESS.iter().map(standard).collect() },
     ];
     if !fields.is_empty() {
@@ -286,7 +289,11 @@ fn web_address(text: &str) -> Result<(), &'static str> {
     }
 }
 
-fn zone(text: &str) -> Result<(), &'static str> {
+/// Whether a text can name a time zone.
+///
+/// # Errors
+/// In words.
+pub fn zone(text: &str) -> Result<(), &'static str> {
     let sound = text.len() <= 60 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte));
     if sound && text.starts_with(|first: char| first.is_ascii_uppercase()) {
         Ok(())
@@ -295,7 +302,11 @@ fn zone(text: &str) -> Result<(), &'static str> {
     }
 }
 
-fn language(text: &str) -> Result<(), &'static str> {
+/// Whether a text is a language tag.
+///
+/// # Errors
+/// In words.
+pub fn language(text: &str) -> Result<(), &'static str> {
     text.parse::<unic_langid::LanguageIdentifier>().map(|_| ()).map_err(|_| "Enter a language like en or de-AT.")
 }
 

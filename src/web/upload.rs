@@ -1,5 +1,7 @@
 //! A form with one file: its token first, then its other fields, then the file, no more of it than may be.
 
+use std::time::Duration;
+
 use actix_multipart::Multipart;
 use futures_util::StreamExt as _;
 
@@ -9,6 +11,10 @@ use crate::spec::Params;
 
 /// Longest value of a field that is no file, in bytes.
 const MAX_VALUE: usize = 1024;
+/// Most fields beside the file.
+const MAX_FIELDS: usize = 16;
+/// The whole form has to be there within this time.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What was posted.
 #[derive(Debug)]
@@ -35,6 +41,16 @@ pub enum NoFile {
 /// # Errors
 /// A page, for a body that is no such form, or whose token is not theirs.
 pub async fn receive(
+    upload: Multipart,
+    (field, max_bytes): (&str, usize),
+    check_token: impl Fn(&Params) -> Result<(), PageError>,
+) -> Result<Result<Upload, NoFile>, PageError> {
+    let read = read(upload, (field, max_bytes), check_token);
+    let slow = || PageError::bad_request("the upload took longer than a minute");
+    tokio::time::timeout(TIMEOUT, read).await.unwrap_or_else(|_| Err(slow()))
+}
+
+async fn read(
     mut upload: Multipart,
     (field, max_bytes): (&str, usize),
     check_token: impl Fn(&Params) -> Result<(), PageError>,
@@ -47,13 +63,14 @@ pub async fn receive(
             PageError::foreign_form("the form token is missing")
         }
     };
-    let (mut is_ours, mut form) = (false, Params::default());
+    let (mut is_ours, mut form, mut fields) = (false, Params::default(), 0);
     while let Some(part) = upload.next().await {
         let mut part = part.map_err(|_| broken(is_ours))?;
         let name = part.name().unwrap_or_default().to_owned();
         let is_file = name == field;
-        if is_file && !is_ours {
-            return Err(PageError::foreign_form("the form token is missing"));
+        fields += 1;
+        if (name != csrf::FIELD && !is_ours) || fields > MAX_FIELDS {
+            return Err(broken(is_ours));
         }
         let file_name = part.content_disposition().and_then(|told| told.get_filename()).unwrap_or_default().to_owned();
         let limit = if is_file { max_bytes } else { MAX_VALUE };

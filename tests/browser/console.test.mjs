@@ -132,7 +132,7 @@ withAndWithoutScript(({ script, name }) => {
     await visitor.press('#import-submit');
     const settled = (text) => eventually(`an import that is ${text}`, async () =>
       (await visitor.page.locator('#state').textContent().catch(() => '')).includes(text) || undefined);
-    await settled('waits for you');
+    await settled('Ready to import');
     assert.match(await visitor.text(), /in crew-/);
     assert.match(await visitor.text(), /This is your own account|own account/);
     await visitor.inspect();

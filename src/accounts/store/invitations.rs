@@ -117,12 +117,17 @@ impl Listed {
     }
 }
 
-/// All of them, the latest first.
+/// The latest first, at most `limit` of those that are older than `before`.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn list(conn: &mut Conn, limit: i64) -> Result<Vec<Listed>, Fault> {
-    Ok(i::table.order(i::created_at.desc()).limit(limit).select(Listed::as_select()).load(conn)?)
+pub fn list(conn: &mut Conn, before: Option<InvitationId>, limit: i64) -> Result<Vec<Listed>, Fault> {
+    // Their ids are in the order of time.
+    let mut all = i::table.order(i::id.desc()).limit(limit).select(Listed::as_select()).into_boxed();
+    if let Some(before) = before {
+        all = all.filter(i::id.lt(before));
+    }
+    Ok(all.load(conn)?)
 }
 
 /// Deletes what ended before `before`.

@@ -11,6 +11,7 @@ use crate::access::group::{self, Nesting};
 use crate::access::permission::{self, NewPermission};
 use crate::access::store as groups;
 use crate::access::store::permissions;
+use crate::accounts::name_key::name_key;
 use crate::admin::clients as deeds;
 use crate::admin::deed::Stop;
 use crate::audit::Scene;
@@ -113,6 +114,8 @@ fn make_group(conn: &mut Conn, entry: &GroupEntry, outcome: &mut Outcome, scene:
 fn fill_group(conn: &mut Conn, entry: &GroupEntry, outcome: &mut Outcome, scene: &Scene) -> Result<(), Stop> {
     let stands = find_group(conn, &entry.name)?;
     let before = groups::contents(conn, stands.id, 0)?;
+    // Groups are the same by any spelling of their names.
+    let has = |names: &[String], name: &str| names.iter().any(|known| name_key(known) == name_key(name));
     for name in entry.permissions.iter().filter(|name| !before.permissions.contains(name)) {
         let permission = find_permission(conn, name)?;
         if grant::grant(conn, &permission, None, Grantee::Group(&stands), scene)? != Granting::Done {
@@ -123,13 +126,13 @@ fn fill_group(conn: &mut Conn, entry: &GroupEntry, outcome: &mut Outcome, scene:
         let permission = find_permission(conn, name)?;
         grant::revoke(conn, &permission, None, Grantee::Group(&stands), scene)?;
     }
-    for name in entry.groups.iter().filter(|name| !before.groups.contains(name)) {
+    for name in entry.groups.iter().filter(|name| !has(&before.groups, name)) {
         let member = find_group(conn, name)?;
         if let Nesting::Circle(path) = group::nest(conn, &stands, &member, scene)? {
             return Err(Stop::conflict(format!("it would be in itself: {}", path.join(" in "))));
         }
     }
-    for name in before.groups.iter().filter(|name| !entry.groups.contains(name)) {
+    for name in before.groups.iter().filter(|name| !has(&entry.groups, name)) {
         let member = find_group(conn, name)?;
         group::unnest(conn, &stands, &member, scene)?;
     }
@@ -164,26 +167,28 @@ fn find_permission(conn: &mut Conn, name: &str) -> Result<permissions::Permissio
 }
 
 fn make_client(conn: &mut Conn, entry: &ClientEntry, outcome: &mut Outcome, scene: &Scene) -> Result<(), Stop> {
-    let new = deeds::check(conn, entry.draft())?;
-    let Some(client) = clients::find(conn, &entry.client_id)? else {
+    let stands = clients::find(conn, &entry.client_id)?;
+    let wanted = entry.over(stands.as_ref())?;
+    let new = deeds::check(conn, wanted.draft())?;
+    let Some(client) = stands else {
         match registration::create(conn, &new, None, scene)? {
             Creation::Done(secret) => outcome.secrets.extend(secret.map(|secret| (entry.client_id.clone(), secret))),
             Creation::Taken => return Err(Stop::conflict("another app has this id")),
         }
         let made = find_client(conn, &entry.client_id)?;
-        set_enabled(conn, &made, entry.enabled, scene)?;
+        set_enabled(conn, &made, wanted.enabled, scene)?;
         outcome.differences.push(Difference::new("client", &entry.client_id));
         return Ok(());
     };
-    if client.kind != entry.kind {
+    if client.kind != wanted.kind {
         let kind: Kind = client.kind;
         return Err(Stop::conflict(format!("it is {kind} here: delete it first, or give it another id")));
     }
-    if entry_of(&client)? == json!(entry) {
+    if json!(ClientEntry::of(&client).over(None)?) == json!(wanted) {
         return Ok(());
     }
     registration::update(conn, &client, &new, scene)?;
-    set_enabled(conn, &client, entry.enabled, scene)?;
+    set_enabled(conn, &client, wanted.enabled, scene)?;
     let (before, after) = (client.describe(), find_client(conn, &entry.client_id)?.describe());
     let changed: BTreeMap<_, _> = after
         .as_object()
@@ -196,10 +201,6 @@ fn make_client(conn: &mut Conn, entry: &ClientEntry, outcome: &mut Outcome, scen
         outcome.differences.push(Difference { is_new: false, changed, ..Difference::new("client", &entry.client_id) });
     }
     Ok(())
-}
-
-fn entry_of(client: &Client) -> Result<Value, Fault> {
-    Ok(json!(ClientEntry::of(client)?))
 }
 
 fn find_client(conn: &mut Conn, id: &str) -> Result<Client, Stop> {

@@ -10,7 +10,7 @@ mod apply;
 mod shape;
 
 pub use apply::{Difference, Outcome, apply};
-pub use shape::{Bundle, ClientEntry, GroupEntry, PermissionEntry, SettingEntry};
+pub use shape::{Bundle, ClientEntry, ClientFields, GroupEntry, PermissionEntry, SettingEntry};
 
 use crate::access::permission::OWN_APP;
 use crate::access::store as groups;
@@ -42,7 +42,7 @@ pub fn export(conn: &mut Conn, (issuer, settings): (&str, &[Setting]), now: Inst
         own.push(GroupEntry { name, groups: contents.groups, permissions: contents.permissions });
     }
     let apps = clients::list(conn)?;
-    let apps = apps.iter().map(ClientEntry::of).collect::<Result<_, _>>()?;
+    let apps = apps.iter().map(ClientEntry::of).collect();
     Ok(Bundle {
         bundle: VERSION,
         portcullis: env!("CARGO_PKG_VERSION").to_owned(),

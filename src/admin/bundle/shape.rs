@@ -1,7 +1,7 @@
 //! The document: what may stand in it, by the names of the API.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::clients::client::{Client, Kind};
 use crate::clients::metadata::Draft;
@@ -69,12 +69,55 @@ pub struct GroupEntry {
     pub permissions: Vec<String>,
 }
 
+/// What a bundle says of an app. What it leaves out stays as it is, or is as usual for a new one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "Map<String, Value>", into = "Map<String, Value>")]
+pub struct ClientEntry {
+    given: Map<String, Value>,
+    /// Its id.
+    pub client_id: String,
+}
+
+impl TryFrom<Map<String, Value>> for ClientEntry {
+    type Error = serde_json::Error;
+
+    fn try_from(given: Map<String, Value>) -> Result<Self, serde_json::Error> {
+        let fields: ClientFields = serde_json::from_value(Value::Object(given.clone()))?;
+        Ok(Self { given, client_id: fields.client_id })
+    }
+}
+
+impl From<ClientEntry> for Map<String, Value> {
+    fn from(entry: ClientEntry) -> Self {
+        entry.given
+    }
+}
+
+impl ClientEntry {
+    /// An app as it stands.
+    #[must_use]
+    pub fn of(client: &Client) -> Self {
+        let given = client.describe().as_object().cloned().unwrap_or_default();
+        Self { given, client_id: client.client_id.clone() }
+    }
+
+    /// All of an app as the bundle wants it; what is left out is as in `stands`.
+    ///
+    /// # Errors
+    /// [`Fault::Bug`] when the API shows a field that this form does not know.
+    pub fn over(&self, stands: Option<&Client>) -> Result<ClientFields, Fault> {
+        let mut all = stands.map(|client| Self::of(client).given).unwrap_or_default();
+        all.extend(self.given.clone());
+        serde_json::from_value(Value::Object(all)).map_err(|error| Fault::bug(error.to_string()))
+    }
+}
+
 /// An app.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are those of the API")]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches of one app")]
-pub struct ClientEntry {
+pub struct ClientFields {
     pub client_id: String,
     #[serde(default)]
     pub name: Option<String>,
@@ -144,15 +187,7 @@ const fn es256() -> Algorithm {
     Algorithm::Es256
 }
 
-impl ClientEntry {
-    /// An app as it stands.
-    ///
-    /// # Errors
-    /// [`Fault::Bug`] when the API shows a field that this form does not know.
-    pub fn of(client: &Client) -> Result<Self, Fault> {
-        serde_json::from_value(client.describe()).map_err(|error| Fault::bug(error.to_string()))
-    }
-
+impl ClientFields {
     /// As it is registered, or changed.
     #[must_use]
     pub fn draft(&self) -> Draft {

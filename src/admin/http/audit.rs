@@ -243,7 +243,7 @@ async fn entries(operator: &Operator) -> Result<Vec<Entry>, PageError> {
     let asked = Asked::read(&operator.query()?)?;
     let actor = operator.actor.clone();
     let found = operator.read(move |conn| match asked.filter(conn, &actor)? {
-        Some(filter) => log::list(conn, &filter, Direction::Back, None, MOST_IN_FILE),
+        Some(filter) => log::list(conn, &filter, Direction::Back, None, (MOST_IN_FILE, log::PATIENCE)),
         None => Ok::<_, Fault>(Vec::new()),
     });
     Ok(found.await?)

@@ -4,9 +4,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use super::frame::ConsolePage;
+use super::gate;
 use super::operator::{Operator, Ordered};
+use crate::access::store as groups;
+use crate::admin::deed::Stop;
 use crate::admin::people;
-use crate::admin::policy::Actor;
+use crate::admin::policy::{Actor, Right};
 use crate::admin::store;
 use crate::audit::Scene;
 use crate::kernel::Conn;
@@ -169,8 +172,11 @@ async fn show(operator: &Operator, deed: Deed, params: &Params) -> Result<HttpRe
     })
 }
 
-/// Those who are there, by name.
+/// Those who are there, by name: for who may see people.
 async fn names(operator: &Operator, ids: Vec<UserId>) -> Result<Vec<(UserId, String)>, PageError> {
+    if !operator.actor.may(Right::ViewUser) {
+        return Err(gate::refused("Choosing people takes the permission portcullis.view_user too."));
+    }
     let mut people = operator.read(move |conn| store::usernames(conn, &ids)).await?;
     people.sort_by(|one, other| one.1.cmp(&other.1));
     Ok(people)
@@ -190,26 +196,32 @@ pub async fn post(Ordered { operator, form }: Ordered) -> Result<HttpResponse, P
     let (mut done, mut refused) = (0, Vec::new());
     for (id, name) in people {
         let (scene, group) = (operator.scene(), group.clone());
-        match operator.carry_out(move |conn, actor| run(deed, conn, actor, (id, &group), &scene)).await? {
-            Ok(()) => done += 1,
-            Err(undone) => refused.push(Refused { id: id.to_string(), name, why: undone.in_words() }),
-        }
+        let why = match operator.carry_out(move |conn, actor| run(deed, conn, actor, (id, &group), &scene)).await {
+            Ok(Ok(())) => {
+                done += 1;
+                continue;
+            }
+            Ok(Err(undone)) => undone.in_words(),
+            // What was done for the others stands, and is told.
+            Err(error) => {
+                tracing::warn!(because = error.cause(), "one of many was left out");
+                "They are gone, or it cannot be done at the moment.".to_owned()
+            }
+        };
+        refused.push(Refused { id: id.to_string(), name, why });
     }
     operator.show(BulkDonePage { title_of_deed: deed.title(), done, refused })
 }
 
-fn run(
-    deed: Deed,
-    conn: &mut Conn,
-    actor: &Actor,
-    (id, group): (UserId, &str),
-    scene: &Scene,
-) -> Result<(), crate::admin::deed::Stop> {
+fn run(deed: Deed, conn: &mut Conn, actor: &Actor, (id, group): (UserId, &str), scene: &Scene) -> Result<(), Stop> {
     match deed {
         Deed::Disable => people::disable(conn, actor, id, scene),
         Deed::Enable => people::enable(conn, actor, id, scene),
         Deed::SignOut => people::sign_out(conn, actor, id, scene),
         Deed::Join => people::join(conn, actor, id, group, scene),
+        Deed::Leave if groups::find_group(conn, group)?.is_none() => {
+            Err(Stop::wrong("group", format!("There is no group “{group}”.")))
+        }
         Deed::Leave => people::leave(conn, actor, id, group, scene),
     }
 }

@@ -1,11 +1,15 @@
 //! What the log says of a thing, as the pages about it show it.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::user::in_words;
 use crate::admin::policy::{Actor, Right};
+use crate::admin::store;
 use crate::audit::store::{self as log, Direction, Entry, Filter};
 use crate::kernel::fault::Fault;
+use crate::kernel::ids::UserId;
 use crate::kernel::{Conn, Instant};
 use crate::portal::http::when;
 
@@ -23,14 +27,24 @@ pub struct Line {
 }
 
 impl Line {
-    /// An entry in words.
-    #[must_use]
-    pub fn of(entry: Entry, now: Instant) -> Self {
-        Self {
-            what: entry.event,
-            more: std::iter::once(format!("by {}", entry.actor)).chain(in_words(&entry.details)).collect(),
-            when: when::ago(entry.at, now),
-        }
+    /// Entries in words; whom they are about is told to who may see people.
+    ///
+    /// # Errors
+    /// [`Fault`] of the database.
+    pub fn all(conn: &mut Conn, actor: &Actor, entries: Vec<Entry>, now: Instant) -> Result<Vec<Self>, Fault> {
+        let ids: Vec<UserId> = entries.iter().filter_map(|entry| entry.user_id).collect();
+        let known = if actor.may(Right::ViewUser) { store::usernames(conn, &ids)? } else { Vec::new() };
+        let names: HashMap<UserId, String> = known.into_iter().collect();
+        let line = |entry: Entry| {
+            let about = entry.user_id.and_then(|id| names.get(&id)).filter(|name| **name != entry.actor);
+            let first = [Some(format!("by {}", entry.actor)), about.map(|name| format!("about {name}"))];
+            Self {
+                what: entry.event,
+                more: first.into_iter().flatten().chain(in_words(&entry.details)).collect(),
+                when: when::ago(entry.at, now),
+            }
+        };
+        Ok(entries.into_iter().map(line).collect())
     }
 
     /// Something to look at.
@@ -64,5 +78,6 @@ pub fn naming(
         );
     }
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.id));
-    Ok(Some(entries.into_iter().take(LINES).map(|entry| Line::of(entry, now)).collect()))
+    entries.truncate(LINES);
+    Line::all(conn, actor, entries, now).map(Some)
 }

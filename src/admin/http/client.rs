@@ -160,8 +160,8 @@ fn load(conn: &mut Conn, client: &Client, actor: &Actor, issuer: &str, now: Inst
     let refusal = policy::check_client(actor, &Draft::of(client), issuer).err();
     let events = if actor.may(Right::ViewAuditEvent) {
         let about = Filter { client_id: Some(client.client_id.clone()), ..Filter::default() };
-        let entries = log::list(conn, &about, Direction::Back, None, EVENTS)?;
-        Some(entries.into_iter().map(|entry| Line::of(entry, now)).collect())
+        let entries = log::look(conn, &about, Direction::Back, None, EVENTS)?.entries;
+        Some(Line::all(conn, actor, entries, now)?)
     } else {
         None
     };

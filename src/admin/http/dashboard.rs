@@ -10,6 +10,7 @@ use super::gate;
 use super::operator::Operator;
 use crate::admin::policy::Right;
 use crate::admin::statistics::{self, By, Count, DAYS, Name};
+use crate::admin::store::statistics as store;
 use crate::audit::store::{self as log, Direction, Filter};
 use crate::config::MailTransport;
 use crate::kernel::fault::Fault;
@@ -99,7 +100,9 @@ struct Found {
     counts: Option<(Vec<Count>, Instant)>,
     methods: Vec<(String, i64)>,
     apps: Vec<(String, i64)>,
-    events: Option<Vec<log::Entry>>,
+    events: Option<Vec<Line>>,
+    has_apps: bool,
+    has_people: bool,
     given_up: usize,
 }
 
@@ -116,20 +119,26 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     }
     let (now, sees_log) = (operator.app.clock.now(), operator.actor.may(Right::ViewAuditEvent));
     let sees_apps = operator.actor.may(Right::ViewClient);
+    let actor = operator.actor.clone();
     let load = move |conn: &mut Conn| -> Result<_, Fault> {
         let counts = statistics::read(conn, now)?;
-        let events =
-            if sees_log { Some(log::list(conn, &Filter::default(), Direction::Back, None, EVENTS)?) } else { None };
+        let events = if sees_log {
+            let latest = log::look(conn, &Filter::default(), Direction::Back, None, EVENTS)?.entries;
+            Some(Line::all(conn, &actor, latest, now)?)
+        } else {
+            None
+        };
         let letters = outbox::list(conn, LETTERS)?;
         let given_up = letters.iter().filter(|letter| letter.sent_at.is_none() && letter.parked_at.is_some()).count();
         let methods = statistics::shares(conn, By::Method, now)?;
         let apps = if sees_apps { statistics::shares(conn, By::App, now)? } else { Vec::new() };
-        Ok(Found { counts, methods, apps, events, given_up })
+        let (has_apps, has_people) = store::has_begun(conn)?;
+        Ok(Found { counts, methods, apps, events, has_apps, has_people, given_up })
     };
     let found = operator.read(load).await?;
     let counts = found.counts.as_ref().map(|(counts, _)| counts.as_slice()).unwrap_or_default();
     let today = now.date_naive();
-    let (steps, days) = (steps(&operator, counts, today), days(counts, today));
+    let (steps, days) = (steps(&operator, found.has_apps, found.has_people), days(counts, today));
     operator.show(DashboardPage {
         tiles: tiles(counts, today),
         chart: serde_json::to_string(&days).unwrap_or_default().replace('<', "\\u003c"),
@@ -137,7 +146,7 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
         counted: found.counts.as_ref().map(|(_, at)| when::ago(*at, now)),
         methods: found.methods.into_iter().map(|(amr, number)| Share { label: method(&amr), number }).collect(),
         apps: found.apps.into_iter().map(|(label, number)| Share { label, number }).collect(),
-        events: found.events.map(|events| events.into_iter().map(|entry| Line::of(entry, now)).collect()),
+        events: found.events,
         health: health(&operator, found.given_up),
         has_steps: steps.iter().any(|step| !step.is_done),
         steps,
@@ -213,24 +222,23 @@ fn health(operator: &Operator, given_up: usize) -> Vec<Health> {
 }
 
 /// What is left to set up, for who may do it.
-fn steps(operator: &Operator, counts: &[Count], today: NaiveDate) -> Vec<Step> {
-    let more_than = |name, least| value(counts, name, today).is_some_and(|value| value > least);
+fn steps(operator: &Operator, has_apps: bool, has_people: bool) -> Vec<Step> {
     let config = &operator.app.config;
     let all = [
-        ("Register the first app", Some("/admin/clients/new"), Right::AddClient, more_than(Name::Clients, 0)),
-        (
-            "Invite somebody, or make an account",
-            Some("/admin/invitations"),
-            Right::AddInvitation,
-            more_than(Name::Users, 1),
-        ),
+        ("Register the first app", Some("/admin/clients/new"), Right::AddClient, has_apps),
+        ("Invite somebody, or make an account", Some("/admin/invitations"), Right::AddInvitation, has_people),
         (
             "Let mail leave (mail.transport)",
             Some("/admin/mail"),
             Right::ViewMail,
             config.mail.transport == MailTransport::Smtp,
         ),
-        ("Serve by https (server.public_url)", None, Right::ViewSetting, config.server.public_url.is_https()),
+        (
+            "Serve by https (server.public_url)",
+            Some("/admin/settings?q=server.public_url"),
+            Right::ViewSetting,
+            config.server.public_url.is_https(),
+        ),
     ];
     let for_them = all.into_iter().filter(|(_, _, right, _)| operator.actor.may(*right));
     for_them.map(|(label, url, _, is_done)| Step { label, url, is_done }).collect()

@@ -11,9 +11,9 @@ use crate::admin::deed::Stop;
 use crate::admin::imports::{self as deeds, COLUMNS, Import, MAX_BYTES, MAX_ROWS, Outcome, State, Wishes};
 use crate::admin::policy::{Actor, Right};
 use crate::admin::store::imports::{self as store, Listed};
-use crate::audit::export;
+use crate::audit::{Scene, export};
+use crate::kernel::Conn;
 use crate::kernel::ids::ImportId;
-use crate::kernel::{Conn, Instant};
 use crate::portal::http::when;
 use crate::web::PageError;
 use crate::web::page::{FieldError, see_other};
@@ -95,7 +95,7 @@ async fn show_form(operator: &Operator, wishes: Wishes, errors: Vec<FieldError>)
 const fn in_words(state: State) -> &'static str {
     match state {
         State::Checking => "being tried",
-        State::Checked => "waits for you",
+        State::Checked => "ready",
         State::Writing => "being written",
         State::Done => "done",
         State::Stopped => "stopped",
@@ -117,15 +117,16 @@ pub async fn post(operator: Operator, upload: Multipart) -> Result<HttpResponse,
         }
         Err(NoFile::Missing) => return show_form(&operator, fresh, refuse("Choose a file first.".into())).await,
     };
-    let wishes =
-        Wishes { changes_known: upload.form.has("changes_known"), sends_links: upload.form.has("sends_links") };
+    let wishes = Wishes {
+        changes_known: upload.form.has("changes_known") && operator.actor.may(Right::ChangeUser),
+        sends_links: upload.form.has("sends_links"),
+    };
     let rows = match deeds::read(&upload.bytes) {
         Ok(rows) => rows,
         Err(why) => return show_form(&operator, wishes, refuse(why)).await,
     };
     let scene = operator.scene();
-    let add =
-        move |conn: &mut Conn, actor: &Actor| Ok(deeds::add(conn, actor, (&upload.file_name, wishes, &rows), &scene)?);
+    let add = move |conn: &mut Conn, actor: &Actor| deeds::add(conn, actor, (&upload.file_name, wishes, &rows), &scene);
     match operator.carry_out(add).await? {
         Ok(id) => Ok(see_other(&format!("/admin/imports/{id}"))),
         Err(undone) => show_form(&operator, wishes, undone.shown_to(&operator, Right::AddUser)?).await,
@@ -186,8 +187,8 @@ impl ConsolePage for ImportPage {
             id: "0".into(),
             file_name: "people.csv".into(),
             state: State::Checked,
-            title_of_state: "The import waits for you".into(),
-            write_label: "Write 2 rows".into(),
+            title_of_state: "Ready to import".into(),
+            write_label: "Import 2 rows".into(),
             stop_label: "Do not import",
             is_moving: false,
             stopped_because: Some("a sample".into()),
@@ -224,8 +225,7 @@ const fn outcome_in_words(outcome: Option<Outcome>, is_trial: bool) -> (&'static
 }
 
 fn title(state: State) -> String {
-    let verb = if state == State::Checked { "" } else { "is " };
-    format!("The import {verb}{}", in_words(state))
+    if state == State::Checked { "Ready to import".into() } else { format!("The import is {}", in_words(state)) }
 }
 
 fn read_id(id: &str) -> Result<ImportId, PageError> {
@@ -291,7 +291,7 @@ async fn show(operator: &Operator, id: ImportId, errors: Vec<FieldError>) -> Res
     operator.show(ImportPage {
         id: id.to_string(),
         title_of_state: title(import.state),
-        write_label: format!("Write {} {}", new + changed, if new + changed == 1 { "row" } else { "rows" }),
+        write_label: format!("Import {} {}", new + changed, if new + changed == 1 { "row" } else { "rows" }),
         stop_label: if import.state == State::Writing { "Stop" } else { "Do not import" },
         is_moving: import.state.is_moving(),
         state: import.state,
@@ -322,11 +322,11 @@ fn line(row: Listed, is_trial: bool) -> Row {
 }
 
 /// What one does to an import, by its id.
-type Step = fn(&mut Conn, &Actor, ImportId, Instant) -> Result<(), Stop>;
+type Step = fn(&mut Conn, &Actor, ImportId, &Scene) -> Result<(), Stop>;
 
 async fn go_on(operator: &Operator, id: &str, step: Step) -> Result<HttpResponse, PageError> {
-    let (id, now) = (read_id(id)?, operator.app.clock.now());
-    let done: Result<(), Undone> = operator.carry_out(move |conn, actor| step(conn, actor, id, now)).await?;
+    let (id, scene) = (read_id(id)?, operator.scene());
+    let done: Result<(), Undone> = operator.carry_out(move |conn, actor| step(conn, actor, id, &scene)).await?;
     match done {
         Ok(()) => Ok(see_other(&format!("/admin/imports/{id}"))),
         Err(undone) => show(operator, id, undone.shown_to(operator, Right::AddUser)?).await,

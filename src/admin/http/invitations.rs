@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use super::frame::ConsolePage;
+use super::list;
 use super::operator::{Operator, Ordered, done};
 use crate::accounts::store::invitations::{self, Listed};
 use crate::admin::invitations::{self as deeds, Wish};
@@ -15,17 +16,17 @@ use crate::spec::Params;
 use crate::web::PageError;
 use crate::web::page::FieldError;
 
-/// Lines on the page.
-const MOST: i64 = 200;
+/// Lines on a page.
+const SIZE: i64 = 50;
 /// Hours that an invitation serves when nobody says otherwise.
 const USUAL_HOURS: &str = "72";
 
 /// Every invitation, the latest first.
 #[derive(Clone, Debug, Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "a page has a button or not, each by itself")]
 pub struct InvitationsPage {
     rows: Vec<Row>,
-    has_more: bool,
+    next: Option<String>,
+    first: Option<String>,
     may_add: bool,
     may_withdraw: bool,
     email: String,
@@ -69,7 +70,8 @@ impl ConsolePage for InvitationsPage {
         };
         Self {
             rows: vec![row],
-            has_more: true,
+            next: Some("x".into()),
+            first: Some("x".into()),
             may_add: true,
             may_withdraw: true,
             email: String::new(),
@@ -124,16 +126,21 @@ async fn show(
     flash: Option<&'static str>,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
-    let (now, most) = (operator.app.clock.now(), usize::try_from(MOST).unwrap_or(usize::MAX));
-    let mut rows = operator.read(|conn| invitations::list(conn, MOST + 1)).await?;
-    let has_more = rows.len() > most;
-    rows.truncate(most);
+    let (now, size) = (operator.app.clock.now(), usize::try_from(SIZE).unwrap_or(usize::MAX));
+    // A form that failed has no query that is the list's.
+    let before = operator.query().ok().and_then(|query| query.find("before")?.parse::<InvitationId>().ok());
+    let mut rows = operator.read(move |conn| invitations::list(conn, before, SIZE + 1)).await?;
+    let has_more = rows.len() > size;
+    rows.truncate(size);
+    let older = |row: &Listed| list::url("/admin/invitations", &[("before", &row.id.to_string())]);
+    let next = rows.last().filter(|_| has_more).map(older);
     // To whom invitations went is for those who may see people.
     let sees_people = operator.actor.may(Right::ViewUser) || operator.actor.may(Right::AddInvitation);
     let text = |name: &str| typed.find(name).unwrap_or_default().to_owned();
     operator.show(InvitationsPage {
         rows: rows.into_iter().map(|row| line(row, sees_people, now)).collect(),
-        has_more,
+        next,
+        first: before.map(|_| "/admin/invitations".to_owned()),
         may_add: operator.actor.may(Right::AddInvitation),
         may_withdraw: operator.actor.may(Right::DeleteInvitation),
         email: text("email"),

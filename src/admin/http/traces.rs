@@ -201,7 +201,7 @@ async fn show(
     let load = move |conn: &mut Conn| -> Result<_, Fault> {
         let client = own.client_id.as_deref().map(|id| clients::store::find(conn, id)).transpose()?.flatten();
         let request = log::Filter { request_id: Some(own.request_id), ..log::Filter::default() };
-        Ok((client, log::list(conn, &request, Direction::Forth, None, SIZE)?))
+        Ok((client, log::look(conn, &request, Direction::Forth, None, SIZE)?.entries))
     };
     let (client, events) = operator.read(load).await?;
     let sees_clients = operator.actor.may(Right::ViewClient);

@@ -38,7 +38,7 @@ pub struct UserPage {
     username: String,
     name: String,
     tabs: Vec<Tab>,
-    badges: Vec<&'static str>,
+    badges: Vec<Badge>,
     is_active: bool,
     facts: Vec<Fact>,
     emails: Vec<Email>,
@@ -124,7 +124,7 @@ impl ConsolePage for UserPage {
             username: "ada".into(),
             name: "Ada Lovelace".into(),
             tabs: list::tabs(&[("overview", "Overview", true)]),
-            badges: vec!["Staff"],
+            badges: vec![Badge { label: "Staff", kind: "info" }],
             is_active: true,
             facts: vec![Fact { label: "Created", value: "2026-11-20 10:00 UTC".into() }],
             emails: vec![Email { address: "ada@example.test".into(), is_primary: true, verified: true }],
@@ -269,17 +269,23 @@ fn memberships(conn: &mut Conn, user: &User) -> Result<Vec<Membership>, Fault> {
     Ok(all.map(|name| Membership { own: own.contains(&name), name }).collect())
 }
 
-fn badges(user: &User) -> Vec<&'static str> {
+#[derive(Clone, Debug, Serialize)]
+struct Badge {
+    label: &'static str,
+    kind: &'static str,
+}
+
+fn badges(user: &User) -> Vec<Badge> {
     let all = [
-        (!user.is_active, "Disabled"),
-        (user.deletion_due_at.is_some(), "Being deleted"),
-        (user.awaits_proof_since.is_some(), "Not proven"),
-        (user.is_superuser, "Superuser"),
-        (user.is_staff, "Staff"),
-        (user.is_service, "Service"),
-        (user.must_change_password, "Must change the password"),
+        (!user.is_active, "Disabled", "danger"),
+        (user.deletion_due_at.is_some(), "Being deleted", "danger"),
+        (user.awaits_proof_since.is_some(), "Not proven", "warning"),
+        (user.is_superuser, "Superuser", "info"),
+        (user.is_staff, "Staff", "info"),
+        (user.is_service, "Service", "neutral"),
+        (user.must_change_password, "Must change the password", "neutral"),
     ];
-    all.into_iter().filter(|(holds, _)| *holds).map(|(_, label)| label).collect()
+    all.into_iter().filter(|(holds, ..)| *holds).map(|(_, label, kind)| Badge { label, kind }).collect()
 }
 
 fn facts(user: &User) -> Vec<Fact> {

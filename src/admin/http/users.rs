@@ -231,7 +231,7 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     let deeds = [
         ("Disable", "/admin/users/bulk/disable", Right::ChangeUser),
         ("Enable", "/admin/users/bulk/enable", Right::ChangeUser),
-        ("Sign out", "/admin/users/bulk/sign-out", Right::DeleteSession),
+        ("Sign them out", "/admin/users/bulk/sign-out", Right::DeleteSession),
         ("Add to a group", "/admin/users/bulk/join", Right::ChangeGroup),
         ("Remove from a group", "/admin/users/bulk/leave", Right::ChangeGroup),
     ];

@@ -107,6 +107,24 @@ pub fn find(conn: &mut Conn, id: ImportId) -> Result<Option<Import>, Fault> {
     of_row(row, actor).map(Some)
 }
 
+/// Holds an import until the transaction ends: no job goes on with it meanwhile.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn lock(conn: &mut Conn, id: ImportId) -> Result<(), Fault> {
+    let _: Option<ImportId> = i::table.find(id).for_update().select(i::id).first(conn).optional()?;
+    Ok(())
+}
+
+/// Whether a job is at work on a file of somebody.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn is_at_work_for(conn: &mut Conn, user: UserId) -> Result<bool, Fault> {
+    let waiting = i::state.eq_any([State::Checking.as_str(), State::Writing.as_str()]);
+    Ok(diesel::select(diesel::dsl::exists(i::table.filter(i::user_id.eq(user).and(waiting)))).get_result(conn)?)
+}
+
 /// Imports of somebody, the latest first.
 ///
 /// # Errors
@@ -128,7 +146,8 @@ pub fn claim(conn: &mut Conn) -> Result<Option<Import>, Fault> {
     let waiting = i::state.eq_any([State::Checking.as_str(), State::Writing.as_str()]);
     let row: Option<Row> = i::table
         .filter(waiting)
-        .order(i::created_at)
+        // Whichever went on longest ago: they take turns.
+        .order(i::updated_at)
         .limit(1)
         .for_update()
         .skip_locked()
@@ -149,15 +168,18 @@ pub fn waiting_rows(
     import: ImportId,
     is_trial: bool,
     limit: i64,
-) -> Result<Vec<(i32, Person)>, Fault> {
-    let of_it = r::table.filter(r::import_id.eq(import)).order(r::line).limit(limit).select((r::line, r::person));
-    let rows: Vec<(i32, Value)> = if is_trial {
+) -> Result<Vec<(i32, Person, Option<Outcome>)>, Fault> {
+    let of_it = r::table.filter(r::import_id.eq(import)).order(r::line).limit(limit);
+    let of_it = of_it.select((r::line, r::person, r::expected));
+    let rows: Vec<(i32, Value, Option<String>)> = if is_trial {
         of_it.filter(r::expected.is_null()).load(conn)?
     } else {
         of_it.filter(r::outcome.is_null()).load(conn)?
     };
-    let read =
-        |(line, person)| Ok((line, serde_json::from_value(person).map_err(|error| Fault::bug(error.to_string()))?));
+    let read = |(line, person, expected): (i32, Value, Option<String>)| {
+        let person = serde_json::from_value(person).map_err(|error| Fault::bug(error.to_string()))?;
+        Ok((line, person, expected.and_then(|word| word.parse().ok())))
+    };
     rows.into_iter().map(read).collect()
 }
 

@@ -10,7 +10,7 @@ use crate::admin::statistics::{By, Count, Name};
 use crate::audit::event::Kind;
 use crate::audit::store::least_id;
 use crate::kernel::fault::Fault;
-use crate::kernel::ids::{EventId, FamilyId, SessionId};
+use crate::kernel::ids::{ClientKey, EventId, FamilyId, SessionId, UserId};
 use crate::kernel::{Conn, Instant};
 use crate::schema::{audit_events as a, clients, sessions, statistics as s, users};
 use crate::sessions::Lifetimes;
@@ -52,6 +52,16 @@ pub fn standing(conn: &mut Conn, lifetimes: Lifetimes, now: Instant) -> Result<V
         (Name::Sessions, sessions::table.filter(live).select(count_star()).first(conn)?),
         (Name::Clients, clients::table.select(count_star()).first(conn)?),
     ])
+}
+
+/// Whether there is an app, and whether there is anybody beside the first account.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn has_begun(conn: &mut Conn) -> Result<(bool, bool), Fault> {
+    let app = clients::table.select(clients::id).first::<ClientKey>(conn).optional()?;
+    let second = users::table.select(users::id).order(users::id).offset(1).first::<UserId>(conn).optional()?;
+    Ok((app.is_some(), second.is_some()))
 }
 
 /// Writes a number.

@@ -75,16 +75,18 @@ impl Page for DocsPage {
     }
 }
 
+/// Paths that belong to the part of another one.
+const GATHERED: [(&str, &str); 2] = [("permission-models", "permissions"), ("signing-key-rotations", "signing-keys")];
+
 impl DocsPage {
     fn of(issuer: &str) -> Self {
         let (mut parts, mut documents): (Vec<Part>, BTreeMap<&'static str, Document>) = (Vec::new(), BTreeMap::new());
         for endpoint in ENDPOINTS {
             let id = endpoint.path.split('/').nth(1).unwrap_or_default();
-            if parts.last().is_none_or(|last| last.id != id) {
-                parts.push(Part { id, title: titled(id), endpoints: Vec::new() });
-            }
-            if let Some(part) = parts.last_mut() {
-                part.endpoints.push(shown(endpoint));
+            let id = GATHERED.iter().find(|(one, _)| *one == id).map_or(id, |(_, with)| *with);
+            match parts.iter_mut().find(|part| part.id == id) {
+                Some(part) => part.endpoints.push(shown(endpoint)),
+                None => parts.push(Part { id, title: titled(id), endpoints: vec![shown(endpoint)] }),
             }
             if let Some((name, fields)) = answered(endpoint) {
                 documents.entry(name).or_insert_with(|| Document { name, rows: fields.iter().map(row).collect() });

@@ -221,7 +221,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     post("/clients/{client}/enable", Right::ChangeClient, "Let an app be used", clients::enable),
     post("/clients/{client}/disable", Right::ChangeClient, "Disable an app: its tokens are dead", clients::disable),
     get("/invitations", Right::ViewInvitation, "List invitations", invitations::list)
-        .answers(All("Invitation", invitations::INVITATION)),
+        .answers(List("Invitation", invitations::INVITATION)),
     post("/invitations", Right::AddInvitation, "Invite somebody", invitations::create)
         .body(invitations::NEW_INVITATION)
         .answers(Made("MadeInvitation", invitations::INVITATION_MADE)),

@@ -38,7 +38,7 @@ pub const INVITATION_MADE: &[Field] = &[
     Field::new("link", Kind::Text(2000), "Leads to the registration; shown this once.").required(),
 ];
 
-/// `GET /invitations`: the latest thousand.
+/// `GET /invitations`: the latest first.
 ///
 /// # Errors
 /// [`Stop`].
@@ -46,7 +46,7 @@ pub fn list(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
     let now = call.scene.now;
     // To whom invitations went is for those who may see people.
     let sees_people = call.actor.may(Right::ViewUser) || call.actor.may(Right::AddInvitation);
-    let rows: Vec<_> = store::list(conn, 1000)?
+    let rows: Vec<_> = store::list(conn, call.after_id(), call.limit + 1)?
         .into_iter()
         .map(|row| {
             json!({
@@ -55,7 +55,7 @@ pub fn list(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
             })
         })
         .collect();
-    Ok(Reply::one(json!({ "items": rows })))
+    Ok(Reply::list(rows, call.limit, "id"))
 }
 
 /// `POST /invitations`: the answer shows the link, and nothing ever again.

@@ -14,6 +14,7 @@ use crate::admin::policy::Right;
 use crate::admin::store::{self as console, UserFilter};
 use crate::kernel::Conn;
 use crate::kernel::ids::UserId;
+use crate::portal::profile_form;
 use crate::spec::PermissionName;
 
 const fn text(name: &'static str, about: &'static str) -> Field {
@@ -207,6 +208,9 @@ fn claims(call: &Call<'_>) -> Result<ProfileChanges, Stop> {
     if body.text("locale").is_some_and(|tag| !tag.is_empty() && tag.parse::<unic_langid::LanguageIdentifier>().is_err())
     {
         wrong.push(Wrong::new("locale", "Give a language like en or de-AT."));
+    }
+    if let Some(Err(why)) = body.text("zoneinfo").filter(|zone| !zone.is_empty()).map(profile_form::zone) {
+        wrong.push(Wrong::new("zoneinfo", why));
     }
     if body.text("birthdate").is_some_and(|date| !date.is_empty() && !is_birthdate(date)) {
         wrong.push(Wrong::new("birthdate", "Give a date like 1990-12-31, or the year alone."));

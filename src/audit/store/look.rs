@@ -29,7 +29,7 @@ pub struct Found {
 /// The least id that an entry of this instant can have (RFC 9562 section 5.7).
 #[must_use]
 pub fn least_id(at: Instant) -> EventId {
-    EventId(Uuid::from_u128(u128::from(at.timestamp_millis().unsigned_abs()) << 80))
+    EventId(Uuid::from_u128(u128::from(at.timestamp_millis().max(0).unsigned_abs()) << 80))
 }
 
 /// The condition that goes first.
@@ -188,7 +188,10 @@ fn fitting(
     Ok(events.load(conn)?)
 }
 
-/// As [`look`], on and on, until there are `limit` or no more: for files and for who waits.
+/// So many windows are looked through while somebody waits for a page or a file: half a million entries.
+pub const PATIENCE: usize = 100;
+
+/// As [`look`], on and on, until there are `limit`, or no more, or nobody has the patience: `most` windows.
 ///
 /// # Errors
 /// [`Fault`] of the database.
@@ -197,16 +200,32 @@ pub fn list(
     filter: &Filter,
     direction: Direction,
     from: Option<EventId>,
-    limit: i64,
+    (limit, most): (i64, usize),
 ) -> Result<Vec<Entry>, Fault> {
     let (mut all, mut from) = (Vec::new(), from);
-    loop {
+    for _ in 0..most {
         let missing = limit - i64::try_from(all.len()).unwrap_or(limit);
         let found = look(conn, filter, direction, from, missing)?;
         all.extend(found.entries);
         from = found.rest;
         if from.is_none() || i64::try_from(all.len()).unwrap_or(limit) >= limit {
-            return Ok(all);
+            break;
         }
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Duration};
+
+    use super::least_id;
+
+    #[test]
+    fn ids_are_in_the_order_of_time_and_nothing_is_before_the_first() {
+        let at = |secs| DateTime::from_timestamp(secs, 0).unwrap();
+        let long_ago = at(-62_000_000_000);
+        assert!(least_id(long_ago) == least_id(at(0)) && least_id(at(0)) < least_id(at(1)));
+        assert!(least_id(at(1)) < least_id(at(1) + Duration::milliseconds(1)));
     }
 }

@@ -46,6 +46,8 @@ async fn each_is_asked_about_by_itself_and_told_why_not() {
     assert!(done.body.contains("Done for 2 people") && done.body.contains("Not done for 2"), "{}", done.body);
     assert_eq!(server.count("users WHERE NOT is_active AND username IN ('root', 'mia')"), 0);
     let both = format!("{ada},{bob}");
+    let left = browser.submit(&page, "/admin/users/bulk/leave", &[("users", &both), ("group", "nowhere")]).await;
+    assert!(left.body.contains("Not done for 2") && left.body.contains("no group"), "{}", left.body);
     for (group, words) in [("editors", "Done for 2 people"), ("foreign", "Not done for 2"), ("nowhere", "no group")] {
         let fields = [("users", &*both), ("group", group)];
         let done = browser.submit(&page, "/admin/users/bulk/join", &fields).await;
@@ -58,6 +60,22 @@ async fn each_is_asked_about_by_itself_and_told_why_not() {
     assert_eq!(browser.get("/admin/users/bulk/sign-out").await.status, StatusCode::FORBIDDEN);
     let list = browser.get("/admin/users").await;
     assert!(!list.body.contains("/admin/users/bulk/sign-out"), "no button for what one may not");
+}
+
+#[tokio::test]
+async fn nobody_learns_names_by_choosing_ids() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    let ada = server.user("ada");
+    staff(&server, "zed", &["change_user"]);
+    let browser = server.signed_in("zed").await;
+    let asked = browser.get(&format!("/admin/users/bulk/disable?u={ada}")).await;
+    assert_eq!((asked.status, asked.error_code()), (StatusCode::FORBIDDEN, "refused"));
+    let form = browser.get("/account/profile").await;
+    let done = browser.submit(&form, "/admin/users/bulk/disable", &[("users", &ada.to_string())]).await;
+    assert_eq!((done.status, done.error_code()), (StatusCode::FORBIDDEN, "refused"));
+    assert!(!asked.body.contains(">ada<") && !done.body.contains(">ada<"));
+    assert_eq!(server.count("users WHERE NOT is_active"), 0);
 }
 
 #[tokio::test]

@@ -60,9 +60,7 @@ async fn a_file_is_tried_looked_at_and_then_written() {
     let path = sent.location().to_owned();
     let before = server.count("users");
     let trial = settled(&browser, &path).await;
-    for text in
-        ["The import waits for you", "Write 3 rows", "in editors", "Will change", "There is no group", "given_name"]
-    {
+    for text in ["Ready to import", "Import 3 rows", "in editors", "Will change", "There is no group", "given_name"] {
         assert!(trial.body.contains(text), "{text}: {}", trial.body);
     }
     assert_eq!(server.count("users"), before, "a trial writes nothing");
@@ -125,18 +123,17 @@ async fn nobody_brings_in_more_than_they_may() {
     let ada = server.signed_in("ada").await;
     let sent = upload(&ada, file, &["changes_known"]).await;
     let page = settled(&ada, sent.location()).await;
-    assert_eq!(page.body.matches("You may not change people who are here already").count(), 2, "{}", page.body);
+    assert_eq!(page.body.matches("is here already, and stays as they are").count(), 2, "{}", page.body);
     assert!(
-        page.body.contains("You may not put people into groups") && page.body.contains("Write 1 row"),
+        page.body.contains("You may not put people into groups") && page.body.contains("Import 1 row"),
         "{}",
         page.body
     );
-    grant(&server, "portcullis.change_user", None, server.user("zoe"));
-    staff(&server, "mia", &["add_user", "view_user", "change_user", "change_group"]);
+    staff(&server, "mia", &["add_user", "view_user", "change_user", "change_group", "view_group"]);
     let mia = server.signed_in("mia").await;
     let sent = upload(&mia, file, &["changes_known"]).await;
     let page = settled(&mia, sent.location()).await;
-    assert!(page.body.contains("superuser") && page.body.contains("Write 1 row"), "{}", page.body);
+    assert!(page.body.contains("superuser") && page.body.contains("Import 1 row"), "{}", page.body);
     assert_eq!(server.count("emails WHERE address = 'mine@evil.test'"), 0);
 }
 
@@ -180,6 +177,49 @@ async fn an_import_is_its_operators_alone_and_ends_with_their_right() {
 }
 
 #[tokio::test]
+async fn a_trial_tells_nothing_of_people_to_who_may_not_see_them() {
+    let server = TestServer::start();
+    let bob = server.user("bob");
+    let editors = make_group(&server, "editors");
+    crate::access::join(&server, &editors, bob);
+    staff(&server, "ada", &["add_user"]);
+    staff(&server, "eve", &["add_user", "change_user", "change_group"]);
+    for name in ["ada", "eve"] {
+        let browser = server.signed_in(name).await;
+        let mut told = Vec::new();
+        for guess in ["bob@example.test,editors", "other@example.test,nowhere"] {
+            let sent = upload(&browser, &format!("username,email,groups\nbob,{guess}\n"), &["changes_known"]).await;
+            let report = settled(&browser, sent.location()).await;
+            assert!(!report.body.contains("Import 1 row"), "{}", report.body);
+            let report = browser.get(&format!("{}/report.csv", sent.location())).await.body;
+            told.push(report.lines().nth(1).unwrap().split(',').skip(3).collect::<Vec<_>>().join(","));
+        }
+        assert_eq!(told[0], told[1], "{name}: a right guess is told from a wrong one");
+    }
+}
+
+#[tokio::test]
+async fn whoever_takes_a_name_between_trial_and_writing_gets_nothing() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    let editors = make_group(&server, "editors");
+    let gone = server.user("gone");
+    let browser = server.signed_in("root").await;
+    let file = "username,given_name,groups\njane,Jane,editors\ngone,Gone,editors\n";
+    let sent = upload(&browser, file, &["changes_known"]).await;
+    let page = settled(&browser, sent.location()).await;
+    assert!(page.body.contains("Import 2 rows"), "{}", page.body);
+    server.user("jane");
+    server.write(|conn, _| portcullis::accounts::store::lifecycle::delete(conn, gone));
+    browser.submit(&page, &format!("{}/start", sent.location()), &[]).await;
+    let done = settled(&browser, sent.location()).await;
+    assert_eq!(done.body.matches("The name came or went since it was tried").count(), 2, "{}", done.body);
+    assert_eq!(server.count(&format!("memberships WHERE group_id = '{}'", editors.id)), 0);
+    assert_eq!(server.count("users WHERE username = 'gone' OR given_name = 'Jane'"), 0);
+    assert_eq!(server.count("audit_events WHERE event IN ('import.added', 'import.started') AND actor = 'root'"), 2);
+}
+
+#[tokio::test]
 async fn what_is_no_file_of_people_says_why_and_keeps_nothing() {
     let server = TestServer::start();
     superuser(&server, "root");
@@ -197,6 +237,19 @@ async fn what_is_no_file_of_people_says_why_and_keeps_nothing() {
     for token in ["", "AAAA"] {
         let page = send(&browser, token, FILE, &[]).await;
         assert_eq!((page.status, page.error_code()), (StatusCode::FORBIDDEN, "form_expired"), "{page:?}");
+    }
+    // Nothing is kept of what stands before the token, and only so much of what stands behind it.
+    let token = browser.get("/admin/users/import").await.field("csrf_token");
+    let part = |name: &str, value: &str| {
+        format!("--cut\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let many: String = (0..100).map(|number| part(&format!("field-{number}"), "x")).collect();
+    let before = format!("{}{}--cut--\r\n", part("sends_links", "1"), part("csrf_token", &token));
+    let behind = format!("{}{many}--cut--\r\n", part("csrf_token", &token));
+    for (body, status) in [(before, StatusCode::FORBIDDEN), (behind, StatusCode::BAD_REQUEST)] {
+        let request = browser.request(Method::POST, "/admin/users/import");
+        let request = request.header("content-type", "multipart/form-data; boundary=cut").body(body);
+        assert_eq!(Page::read(request.send().await.unwrap()).await.status, status);
     }
     let page = browser.post("/admin/users/import", &[("file", FILE)]).await;
     assert_eq!(page.error_code(), "form_expired");

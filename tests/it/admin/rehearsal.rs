@@ -73,6 +73,16 @@ async fn what_stops_an_app_is_named() {
     }
     let fine = run(&browser, "open", &open.redirect_uri, &[("scope", "openid")]).await;
     assert!(fine.body.contains("id=\"id-token\"") && !fine.body.contains("Stopped here"), "{}", fine.body);
+    server.write(|conn, scene| {
+        let app = portcullis::clients::store::find(conn, "open")?.expect("the app");
+        portcullis::clients::registration::set_enabled(conn, &app, false, scene)
+    });
+    let disabled = run(&browser, "open", &open.redirect_uri, &[("scope", "openid")]).await;
+    assert!(
+        disabled.body.contains("it is disabled") && !disabled.body.contains("id=\"id-token\""),
+        "{}",
+        disabled.body
+    );
     assert_eq!(browser.get("/admin/clients/nothing/test").await.status, StatusCode::NOT_FOUND);
     assert_eq!(server.count("audit_events WHERE event = 'login.app_barred'"), 0, "nobody was barred");
 }

@@ -87,6 +87,15 @@ fn a_house_is_made_like_another_one_and_told_what_differs() {
         assert!(told.contains(line), "{told}");
     }
     bring(&second, &bundle, "");
+    // Another spelling of a group is that group, and what is left out of an app stays as it is.
+    let spelled = json!({
+        "bundle": 1,
+        "groups": [{ "name": "STAFF", "groups": ["Editors"], "permissions": ["portcullis.view_user"] }],
+        "clients": [{ "client_id": "wiki", "type": "confidential" }],
+    });
+    for _ in 0..2 {
+        assert_eq!(names(&bring(&second, &spelled, "")), Vec::<String>::new());
+    }
     let now = content(&second);
     assert!(now["groups"].as_array().unwrap().iter().any(|group| group["name"] == "own"), "the rest stays: {now}");
     assert_eq!((&now["clients"], &now["permissions"]), (&content(&first)["clients"], &content(&first)["permissions"]));
