@@ -155,7 +155,7 @@ withAndWithoutScript(({ script, name }) => {
     assert.match(await visitor.text(), /The code is redeemed|the code is redeemed/);
     assert.equal(await visitor.page.locator('#id-token').count(), 1);
     await visitor.open(`${server.issuer}/api/docs`);
-    await visitor.page.locator('summary').first().click();
+    await visitor.page.locator('.endpoint summary').first().click();
     assert.match(await visitor.text(), /portcullis\.view_user/);
   });
 

@@ -32,7 +32,7 @@ export function withAndWithoutScript(declare) {
  * kind of page is inspected when it is first seen.
  */
 export function journey(world, { script }, title, travel) {
-  test(title, { timeout: 60_000 }, async () => {
+  test(title, { timeout: 120_000 }, async () => {
     const visitors = [];
     const another = async () => {
       visitors.push(await newVisitor(world.browser, { script, inspector: script ? world.inspector : undefined }));
