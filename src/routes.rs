@@ -178,6 +178,7 @@ console! {
     "/admin/audit.csv"                    => look(ViewAuditEvent, audit::csv);
     "/admin/audit.jsonl"                  => look(ViewAuditEvent, audit::jsonl);
     "/admin/clients"                      => look(ViewClient, clients::get);
+    "/admin/clients.csv"                  => look(ViewClient, clients::csv);
     "/admin/clients/add"                  => look(AddClient, clients::add) freshly(AddClient, clients::post_add);
     "/admin/clients/new"                  => look(AddClient, clients::gallery);
     "/admin/clients/{id}"                 => look(ViewClient, client::get);
@@ -188,6 +189,7 @@ console! {
     "/admin/clients/{id}/rotate-secret"   => freshly(ChangeClient, client::rotate_secret);
     "/admin/clients/{id}/test"            => look(ChangeClient, client_test::test) freshly(ChangeClient, client_test::post_test);
     "/admin/groups"                       => look(ViewGroup or manager, groups::list);
+    "/admin/groups.csv"                   => look(ViewGroup, groups::csv);
     "/admin/groups/add"                   => freshly(AddGroup, groups::add);
     "/admin/groups/{id}"                  => look(ViewGroup or manager, groups::get);
     "/admin/groups/{id}/add-member"       => freshly(ChangeGroup or manager, groups::add_member);

@@ -18,9 +18,14 @@ pub fn json_line(entry: &Entry) -> String {
 /// An event as a line of a table (RFC 4180).
 #[must_use]
 pub fn csv_line(entry: &Entry) -> String {
-    let cells = entry.texts();
-    let line: Vec<_> = cells.iter().map(|text| cell(text)).collect();
-    format!("{}\r\n", line.join(","))
+    line(&entry.texts())
+}
+
+/// Cells as a line of a table (RFC 4180).
+#[must_use]
+pub fn line(cells: &[String]) -> String {
+    let cells: Vec<_> = cells.iter().map(|text| cell(text)).collect();
+    format!("{}\r\n", cells.join(","))
 }
 
 /// One cell. What a spreadsheet would take for a formula is made text.

@@ -1,6 +1,7 @@
 //! `/admin/clients`: apps, and how another one is registered.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use actix_web::HttpResponse;
 use serde::Serialize;
@@ -15,8 +16,8 @@ use crate::admin::store as console;
 use crate::clients::client::{Client, Kind};
 use crate::clients::store;
 use crate::clients::template::{Block, Template};
-use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
+use crate::kernel::{Conn, Instant};
 use crate::portal::http::when;
 use crate::spec::Params;
 use crate::web::PageError;
@@ -28,6 +29,7 @@ pub struct ClientsPage {
     rows: Vec<Row>,
     headings: Vec<Heading>,
     pages: Pages,
+    csv: String,
     q: String,
     may_add: bool,
     flash: Option<&'static str>,
@@ -70,6 +72,7 @@ impl ConsolePage for ClientsPage {
             rows: vec![row],
             headings,
             pages: Pages::sample(),
+            csv: "/admin/clients.csv".into(),
             q: "my".into(),
             may_add: true,
             flash: Some("a sample"),
@@ -102,24 +105,8 @@ const ORDERS: [&str; 4] = ["name", "name-back", "seen", "seen-back"];
 pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     let query = operator.query()?;
     let flash = query.find("done").filter(|done| *done == "deleted").map(|_| "The app is deleted.");
-    let (q, now) = (list::word(&query, "q")?, operator.app.clock.now());
-    let load = |conn: &mut Conn| -> Result<_, Fault> {
-        let clients = store::list(conn)?;
-        let ids: Vec<String> = clients.iter().map(|client| client.client_id.clone()).collect();
-        Ok((clients, console::last_activity(conn, &ids)?))
-    };
-    let (mut clients, last) = operator.read(load).await?;
-    let wanted = q.to_lowercase();
-    clients.retain(|client| client.name.to_lowercase().contains(&wanted) || client.client_id.contains(&q));
-    let order = query.find("order").filter(|order| ORDERS.contains(order)).unwrap_or(ORDERS[0]);
-    match order {
-        "seen" => clients.sort_by_key(|client| Reverse(last.get(&client.client_id).copied())),
-        "seen-back" => clients.sort_by_key(|client| last.get(&client.client_id).copied()),
-        _ => clients.sort_by_key(|client| client.name.to_lowercase()),
-    }
-    if order == "name-back" {
-        clients.reverse();
-    }
+    let Found { q, order, mut clients, last } = find(&operator, &query).await?;
+    let now = operator.app.clock.now();
     let url = |order: &str, from: &str| list::url("/admin/clients", &[("q", &q), ("order", order), ("from", from)]);
     let pages = Pages::cut(&mut clients, &query, |from| url(order, from));
     let sorting = |label, orders, up| Heading::sorting(label, (orders, order), up, |order| url(order, ""));
@@ -136,8 +123,54 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
         name: client.name,
         client_id: client.client_id,
     };
-    let may_add = operator.actor.may(Right::AddClient);
-    operator.show(ClientsPage { rows: clients.into_iter().map(row).collect(), headings, pages, q, may_add, flash })
+    let (may_add, csv) =
+        (operator.actor.may(Right::AddClient), list::url("/admin/clients.csv", &[("q", &q), ("order", order)]));
+    operator.show(ClientsPage { rows: clients.into_iter().map(row).collect(), headings, pages, csv, q, may_add, flash })
+}
+
+/// `GET /admin/clients.csv`: the same list as a file.
+///
+/// # Errors
+/// A page.
+pub async fn csv(operator: Operator) -> Result<HttpResponse, PageError> {
+    let Found { clients, last, .. } = find(&operator, &operator.query()?).await?;
+    let rows = clients.into_iter().map(|client| {
+        let words: Vec<_> = badges(&client).iter().map(|badge| badge.label).collect();
+        let seen = last.get(&client.client_id).map(|at| when::at(*at)).unwrap_or_default();
+        vec![client.client_id, client.name, client.kind.as_str().to_owned(), seen, words.join(";")]
+    });
+    Ok(list::csv("apps.csv", &["client_id", "name", "type", "last_seen", "worth_knowing"], rows))
+}
+
+/// Apps that were asked for, in the order that was asked for.
+struct Found {
+    q: String,
+    order: &'static str,
+    clients: Vec<Client>,
+    last: HashMap<String, Instant>,
+}
+
+async fn find(operator: &Operator, query: &Params) -> Result<Found, PageError> {
+    let q = list::word(query, "q")?;
+    let load = |conn: &mut Conn| -> Result<_, Fault> {
+        let clients = store::list(conn)?;
+        let ids: Vec<String> = clients.iter().map(|client| client.client_id.clone()).collect();
+        Ok((clients, console::last_activity(conn, &ids)?))
+    };
+    let (mut clients, last) = operator.read(load).await?;
+    let wanted = q.to_lowercase();
+    clients.retain(|client| client.name.to_lowercase().contains(&wanted) || client.client_id.contains(&q));
+    let asked = query.find("order");
+    let order = ORDERS.into_iter().find(|order| asked == Some(*order)).unwrap_or(ORDERS[0]);
+    match order {
+        "seen" => clients.sort_by_key(|client| Reverse(last.get(&client.client_id).copied())),
+        "seen-back" => clients.sort_by_key(|client| last.get(&client.client_id).copied()),
+        _ => clients.sort_by_key(|client| client.name.to_lowercase()),
+    }
+    if order == "name-back" {
+        clients.reverse();
+    }
+    Ok(Found { q, order, clients, last })
 }
 
 /// Apps that we know how to set up.

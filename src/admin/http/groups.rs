@@ -1,5 +1,7 @@
 //! `/admin/groups`: who belongs together, and what that gives them.
 
+use std::collections::HashMap;
+
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
@@ -12,7 +14,7 @@ use crate::accounts::name_key::name_key;
 use crate::admin::deed::Stop;
 use crate::admin::groups as deeds;
 use crate::admin::policy::{self, Actor, Right};
-use crate::admin::store::{self, MOST_MEMBERS};
+use crate::admin::store::{self, GroupCounts, MOST_MEMBERS};
 use crate::audit::Scene;
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
@@ -30,6 +32,8 @@ pub struct GroupsPage {
     rows: Vec<Row>,
     headings: Vec<Heading>,
     pages: Pages,
+    /// Where it is a file; empty: for those with the right only.
+    csv: String,
     q: String,
     may_add: bool,
     typed: String,
@@ -60,6 +64,7 @@ impl ConsolePage for GroupsPage {
             rows: vec![row],
             headings: vec![Heading::plain("Group")],
             pages: Pages::sample(),
+            csv: "/admin/groups.csv".into(),
             q: "edit".into(),
             may_add: true,
             typed: "x".into(),
@@ -144,33 +149,23 @@ async fn show_list(
 ) -> Result<HttpResponse, PageError> {
     // A form that failed has no query that is the list's.
     let query = operator.query().unwrap_or_default();
-    let (q, is_back) = (list::word(&query, "q")?, query.find("order") == Some("name-back"));
+    let Wanted { q, is_back } = Wanted::read(&query)?;
     let url = |order: &str, from: &str| list::url("/admin/groups", &[("q", &q), ("order", order), ("from", from)]);
     let order = if is_back { "name-back" } else { "name" };
-    let (actor, wanted, own_query) = (operator.actor.clone(), name_key(&q), query.clone());
+    let (actor, wanted, own_query) = (operator.actor.clone(), Wanted { q: q.clone(), is_back }, query.clone());
     let (own_url, may_add) = (url(order, ""), actor.may(Right::AddGroup));
     let load = move |conn: &mut Conn| -> Result<_, Fault> {
-        let mut groups = store::list_groups(conn)?;
-        groups.retain(|(id, name)| {
-            (actor.may(Right::ViewGroup) || actor.manages(*id)) && name_key(name).contains(&wanted)
-        });
-        if is_back {
-            groups.reverse();
-        }
+        let mut groups = wanted.load(conn, &actor)?;
         let pages = Pages::cut(&mut groups, &own_query, |from| list::with(&own_url, "from", from));
         let ids: Vec<_> = groups.iter().map(|(id, _)| *id).collect();
         let counts = store::count_groups(conn, &ids)?;
         Ok((groups, counts, pages))
     };
     let (groups, counts, pages) = operator.read(load).await?;
-    let row = |(id, name): (GroupId, String)| {
-        let counts = counts.get(&id).copied().unwrap_or_default();
-        let members =
-            if counts.members > MOST_MEMBERS { format!("over {MOST_MEMBERS}") } else { counts.members.to_string() };
-        Row { id: id.to_string(), name, members, groups: counts.groups, permissions: counts.permissions }
-    };
+    let csv = list::url("/admin/groups.csv", &[("q", &q), ("order", order)]);
     operator.show(GroupsPage {
-        rows: groups.into_iter().map(row).collect(),
+        rows: groups.into_iter().map(|group| row(group, &counts)).collect(),
+        csv: if operator.actor.may(Right::ViewGroup) { csv } else { String::new() },
         headings: vec![
             Heading::sorting("Group", (["name", "name-back"], order), "name", |order| url(order, "")),
             Heading::plain("Members"),
@@ -184,6 +179,54 @@ async fn show_list(
         flash,
         errors,
     })
+}
+
+/// Which groups, and in which order.
+struct Wanted {
+    q: String,
+    is_back: bool,
+}
+
+impl Wanted {
+    fn read(query: &Params) -> Result<Self, PageError> {
+        Ok(Self { q: list::word(query, "q")?, is_back: query.find("order") == Some("name-back") })
+    }
+
+    /// Those that this operator may see.
+    fn load(&self, conn: &mut Conn, actor: &Actor) -> Result<Vec<(GroupId, String)>, Fault> {
+        let (mut groups, wanted) = (store::list_groups(conn)?, name_key(&self.q));
+        groups.retain(|(id, name)| {
+            (actor.may(Right::ViewGroup) || actor.manages(*id)) && name_key(name).contains(&wanted)
+        });
+        if self.is_back {
+            groups.reverse();
+        }
+        Ok(groups)
+    }
+}
+
+fn row((id, name): (GroupId, String), counts: &HashMap<GroupId, GroupCounts>) -> Row {
+    let counts = counts.get(&id).copied().unwrap_or_default();
+    let members =
+        if counts.members > MOST_MEMBERS { format!("over {MOST_MEMBERS}") } else { counts.members.to_string() };
+    Row { id: id.to_string(), name, members, groups: counts.groups, permissions: counts.permissions }
+}
+
+/// `GET /admin/groups.csv`: the same list as a file.
+///
+/// # Errors
+/// A page.
+pub async fn csv(operator: Operator) -> Result<HttpResponse, PageError> {
+    let (wanted, actor) = (Wanted::read(&operator.query()?)?, operator.actor.clone());
+    let load = move |conn: &mut Conn| -> Result<_, Fault> {
+        let groups = wanted.load(conn, &actor)?;
+        let ids: Vec<_> = groups.iter().map(|(id, _)| *id).collect();
+        Ok((groups, store::count_groups(conn, &ids)?))
+    };
+    let (groups, counts) = operator.read(load).await?;
+    let rows = groups.into_iter().map(|group| row(group, &counts));
+    let rows = rows.map(|row| vec![row.name, row.members, row.groups.to_string(), row.permissions.to_string()]);
+    Ok(list::csv("groups.csv", &["group", "members", "groups_in_it", "permissions"], rows))
 }
 
 /// `POST /admin/groups/add`.

@@ -11,7 +11,7 @@ use crate::admin::deed::Stop;
 use crate::admin::imports::{self as deeds, COLUMNS, Import, MAX_BYTES, MAX_ROWS, Outcome, State, Wishes};
 use crate::admin::policy::{Actor, Right};
 use crate::admin::store::imports::{self as store, Listed};
-use crate::audit::{Scene, export};
+use crate::audit::Scene;
 use crate::kernel::Conn;
 use crate::kernel::ids::ImportId;
 use crate::portal::http::when;
@@ -365,12 +365,8 @@ pub async fn report(operator: Operator, id: web::Path<String>) -> Result<HttpRes
         Err(Stop::Fault(fault)) => return Err(fault.into()),
         Err(_) => return Err(PageError::not_found()),
     };
-    let mut file = String::from("line,username,email,outcome,reason\r\n");
-    for row in rows.into_iter().map(|row| line(row, is_trial)) {
-        let email = row.email.unwrap_or_default();
-        let cells = [&row.line.to_string(), &row.username, &email, row.word, &row.reason];
-        file.push_str(&cells.map(export::cell).join(","));
-        file.push_str("\r\n");
-    }
-    Ok(list::file("text/csv; charset=utf-8", "import-report.csv", file))
+    let rows = rows.into_iter().map(|row| line(row, is_trial)).map(|row| {
+        vec![row.line.to_string(), row.username, row.email.unwrap_or_default(), row.word.to_owned(), row.reason]
+    });
+    Ok(list::csv("import-report.csv", &["line", "username", "email", "outcome", "reason"], rows))
 }

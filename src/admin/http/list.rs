@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 use serde::Serialize;
 
+use crate::audit::export;
 use crate::spec::Params;
 use crate::web::PageError;
 
@@ -123,6 +124,14 @@ pub fn with(url: &str, name: &str, value: &str) -> String {
     }
     let between = if url.contains('?') { '&' } else { '?' };
     format!("{url}{between}{}", Params::default().with(name, value).encode())
+}
+
+/// A table as a CSV file (RFC 4180).
+#[must_use]
+pub fn csv(name: &str, heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> HttpResponse {
+    let mut text = format!("{}\r\n", heading.join(","));
+    text.extend(rows.map(|row| export::line(&row)));
+    file("text/csv; charset=utf-8", name, text)
 }
 
 /// An answer that is kept as a file, and by no cache.

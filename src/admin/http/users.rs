@@ -11,7 +11,6 @@ use super::operator::Operator;
 use crate::access;
 use crate::admin::policy::{Actor, Right};
 use crate::admin::store::{self, UserFilter, UserLine, UserOrder, UserState};
-use crate::audit::export;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
 use crate::kernel::{Conn, Instant};
@@ -298,14 +297,12 @@ pub async fn csv(operator: Operator) -> Result<HttpResponse, PageError> {
     let asked = Asked { after: None, ..Asked::read(&operator.query()?)? };
     let (now, actor) = (operator.app.clock.now(), operator.actor.clone());
     let Loaded { rows, .. } = operator.read(move |conn| load(conn, &asked, &actor, (MOST_IN_FILE, now))).await?;
-    let mut file = String::from("username,name,email,email_verified,groups,state,created\r\n");
-    for row in rows {
+    let rows = rows.into_iter().map(|row| {
         let state: Vec<_> = row.badges.iter().map(|badge| badge.label).collect();
         let verified = if row.email_verified { "yes" } else { "no" };
-        let email = row.email.unwrap_or_default();
-        let cells = [&row.username, &row.name, &email, verified, &row.groups.join(";"), &state.join(";"), &row.created];
-        file.push_str(&cells.map(export::cell).join(","));
-        file.push_str("\r\n");
-    }
-    Ok(list::file("text/csv; charset=utf-8", "users.csv", file))
+        let (email, groups) = (row.email.unwrap_or_default(), row.groups.join(";"));
+        vec![row.username, row.name, email, verified.to_owned(), groups, state.join(";"), row.created]
+    });
+    let heading = ["username", "name", "email", "email_verified", "groups", "state", "created"];
+    Ok(list::csv("users.csv", &heading, rows))
 }

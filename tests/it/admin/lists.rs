@@ -26,6 +26,40 @@ async fn all(browser: &Browser, path: &str) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn groups_and_apps_are_found_sorted_paged_and_had_as_files() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    let bob = server.user("bob");
+    for number in 0..60 {
+        let group = make_group(&server, &format!("group-{number:02}"));
+        if number == 7 {
+            join(&server, &group, bob);
+        }
+    }
+    for name in ["wiki", "blog"] {
+        server.app(name);
+    }
+    let browser = server.signed_in("root").await;
+    let groups = all(&browser, "/admin/groups").await;
+    assert_eq!(groups.len(), 60, "each once, by pages of 50");
+    let page = browser.get("/admin/groups?order=name-back").await;
+    assert!(page.body.contains("aria-sort=\"descending\"") && page.body.contains("60 groups"), "{}", page.body);
+    let found = browser.get("/admin/groups?q=GROUP-07").await;
+    assert!(found.body.contains("1 group<") && found.body.contains("data-label=\"Members\">1<"), "{}", found.body);
+    assert!(browser.get("/admin/groups?q=nothing").await.body.contains("No such groups"));
+    let file = browser.get("/admin/groups.csv?q=group-07").await;
+    assert_eq!(file.body, "group,members,groups_in_it,permissions\r\n\"group-07\",\"1\",\"0\",\"0\"\r\n");
+    let apps = browser.get("/admin/clients?order=name-back").await;
+    let place = |name: &str| apps.body.find(&format!("/admin/clients/{name}\"")).expect("the app");
+    assert!(place("wiki") < place("blog"), "{}", apps.body);
+    let file = browser.get("/admin/clients.csv?q=wiki").await;
+    assert!(file.body.lines().count() == 2 && file.body.contains("\"wiki\",\"App wiki\""), "{}", file.body);
+    for path in ["/admin/groups?from=99999", "/admin/clients?from=-1&order=nonsense"] {
+        assert_eq!(browser.get(path).await.status, StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn users_are_found_filtered_sorted_and_paged() {
     let server = TestServer::start();
     superuser(&server, "zz-root");
