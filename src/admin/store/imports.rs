@@ -13,44 +13,32 @@ use crate::schema::{import_rows as r, imports as i};
 /// Rows written in one statement.
 const ROWS: usize = 1000;
 
-type Row = (ImportId, UserId, String, String, bool, bool, Option<String>, Option<String>, Option<String>, Instant);
-
-const COLUMNS: (
-    i::id,
-    i::user_id,
-    i::file_name,
-    i::state,
-    i::changes_known,
-    i::sends_links,
-    i::stopped_because,
-    i::address,
-    i::request_id,
-    i::created_at,
-) = (
-    i::id,
-    i::user_id,
-    i::file_name,
-    i::state,
-    i::changes_known,
-    i::sends_links,
-    i::stopped_because,
-    i::address,
-    i::request_id,
-    i::created_at,
-);
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = i)]
+struct Row {
+    id: ImportId,
+    user_id: UserId,
+    file_name: String,
+    state: String,
+    changes_known: bool,
+    sends_links: bool,
+    stopped_because: Option<String>,
+    address: Option<String>,
+    request_id: Option<String>,
+    created_at: Instant,
+}
 
 fn of_row(row: Row, actor: String) -> Result<Import, Fault> {
-    let (id, user_id, file_name, state, changes_known, sends_links, stopped_because, address, request_id, created_at) =
-        row;
+    let address = row.address.and_then(|text| text.parse().ok());
     Ok(Import {
-        id,
-        user_id,
-        file_name,
-        state: state.parse().map_err(|_| Fault::bug("an import is in no state"))?,
-        wishes: Wishes { changes_known, sends_links },
-        stopped_because,
-        origin: Origin { actor, address: address.and_then(|text| text.parse().ok()), request_id, user_agent: None },
-        created_at,
+        id: row.id,
+        user_id: row.user_id,
+        file_name: row.file_name,
+        state: row.state.parse().map_err(|_| Fault::bug("an import is in no state"))?,
+        wishes: Wishes { changes_known: row.changes_known, sends_links: row.sends_links },
+        stopped_because: row.stopped_because,
+        origin: Origin { actor, address, request_id: row.request_id, user_agent: None },
+        created_at: row.created_at,
     })
 }
 
@@ -101,9 +89,9 @@ pub fn insert(conn: &mut Conn, import: &Import, rows: &[Read]) -> Result<(), Fau
 /// # Errors
 /// [`Fault`] of the database.
 pub fn find(conn: &mut Conn, id: ImportId) -> Result<Option<Import>, Fault> {
-    let row: Option<Row> = i::table.find(id).select(COLUMNS).first(conn).optional()?;
+    let row: Option<Row> = i::table.find(id).select(Row::as_select()).first(conn).optional()?;
     let Some(row) = row else { return Ok(None) };
-    let actor = name_of(conn, row.1)?;
+    let actor = name_of(conn, row.user_id)?;
     of_row(row, actor).map(Some)
 }
 
@@ -130,7 +118,8 @@ pub fn is_at_work_for(conn: &mut Conn, user: UserId) -> Result<bool, Fault> {
 /// # Errors
 /// [`Fault`] of the database.
 pub fn list_of(conn: &mut Conn, user: UserId) -> Result<Vec<Import>, Fault> {
-    let rows: Vec<Row> = i::table.filter(i::user_id.eq(user)).order(i::id.desc()).select(COLUMNS).load(conn)?;
+    let rows: Vec<Row> =
+        i::table.filter(i::user_id.eq(user)).order(i::id.desc()).select(Row::as_select()).load(conn)?;
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -151,11 +140,11 @@ pub fn claim(conn: &mut Conn) -> Result<Option<Import>, Fault> {
         .limit(1)
         .for_update()
         .skip_locked()
-        .select(COLUMNS)
+        .select(Row::as_select())
         .first(conn)
         .optional()?;
     let Some(row) = row else { return Ok(None) };
-    let actor = name_of(conn, row.1)?;
+    let actor = name_of(conn, row.user_id)?;
     of_row(row, actor).map(Some)
 }
 
