@@ -239,17 +239,42 @@ fn send_on_one_connection(
 /// The audit log is linked this often.
 const LINK_EVERY: Duration = Duration::from_secs(5);
 
+/// The head of the chain is told to the log of the process this often, which is kept elsewhere than the database.
+const NOTE_HEAD_EVERY: chrono::Duration = chrono::Duration::hours(1);
+
 fn link_the_log(app: &App, url: &Secret<String>, stop: &Receiver<()>) {
     let mut held = None;
+    let mut noted = None;
     while !pause(stop, LINK_EVERY) {
         let linked = held
             .take()
             .map_or_else(|| connect(url).map_err(|error| Fault::DatabaseAway(error.to_string())), Ok)
             .and_then(|mut conn| link(app, &mut conn).map(|()| conn));
         match linked {
-            Ok(conn) => held = Some(conn),
+            Ok(mut conn) => {
+                note_head(&mut conn, &mut noted, app.clock.now());
+                held = Some(conn);
+            }
             Err(fault) => tracing::debug!(%fault, "the log is linked later"),
         }
+    }
+}
+
+/// Tells the head of the chain, as `audit verify --head` takes it, when it was not told for a while.
+fn note_head(conn: &mut Conn, noted: &mut Option<Instant>, now: Instant) {
+    if noted.is_some_and(|noted| now - noted < NOTE_HEAD_EVERY) {
+        return;
+    }
+    match chain::head(conn) {
+        Ok(Some(head)) => {
+            tracing::info!(
+                audit.head = format!("{}:{}", head.position, chain::hex(&head.digest)),
+                "the audit log's head"
+            );
+            *noted = Some(now);
+        }
+        Ok(None) => {}
+        Err(fault) => tracing::debug!(%fault, "the head of the audit log is told later"),
     }
 }
 
@@ -384,6 +409,7 @@ fn prune(app: &App, conn: &mut Conn, now: Instant) -> Result<(), Fault> {
         ("families", families::prune(conn, ended)?),
         ("blacklist", blacklist::prune(conn, now - CLOCKS_DIFFER)?),
         ("sessions", sessions::store::prune(conn, ended)?),
+        ("former secrets", clients::store::prune_former_secrets(conn, now - CLOCKS_DIFFER)?),
         ("assertions", clients::store::prune_assertions(conn, now - CLOCKS_DIFFER)?),
         ("confirmations", confirmations::prune(conn, ended)?),
         ("invitations", invitations::prune(conn, now - KEEP_PARKED)?),

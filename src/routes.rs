@@ -8,8 +8,8 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Respo
 
 use crate::admin::http::gate::{self, Door};
 use crate::admin::http::{
-    apis, audit, bulk, client, client_form, client_test, clients, dashboard, groups, imports, invitations, keys, mail,
-    permissions, settings, traces, user, user_form, users,
+    apis, audit, audit_event, bulk, client, client_form, client_test, clients, dashboard, group, groups, imports,
+    invitations, keys, mail, overview, permission, permissions, settings, traces, user, user_deeds, user_form, users,
 };
 use crate::admin::policy::Right;
 use crate::api::http::{answer as api_answer, authzen, docs, rest, token_pair};
@@ -55,6 +55,7 @@ pub fn machines(config: &mut ServiceConfig) {
         .service(shown("/api/docs", LOOK, docs::get))
         .service(resource("/forward-auth").route(to(forward_auth::forward)))
         .service(resource("/forward-auth/check").route(to(forward_auth::check)))
+        .service(resource("/forward-auth/envoy{tail:/.*}").route(to(forward_auth::envoy)))
         .service(machine("/readyz", LOOK).route(get().to(health::ready)).route(head().to(health::ready)))
         .service(shown("/pictures/{id}", LOOK, picture::get))
         .service(shown("/assets/{version}/{path:.*}", LOOK, assets::get));
@@ -177,55 +178,68 @@ console! {
     "/admin/audit"                        => look(ViewAuditEvent, audit::get);
     "/admin/audit.csv"                    => look(ViewAuditEvent, audit::csv);
     "/admin/audit.jsonl"                  => look(ViewAuditEvent, audit::jsonl);
+    "/admin/audit/views/add"              => change(ViewAuditEvent, audit::save_view);
+    "/admin/audit/views/{id}/forget"      => change(ViewAuditEvent, audit::forget_view);
+    "/admin/audit/{id}"                   => look(ViewAuditEvent, audit_event::get);
     "/admin/clients"                      => look(ViewClient, clients::get);
     "/admin/clients.csv"                  => look(ViewClient, clients::csv);
     "/admin/clients/add"                  => look(AddClient, clients::add) freshly(AddClient, clients::post_add);
+    "/admin/clients/bulk/disable"         => look(ChangeClient, bulk::get) freshly(ChangeClient, bulk::post);
+    "/admin/clients/bulk/enable"          => look(ChangeClient, bulk::get) freshly(ChangeClient, bulk::post);
     "/admin/clients/new"                  => look(AddClient, clients::gallery);
     "/admin/clients/{id}"                 => look(ViewClient, client::get);
     "/admin/clients/{id}/delete"          => freshly(DeleteClient, client::delete);
     "/admin/clients/{id}/disable"         => freshly(ChangeClient, client::disable);
     "/admin/clients/{id}/edit"            => look(ChangeClient, client_form::edit) freshly(ChangeClient, client_form::post_edit);
     "/admin/clients/{id}/enable"          => freshly(ChangeClient, client::enable);
+    "/admin/clients/{id}/end-former-secret" => freshly(ChangeClient, client::end_former_secret);
     "/admin/clients/{id}/rotate-secret"   => freshly(ChangeClient, client::rotate_secret);
     "/admin/clients/{id}/test"            => look(ChangeClient, client_test::test) freshly(ChangeClient, client_test::post_test);
     "/admin/groups"                       => look(ViewGroup or manager, groups::list);
     "/admin/groups.csv"                   => look(ViewGroup, groups::csv);
     "/admin/groups/add"                   => freshly(AddGroup, groups::add);
-    "/admin/groups/{id}"                  => look(ViewGroup or manager, groups::get);
-    "/admin/groups/{id}/add-member"       => freshly(ChangeGroup or manager, groups::add_member);
-    "/admin/groups/{id}/appoint"          => freshly(ChangeGroup, groups::appoint);
-    "/admin/groups/{id}/delete"           => freshly(DeleteGroup, groups::delete);
-    "/admin/groups/{id}/dismiss"          => freshly(ChangeGroup, groups::dismiss);
-    "/admin/groups/{id}/grant"            => freshly(ChangeGroup, groups::grant);
-    "/admin/groups/{id}/nest"             => freshly(ChangeGroup, groups::nest);
-    "/admin/groups/{id}/remove-member"    => freshly(ChangeGroup or manager, groups::remove_member);
-    "/admin/groups/{id}/rename"           => freshly(ChangeGroup, groups::rename);
-    "/admin/groups/{id}/revoke"           => freshly(ChangeGroup, groups::revoke);
-    "/admin/groups/{id}/unnest"           => freshly(ChangeGroup, groups::unnest);
+    "/admin/groups/{id}"                  => look(ViewGroup or manager, group::get);
+    "/admin/groups/{id}/add-member"       => freshly(ChangeGroup or manager, group::add_member);
+    "/admin/groups/{id}/appoint"          => freshly(ChangeGroup, group::appoint);
+    "/admin/groups/{id}/default"          => freshly(ChangeGroup, group::set_default);
+    "/admin/groups/{id}/delete"           => freshly(DeleteGroup, group::delete);
+    "/admin/groups/{id}/dismiss"          => freshly(ChangeGroup, group::dismiss);
+    "/admin/groups/{id}/grant"            => freshly(ChangeGroup, group::grant);
+    "/admin/groups/{id}/nest"             => freshly(ChangeGroup, group::nest);
+    "/admin/groups/{id}/remove-member"    => freshly(ChangeGroup or manager, group::remove_member);
+    "/admin/groups/{id}/rename"           => freshly(ChangeGroup, group::rename);
+    "/admin/groups/{id}/revoke"           => freshly(ChangeGroup, group::revoke);
+    "/admin/groups/{id}/unnest"           => freshly(ChangeGroup, group::unnest);
     "/admin/imports/{id}"                 => look(AddUser, imports::get);
     "/admin/imports/{id}/report.csv"      => look(AddUser, imports::report);
     "/admin/imports/{id}/start"           => freshly(AddUser, imports::start);
     "/admin/imports/{id}/stop"            => change(AddUser, imports::stop);
     "/admin/invitations"                  => look(ViewInvitation, invitations::get);
+    "/admin/invitations.csv"              => look(ViewInvitation, invitations::csv);
+    "/admin/invitations/bulk/withdraw"    => look(DeleteInvitation, bulk::get) freshly(DeleteInvitation, bulk::post);
     "/admin/invitations/add"              => freshly(AddInvitation, invitations::add);
     "/admin/invitations/{id}/withdraw"    => change(DeleteInvitation, invitations::withdraw);
     "/admin/keys"                         => look(ViewSigningKey, keys::get);
     "/admin/keys/rotate"                  => freshly(ChangeSigningKey, keys::rotate);
     "/admin/keys/{kid}/retire"            => freshly(ChangeSigningKey, keys::retire);
     "/admin/mail"                         => look(ViewMail, mail::get);
+    "/admin/mail.csv"                     => look(ViewMail, mail::csv);
     "/admin/mail/letters/{letter}"        => look(ViewMail, mail::letter);
     "/admin/mail/letters/{letter}/html"   => look(ViewMail, mail::letter_html);
     "/admin/mail/retry"                   => change(ChangeMail, mail::retry);
     "/admin/mail/test"                    => freshly(ChangeMail, mail::test);
     "/admin/permissions"                  => look(ViewPermission, permissions::get);
+    "/admin/permissions.csv"              => look(ViewPermission, permissions::csv);
     "/admin/permissions/add"              => freshly(AddPermission, permissions::add);
     "/admin/permissions/add-model"        => freshly(AddPermission, permissions::add_model);
-    "/admin/permissions/{name}"           => look(ViewPermission, permissions::one);
-    "/admin/permissions/{name}/delete"    => freshly(DeletePermission, permissions::delete);
-    "/admin/permissions/{name}/grant"     => freshly(ChangePermission, permissions::grant);
-    "/admin/permissions/{name}/revoke"    => freshly(ChangePermission, permissions::revoke);
+    "/admin/permissions/overview"         => look(ViewPermission, overview::get);
+    "/admin/permissions/{name}"           => look(ViewPermission, permission::get);
+    "/admin/permissions/{name}/delete"    => freshly(DeletePermission, permission::delete);
+    "/admin/permissions/{name}/grant"     => freshly(ChangePermission, permission::grant);
+    "/admin/permissions/{name}/revoke"    => freshly(ChangePermission, permission::revoke);
     "/admin/settings"                     => look(ViewSetting, settings::get);
     "/admin/traces"                       => look(ViewAuditEvent, traces::get);
+    "/admin/traces.csv"                   => look(ViewAuditEvent, traces::csv);
     "/admin/traces/{id}"                  => look(ViewAuditEvent, traces::one);
     "/admin/traces/{id}/add-redirect-uri" => freshly(ChangeClient, traces::add_redirect_uri);
     "/admin/users"                        => look(ViewUser, users::get);
@@ -237,18 +251,21 @@ console! {
     "/admin/users/bulk/sign-out"          => look(DeleteSession, bulk::get) freshly(DeleteSession, bulk::post);
     "/admin/users/import"                 => look(AddUser, imports::form) freshly(AddUser, imports::post);
     "/admin/users/{id}"                   => look(ViewUser, user::get);
-    "/admin/users/{id}/delete"            => freshly(DeleteUser, user::delete);
-    "/admin/users/{id}/disable"           => freshly(ChangeUser, user::disable);
+    "/admin/users/{id}/delete"            => freshly(DeleteUser, user_deeds::delete);
+    "/admin/users/{id}/disable"           => freshly(ChangeUser, user_deeds::disable);
     "/admin/users/{id}/edit"              => look(ChangeUser, user_form::edit) freshly(ChangeUser, user_form::post_edit);
-    "/admin/users/{id}/enable"            => freshly(ChangeUser, user::enable);
-    "/admin/users/{id}/join"              => freshly(ChangeGroup, user::join);
-    "/admin/users/{id}/leave"             => freshly(ChangeGroup, user::leave);
+    "/admin/users/{id}/end-session"       => freshly(DeleteSession, user_deeds::end_session);
+    "/admin/users/{id}/make-key"          => freshly(AddApiKey, user_deeds::make_key);
+    "/admin/users/{id}/revoke-key"        => freshly(DeleteApiKey, user_deeds::revoke_key);
+    "/admin/users/{id}/enable"            => freshly(ChangeUser, user_deeds::enable);
+    "/admin/users/{id}/join"              => freshly(ChangeGroup, user_deeds::join);
+    "/admin/users/{id}/leave"             => freshly(ChangeGroup, user_deeds::leave);
     "/admin/users/{id}/password"          => look(ChangeUser, user_form::password) freshly(ChangeUser, user_form::post_password);
-    "/admin/users/{id}/recover"           => freshly(ChangeUser, user::recover);
-    "/admin/users/{id}/reset"             => freshly(ChangeUser, user::reset);
-    "/admin/users/{id}/revoke-app"        => freshly(DeleteGrant, user::revoke_app);
-    "/admin/users/{id}/sign-out"          => change(DeleteSession, user::sign_out);
-    "/admin/users/{id}/unlock"            => change(ChangeUser, user::unlock);
+    "/admin/users/{id}/recover"           => freshly(ChangeUser, user_deeds::recover);
+    "/admin/users/{id}/reset"             => freshly(ChangeUser, user_deeds::reset);
+    "/admin/users/{id}/revoke-app"        => freshly(DeleteGrant, user_deeds::revoke_app);
+    "/admin/users/{id}/sign-out"          => freshly(DeleteSession, user_deeds::sign_out);
+    "/admin/users/{id}/unlock"            => change(ChangeUser, user_deeds::unlock);
     "/admin/users.csv"                    => look(ViewUser, users::csv);
 }
 

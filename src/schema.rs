@@ -105,6 +105,9 @@ diesel::table! {
         apps -> Jsonb,
         restricted_to_groups -> Jsonb,
         restricted_to_permission -> Nullable<Text>,
+        secret_set_at -> Nullable<Timestamptz>,
+        former_secret_digest -> Nullable<Bytea>,
+        former_secret_until -> Nullable<Timestamptz>,
     }
 }
 
@@ -208,6 +211,15 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    former_usernames (username_key) {
+        username_key -> Text,
+        left_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     grants (id) {
         id -> Uuid,
         user_id -> Uuid,
@@ -250,6 +262,7 @@ diesel::table! {
         name -> Text,
         name_key -> Text,
         created_at -> Timestamptz,
+        is_default -> Bool,
     }
 }
 
@@ -391,6 +404,18 @@ diesel::table! {
         user_id -> Uuid,
         id -> Uuid,
         bytes -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    saved_views (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        name -> Text,
+        query -> Text,
         created_at -> Timestamptz,
     }
 }
@@ -603,6 +628,7 @@ diesel::joinable!(object_permissions -> groups (group_id));
 diesel::joinable!(object_permissions -> permissions (permission_id));
 diesel::joinable!(object_permissions -> users (user_id));
 diesel::joinable!(pictures -> users (user_id));
+diesel::joinable!(saved_views -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(totp_devices -> users (user_id));
 diesel::joinable!(user_permissions -> permissions (permission_id));
@@ -620,6 +646,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     emails,
     families,
     former_passwords,
+    former_usernames,
     grants,
     group_managers,
     group_permissions,
@@ -634,6 +661,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     object_permissions,
     permissions,
     pictures,
+    saved_views,
     sessions,
     setup_links,
     signing_keys,

@@ -56,7 +56,9 @@ impl Grantee<'_> {
         match self {
             Self::User(user) => Event::new(kind).user(user.id).details(json!({ "permission": name, "object": object })),
             Self::Group(group) => {
-                Event::new(kind).details(json!({ "permission": name, "object": object, "group": group.name }))
+                let details =
+                    json!({ "permission": name, "object": object, "group": group.name, "group_id": group.id });
+                Event::new(kind).details(details)
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use serde_json::json;
+
 use super::check::{self, Who};
 use super::permission::{OWN_APP, PermissionName};
 use super::store;
@@ -50,7 +52,7 @@ pub fn create(conn: &mut Conn, name: &str, scene: &Scene) -> Result<Creation, Fa
     if !store::insert_group(conn, id, name, scene.now)? {
         return Ok(Creation::Taken);
     }
-    let details = serde_json::json!({ "group": name });
+    let details = json!({ "group": name, "group_id": id });
     scene.record(conn, &Event::new(Kind::GroupCreated).details(details))?;
     Ok(Creation::Done(id))
 }
@@ -93,8 +95,44 @@ pub fn may_fill(conn: &mut Conn, user: UserId, group: &store::Group) -> Result<b
     {
         return Ok(true);
     }
-    let carries_ours = check::permissions_of_group(conn, group.id)?.iter().any(|name| name.app == OWN_APP);
-    Ok(!carries_ours && store::managed_by(conn, user.id)?.contains(&group.id))
+    Ok(!carries_console(conn, group)? && store::managed_by(conn, user.id)?.contains(&group.id))
+}
+
+/// Whether new accounts join a group by themselves; `false` when they cannot, because it carries something of the console.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn set_default(conn: &mut Conn, group: &store::Group, is_default: bool, scene: &Scene) -> Result<bool, Fault> {
+    if is_default && carries_console(conn, group)? {
+        return Ok(false);
+    }
+    if group.is_default != is_default {
+        store::set_default(conn, group.id, is_default)?;
+        let details =
+            json!({ "group": group.name, "group_id": group.id, "before": group.is_default, "after": is_default });
+        scene.record(conn, &Event::new(Kind::GroupDefaultSet).details(details))?;
+    }
+    Ok(true)
+}
+
+/// A person's new account, when it is theirs for sure, joins the groups that are for everybody new. What came to carry something
+/// of the console since is left out: registering makes nobody an operator.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn join_defaults(conn: &mut Conn, user: UserId, scene: &Scene) -> Result<(), Fault> {
+    for group in store::default_groups(conn)? {
+        if carries_console(conn, &group)? {
+            tracing::warn!(group = group.name, "new accounts do not join it: it carries permissions of the console");
+        } else {
+            add_member(conn, &group, user, scene)?;
+        }
+    }
+    Ok(())
+}
+
+fn carries_console(conn: &mut Conn, group: &store::Group) -> Result<bool, Fault> {
+    Ok(check::permissions_of_group(conn, group.id)?.iter().any(|name| name.app == OWN_APP))
 }
 
 /// Another name, which stands in tokens from now on; `false` when it is another group's.
@@ -108,7 +146,7 @@ pub fn rename(conn: &mut Conn, group: &store::Group, name: &str, scene: &Scene) 
     }
     store::set_name(conn, group.id, name)?;
     notify::announce(conn, Change::Standing)?;
-    let details = serde_json::json!({ "group": name, "before": group.name });
+    let details = json!({ "group": name, "group_id": group.id, "before": group.name, "after": name });
     scene.record(conn, &Event::new(Kind::GroupRenamed).details(details))?;
     Ok(true)
 }
@@ -202,9 +240,17 @@ pub fn unnest(conn: &mut Conn, group: &store::Group, member: &store::Group, scen
 /// # Errors
 /// [`Fault`] of the database.
 pub fn delete(conn: &mut Conn, group: &store::Group, scene: &Scene) -> Result<(), Fault> {
+    /// Members are named so far, and counted beyond.
+    const NAMED: i64 = 100;
+    let held = store::contents(conn, group.id, NAMED)?;
+    let members = store::count_members(conn, group.id)?;
     store::delete_group(conn, group.id)?;
     notify::announce(conn, Change::Standing)?;
-    scene.record(conn, &Event::new(Kind::GroupDeleted).details(serde_json::json!({ "group": group.name })))
+    let details = json!({
+        "group": group.name, "group_id": group.id, "permissions": held.permissions, "groups": held.groups,
+        "member_of": held.member_of, "managers": held.managers, "members": held.members, "member_count": members,
+    });
+    scene.record(conn, &Event::new(Kind::GroupDeleted).details(details))
 }
 
 fn nesting_changed(
@@ -215,13 +261,13 @@ fn nesting_changed(
     scene: &Scene,
 ) -> Result<(), Fault> {
     notify::announce(conn, Change::Standing)?;
-    let details = serde_json::json!({ "group": group.name, "member": member.name });
+    let details = json!({ "group": group.name, "group_id": group.id, "member": member.name });
     scene.record(conn, &Event::new(kind).details(details))
 }
 
 fn changed(conn: &mut Conn, kind: Kind, group: &store::Group, user: UserId, scene: &Scene) -> Result<(), Fault> {
     notify::announce(conn, Change::Standing)?;
-    scene.record(conn, &Event::new(kind).user(user).details(serde_json::json!({ "group": group.name })))
+    scene.record(conn, &Event::new(kind).user(user).details(json!({ "group": group.name, "group_id": group.id })))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 pub mod check;
 pub mod grant;
 pub mod group;
+pub mod overview;
 pub mod permission;
 pub mod restriction;
 pub mod store;

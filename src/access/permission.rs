@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde_json::json;
+
 use super::store::permissions as store;
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
@@ -130,9 +132,17 @@ pub fn create(conn: &mut Conn, new: &NewPermission, scene: &Scene) -> Result<Cre
     if !store::insert(conn, id, new, scene.now)? {
         return Ok(Creation::Taken);
     }
-    let details = serde_json::json!({ "permission": new.name.to_string() });
+    let details = json!({ "permission": new.name.to_string(), "model": new.model, "description": new.description });
     scene.record(conn, &Event::new(Kind::PermissionCreated).details(details))?;
     Ok(Creation::Done)
+}
+
+/// Whether the four permissions of a model can be named: the longest name has to fit too.
+///
+/// # Errors
+/// In words.
+pub fn check_model(model: &str) -> Result<(), String> {
+    ACTIONS.iter().try_for_each(|action| small_word::check("model", &format!("{action}_{model}")))
 }
 
 /// Makes the four permissions of a model; those that are there stay. Says which are new.
@@ -157,9 +167,13 @@ pub fn create_model(conn: &mut Conn, app: &str, model: &str, scene: &Scene) -> R
 /// # Errors
 /// [`Fault`] of the database.
 pub fn delete(conn: &mut Conn, permission: &store::Permission, scene: &Scene) -> Result<(), Fault> {
+    let held = store::count_grants(conn, permission.id)?;
     store::delete(conn, permission.id)?;
     notify::announce(conn, Change::Standing)?;
-    let details = serde_json::json!({ "permission": permission.name.to_string() });
+    let details = json!({
+        "permission": permission.name.to_string(), "model": permission.model, "description": permission.description,
+        "grants": held,
+    });
     scene.record(conn, &Event::new(Kind::PermissionDeleted).details(details))
 }
 

@@ -15,12 +15,15 @@ use crate::kernel::{Conn, Instant};
 use crate::schema::{group_managers, group_permissions as gp, groups, memberships, permissions as p, subgroups, users};
 
 /// A stored group.
-#[derive(Clone, Debug, Queryable)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = groups)]
 pub struct Group {
     /// Row.
     pub id: GroupId,
     /// As shown and as it stands in tokens.
     pub name: String,
+    /// Whether people join it by having a new account.
+    pub is_default: bool,
 }
 
 /// The group of this name.
@@ -29,7 +32,7 @@ pub struct Group {
 /// [`Fault`] of the database.
 pub fn find_group(conn: &mut Conn, name: &str) -> Result<Option<Group>, Fault> {
     let named = groups::table.filter(groups::name_key.eq(name_key(name)));
-    Ok(named.select((groups::id, groups::name)).first(conn).optional()?)
+    Ok(named.select(Group::as_select()).first(conn).optional()?)
 }
 
 /// The group of this id.
@@ -37,7 +40,7 @@ pub fn find_group(conn: &mut Conn, name: &str) -> Result<Option<Group>, Fault> {
 /// # Errors
 /// [`Fault`] of the database.
 pub fn find_group_by_id(conn: &mut Conn, id: GroupId) -> Result<Option<Group>, Fault> {
-    Ok(groups::table.find(id).select((groups::id, groups::name)).first(conn).optional()?)
+    Ok(groups::table.find(id).select(Group::as_select()).first(conn).optional()?)
 }
 
 /// Every group with the number of its members.
@@ -58,7 +61,7 @@ pub fn list_groups(conn: &mut Conn) -> Result<Vec<(String, i64)>, Fault> {
 /// # Errors
 /// [`Fault`] of the database.
 pub fn page(conn: &mut Conn, after: Option<GroupId>, limit: i64) -> Result<Vec<Group>, Fault> {
-    let mut all = groups::table.select((groups::id, groups::name)).order(groups::id).limit(limit).into_boxed();
+    let mut all = groups::table.select(Group::as_select()).order(groups::id).limit(limit).into_boxed();
     if let Some(after) = after {
         all = all.filter(groups::id.gt(after));
     }
@@ -111,6 +114,31 @@ pub fn delete_member(conn: &mut Conn, group: GroupId, user: UserId) -> Result<bo
 pub fn set_name(conn: &mut Conn, id: GroupId, name: &str) -> Result<(), Fault> {
     let set = (groups::name.eq(name), groups::name_key.eq(name_key(name)));
     diesel::update(groups::table.find(id)).set(set).execute(conn)?;
+    Ok(())
+}
+
+/// How many members a group has by themselves.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn count_members(conn: &mut Conn, group: GroupId) -> Result<i64, Fault> {
+    Ok(memberships::table.filter(memberships::group_id.eq(group)).count().get_result(conn)?)
+}
+
+/// Groups that people join by having a new account.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn default_groups(conn: &mut Conn) -> Result<Vec<Group>, Fault> {
+    Ok(groups::table.filter(groups::is_default).select(Group::as_select()).order(groups::id).load(conn)?)
+}
+
+/// Writes whether people join it by having a new account.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn set_default(conn: &mut Conn, id: GroupId, is_default: bool) -> Result<(), Fault> {
+    diesel::update(groups::table.find(id)).set(groups::is_default.eq(is_default)).execute(conn)?;
     Ok(())
 }
 

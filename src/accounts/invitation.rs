@@ -46,8 +46,12 @@ pub struct Invitation {
 pub fn invite(conn: &mut Conn, new: &NewInvitation, scene: &Scene) -> Result<(InvitationId, Secret<String>), Fault> {
     let (id, secret) = (InvitationId::new(&scene.random, scene.now)?, scene.random.secret()?);
     invitations::insert(conn, (id, secret.digest()), new, &scene.origin.actor, scene.now)?;
-    scene
-        .record(conn, &Event::new(Kind::InvitationMade).details(serde_json::json!({ "invitation": id.to_string() })))?;
+    let groups: Vec<&String> = new.groups.iter().map(|(_, name)| name).collect();
+    let details = serde_json::json!({
+        "invitation": id.to_string(), "email": new.address.as_ref().map(EmailAddress::as_str), "groups": groups,
+        "ends": scene.now + new.life,
+    });
+    scene.record(conn, &Event::new(Kind::InvitationMade).details(details))?;
     Ok((id, secret))
 }
 

@@ -1,5 +1,7 @@
 //! Making accounts.
 
+use serde_json::json;
+
 use super::profile::ProfileChanges;
 use super::{EmailAddress, Username, store};
 use crate::audit::event::Kind;
@@ -72,6 +74,9 @@ pub fn create(conn: &mut Conn, new: &NewUser, scene: &Scene) -> Result<Creation,
         let email_id = EmailId::new(&scene.random, scene.now)?;
         store::emails::insert(conn, email_id, (id, email, *proof), store::emails::Rank::Primary, scene.now)?;
     }
-    scene.record(conn, &Event::new(Kind::UserCreated).user(id))?;
+    let email = new.email.as_ref().map(|(email, _)| email.as_str());
+    let (is_staff, is_superuser) = (new.profile.is_staff == Some(true), new.profile.is_superuser == Some(true));
+    let details = json!({ "username": new.username.as_str(), "email": email, "is_staff": is_staff, "is_superuser": is_superuser });
+    scene.record(conn, &Event::new(Kind::UserCreated).user(id).details(details))?;
     Ok(Creation::Done(id))
 }

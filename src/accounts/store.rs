@@ -7,6 +7,7 @@ pub mod confirmations;
 pub mod directory;
 pub mod emails;
 pub mod former_passwords;
+pub mod former_usernames;
 pub mod invitations;
 pub mod lifecycle;
 pub mod pictures;
@@ -20,7 +21,7 @@ use super::user::User;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{Subject, UserId};
 use crate::kernel::{Conn, Instant};
-use crate::schema::{emails as emails_table, users};
+use crate::schema::{emails as emails_table, former_usernames as former, users};
 
 /// What a person may type to say who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,12 +103,14 @@ pub fn list(conn: &mut Conn, after: &str, limit: i64) -> Result<Vec<User>, Fault
         .load(conn)?)
 }
 
-/// Whether the key of a username is taken.
+/// Whether the key of a username is taken: somebody has it, or had it.
 ///
 /// # Errors
 /// [`Fault`] of the database.
 pub fn username_is_taken(conn: &mut Conn, key: &str) -> Result<bool, Fault> {
-    Ok(select(exists(users::table.filter(users::username_key.eq(key)))).get_result(conn)?)
+    let is_had = exists(users::table.filter(users::username_key.eq(key)));
+    let was_had = exists(former::table.filter(former::username_key.eq(key)));
+    Ok(select(is_had.or(was_had)).get_result(conn)?)
 }
 
 /// Whether a phone number is taken.
@@ -126,12 +129,14 @@ pub fn has_administrator(conn: &mut Conn) -> Result<bool, Fault> {
     Ok(select(exists(users::table.filter(users::is_superuser))).get_result(conn)?)
 }
 
-/// Whether without `user` nobody could administer. Whoever is about to be deleted does not count.
+/// Whether without `user` nobody could administer: superusers who may enter the console and can sign in. Whoever is about to be
+/// deleted does not count.
 ///
 /// # Errors
 /// [`Fault`] of the database.
 pub fn is_last_administrator(conn: &mut Conn, user: UserId) -> Result<bool, Fault> {
-    let able = users::table.filter(users::is_superuser.and(users::is_live)).select(users::id);
+    let is_able = users::is_superuser.and(users::is_staff).and(users::is_live).and(users::is_service.eq(false));
+    let able = users::table.filter(is_able).select(users::id);
     let able: Vec<UserId> = able.for_update().load(conn)?;
     Ok(able == [user])
 }

@@ -10,7 +10,7 @@ use crate::access::store::permissions;
 use crate::audit::Scene;
 use crate::clients::client::{Client, Restriction};
 use crate::clients::metadata::{self, Draft, NewClient};
-use crate::clients::registration::{self, Creation};
+use crate::clients::registration::{self, Creation, Former};
 use crate::clients::{RedirectUri, store};
 use crate::kernel::Conn;
 use crate::kernel::db::lock_for_transaction;
@@ -18,7 +18,7 @@ use crate::kernel::fault::Fault;
 use crate::kernel::secret::Secret;
 
 /// Operators change one app at a time, so that none puts back what another one just took.
-const LOCK: i64 = 0x706f_7274_6170_7073;
+pub const LOCK: i64 = 0x706f_7274_6170_7073;
 
 /// The app, when the actor may change it: nobody else does until the transaction ends.
 ///
@@ -27,7 +27,7 @@ const LOCK: i64 = 0x706f_7274_6170_7073;
 pub fn within(conn: &mut Conn, actor: &Actor, client_id: &str, issuer: &str) -> Result<Client, Stop> {
     lock_for_transaction(conn, LOCK)?;
     let client = store::find(conn, client_id)?.ok_or(Stop::Gone)?;
-    policy::check_client(actor, &Draft::of(&client), issuer)?;
+    policy::check_known_client(conn, actor, &client, issuer)?.map_err(Stop::from)?;
     Ok(client)
 }
 
@@ -80,6 +80,7 @@ pub fn add(
     scene: &Scene,
 ) -> Result<Option<Secret<String>>, Stop> {
     policy::check_client(actor, &draft, issuer)?;
+    policy::check_serves(conn, actor, &draft)?.map_err(Stop::from)?;
     let new = check(conn, draft)?;
     match registration::create(conn, &new, None, scene)? {
         Creation::Done(secret) => Ok(secret),
@@ -100,6 +101,7 @@ pub fn update(
 ) -> Result<(), Stop> {
     let client = within(conn, actor, &draft.client_id, issuer)?;
     policy::check_client(actor, &draft, issuer)?;
+    policy::check_serves(conn, actor, &draft)?.map_err(Stop::from)?;
     if seen.is_some_and(|seen| seen != version::of(&client.describe())) {
         return Err(Stop::conflict(
             "Somebody else changed this app meanwhile. Load the page again, and look what is left to change.",
@@ -149,14 +151,14 @@ pub fn did_you_mean<'a>(client: &'a Client, uri: &str) -> Option<&'a str> {
 /// Of addresses that differ in a letter, a slash, a port or a scheme.
 const MUCH_ALIKE: f64 = 0.75;
 
-/// Replaces an app's secret; the old one serves no more.
+/// Replaces an app's secret.
 ///
 /// # Errors
 /// [`Stop`].
 pub fn rotate_secret(
     conn: &mut Conn,
     actor: &Actor,
-    client_id: &str,
+    (client_id, former): (&str, Former),
     issuer: &str,
     scene: &Scene,
 ) -> Result<Secret<String>, Stop> {
@@ -165,7 +167,36 @@ pub fn rotate_secret(
     if !new.is_ok_and(|new| new.needs_secret()) {
         return Err(Stop::conflict("This app has no secret: it does not need one."));
     }
-    Ok(registration::rotate_secret(conn, &client, None, scene)?)
+    check_overlap(&client, former)?;
+    Ok(registration::rotate_secret(conn, &client, (None, former), scene)?)
+}
+
+/// Whether the present secret may do what is wished of it.
+///
+/// # Errors
+/// [`Stop`].
+pub fn check_overlap(client: &Client, former: Former) -> Result<(), Stop> {
+    if former != Former::Ends && client.secret.is_some() && !registration::can_overlap(client) {
+        return Err(Stop::conflict(
+            "The secret came from another system and was not used here yet: it cannot serve beside a new one.",
+        ));
+    }
+    Ok(())
+}
+
+/// Ends the secret before the present one, before its time.
+///
+/// # Errors
+/// [`Stop`].
+pub fn end_former_secret(
+    conn: &mut Conn,
+    actor: &Actor,
+    client_id: &str,
+    issuer: &str,
+    scene: &Scene,
+) -> Result<(), Stop> {
+    let client = within(conn, actor, client_id, issuer)?;
+    if registration::end_former_secret(conn, &client, scene)? { Ok(()) } else { Err(Stop::Gone) }
 }
 
 /// Lets an app be used, or not.

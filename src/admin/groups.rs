@@ -10,11 +10,16 @@ use crate::access::store::{self as groups, Group};
 use crate::accounts::{self, User};
 use crate::audit::Scene;
 use crate::kernel::Conn;
+use crate::kernel::db::lock_for_transaction;
 use crate::kernel::ids::GroupId;
 use crate::spec::PermissionName;
 
-/// The group, when the actor may change it.
+/// Operators change one group at a time, so that none puts back what another one just took.
+pub const LOCK: i64 = 0x706f_7274_6772_7073;
+
+/// The group, when the actor may change it: nobody else does until the transaction ends.
 fn within(conn: &mut Conn, actor: &Actor, id: GroupId) -> Result<Group, Stop> {
+    lock_for_transaction(conn, LOCK)?;
     let group = groups::find_group_by_id(conn, id)?.ok_or(Stop::Gone)?;
     policy::check_group(conn, actor, &group)?.map_err(Stop::from)?;
     Ok(group)
@@ -37,6 +42,9 @@ pub fn add(conn: &mut Conn, name: &str, scene: &Scene) -> Result<GroupId, Stop> 
 /// # Errors
 /// [`Stop`].
 pub fn rename(conn: &mut Conn, actor: &Actor, id: GroupId, name: &str, scene: &Scene) -> Result<(), Stop> {
+    if !actor.is_superuser {
+        return Err(Refusal::Renaming.into());
+    }
     let group = within(conn, actor, id)?;
     group::check_name(name).map_err(|problem| Stop::wrong("name", format!("The name does not do: {problem}.")))?;
     spared_by_clients(conn, &group)?;
@@ -44,6 +52,18 @@ pub fn rename(conn: &mut Conn, actor: &Actor, id: GroupId, name: &str, scene: &S
         return Ok(());
     }
     Err(Stop::wrong("name", "There is a group of this name, or one that looks like it."))
+}
+
+/// Whether new accounts join a group by themselves.
+///
+/// # Errors
+/// [`Stop`].
+pub fn set_default(conn: &mut Conn, actor: &Actor, id: GroupId, is_default: bool, scene: &Scene) -> Result<(), Stop> {
+    let group = within(conn, actor, id)?;
+    if group::set_default(conn, &group, is_default, scene)? {
+        return Ok(());
+    }
+    Err(Stop::conflict("The group carries permissions of the console: whoever registers would have them."))
 }
 
 /// Clients go by the name of the groups that they are restricted to.
@@ -153,6 +173,9 @@ pub fn appoint(conn: &mut Conn, actor: &Actor, id: GroupId, username: &str, scen
 pub fn dismiss(conn: &mut Conn, actor: &Actor, id: GroupId, username: &str, scene: &Scene) -> Result<(), Stop> {
     let group = within(conn, actor, id)?;
     let user = named(conn, "manager", username)?;
+    if user.id != actor.id {
+        policy::check_about(conn, actor, &user)?.map_err(Stop::from)?;
+    }
     Ok(group::dismiss(conn, &group, user.id, scene)?)
 }
 

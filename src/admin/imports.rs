@@ -26,7 +26,7 @@ use crate::accounts::store::{Identifiers, emails, find_by_identifier};
 use crate::accounts::{PhoneNumber, User};
 use crate::audit::event::Kind;
 use crate::audit::{Event, Origin, Scene};
-use crate::kernel::db::transaction;
+use crate::kernel::db::{lock_for_transaction, transaction};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{ImportId, UserId};
 use crate::kernel::random::Random;
@@ -122,6 +122,9 @@ pub struct Import {
     pub created_at: Instant,
 }
 
+/// Files are taken in one at a time, so that of two at once one waits for the other.
+const LOCK: i64 = 0x706f_7274_696d_7073;
+
 /// Takes a file in: its trial begins. One file at a time for each operator.
 ///
 /// # Errors
@@ -132,6 +135,7 @@ pub fn add(
     (file_name, wishes, rows): (&str, Wishes, &[Read]),
     scene: &Scene,
 ) -> Result<ImportId, Stop> {
+    lock_for_transaction(conn, LOCK)?;
     if store::is_at_work_for(conn, actor.id)? {
         return Err(Stop::wrong("file", "Another file of yours is at work still: wait for it, or stop it."));
     }
@@ -318,7 +322,7 @@ fn bring_in(
     check_claims(person, known.as_ref())?;
     let phone = person.phone.as_deref().map(PhoneNumber::parse).transpose().map_err(|why| Stop::wrong("phone", why))?;
     let (id, mut changed) = match &known {
-        Some(user) => (user.id, change(conn, actor, (user, person, phone.as_ref()), scene)?),
+        Some(user) => (user.id, change(conn, actor, (user, person, phone.as_ref()), (tools.courier, scene))?),
         None => (make(conn, actor, (person, phone.as_ref(), wishes), (tools, scene))?, Vec::new()),
     };
     let own: Vec<String> = own_groups_of(conn, id)?.iter().map(|name| name_key(name)).collect();
@@ -375,7 +379,7 @@ fn make(
         ..Wish::default()
     };
     let order = people::read(actor, wish, tools.policy)?;
-    people::add(conn, order, None, tools.courier, scene)
+    people::add(conn, actor, order, None, tools.courier, scene)
 }
 
 /// Changes what the file says otherwise; answers what that is.
@@ -383,7 +387,7 @@ fn change(
     conn: &mut Conn,
     actor: &Actor,
     (user, person, phone): (&User, &Person, Option<&PhoneNumber>),
-    scene: &Scene,
+    (courier, scene): (&Courier, &Scene),
 ) -> Result<Vec<String>, Stop> {
     let mut changed = Vec::new();
     let mut other = |label: &str, given: &Option<String>, stored: &Option<String>| {
@@ -411,6 +415,6 @@ fn change(
         return Ok(changed);
     }
     let wish = Changes { email, profile: claims, ..Changes::default() };
-    people::update(conn, actor, user.id, &wish, scene)?;
+    people::update(conn, actor, user.id, &wish, (courier, scene))?;
     Ok(changed)
 }

@@ -24,3 +24,4 @@ pub mod policy;
 pub mod statistics;
 pub mod store;
 pub mod version;
+pub mod views;

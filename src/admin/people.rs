@@ -13,14 +13,14 @@ use crate::accounts::passwords::policy::Policy;
 use crate::accounts::profile::{self, ProfileChanges};
 use crate::accounts::registration::{self, Creation, NewUser, Proof};
 use crate::accounts::standing::{self, Activity, Outcome};
-use crate::accounts::store::{emails, lifecycle};
+use crate::accounts::store::{emails, former_usernames, lifecycle};
 use crate::accounts::{self, EmailAddress, User, Username};
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::kernel::Conn;
 use crate::kernel::db::lock_for_transaction;
 use crate::kernel::fault::Fault;
-use crate::kernel::ids::{EmailId, UserId};
+use crate::kernel::ids::{ApiKeyId, EmailId, SessionId, UserId};
 use crate::kernel::secret::Secret;
 use crate::login::courier::{Courier, RESET_LIFE, Trip};
 use crate::login::password_change::{self, ApiKeys, NewPassword, Others};
@@ -28,7 +28,9 @@ use crate::login::throttle::Throttle;
 pub use crate::login::unlock::is_locked_out;
 use crate::login::{departure, lifecycle as leaving, unlock};
 use crate::mail::letter::Letter;
+use crate::portal::addresses;
 use crate::sessions::session::{self, End};
+use crate::tokens::api_key::{self, NewApiKey};
 use crate::tokens::revocation;
 
 /// A link in the letter about a new account serves so many hours.
@@ -126,22 +128,26 @@ pub fn read(actor: &Actor, wish: Wish, rules: &Policy) -> Result<Order, Stop> {
 /// [`Stop`].
 pub fn add(
     conn: &mut Conn,
+    actor: &Actor,
     mut order: Order,
     hash: Option<String>,
     courier: &Courier,
     scene: &Scene,
 ) -> Result<UserId, Stop> {
     order.new.password_hash = hash;
+    give_away(conn, actor, &order.new.username)?;
     let id = match registration::create(conn, &order.new, scene)? {
         Creation::Done(id) => id,
         Creation::UsernameTaken => {
-            return Err(Stop::wrong("username", "The username is taken, or looks like one that is."));
+            return Err(Stop::wrong("username", "The username is taken, or was somebody's, or looks like such a one."));
         }
         Creation::EmailTaken => return Err(Stop::wrong("email", "The address belongs to another account.")),
         Creation::PhoneTaken => return Err(Stop::wrong("phone", "The number belongs to another account.")),
     };
     if order.is_service {
         lifecycle::mark_service(conn, id)?;
+    } else {
+        group::join_defaults(conn, id, scene)?;
     }
     if order.must_change_password {
         lifecycle::set_must_change_password(conn, id, true, scene.now)?;
@@ -158,6 +164,11 @@ pub fn add(
         courier.post(conn, &user, &email.address, &letter, (life, scene))?;
     }
     Ok(id)
+}
+
+/// Superusers may call somebody as somebody else was called.
+fn give_away(conn: &mut Conn, actor: &Actor, username: &Username) -> Result<(), Fault> {
+    if actor.is_superuser { former_usernames::release(conn, &username.key()) } else { Ok(()) }
 }
 
 /// Disables an account: it is out everywhere at once.
@@ -193,6 +204,60 @@ pub fn enable(conn: &mut Conn, actor: &Actor, id: UserId, scene: &Scene) -> Resu
 pub fn sign_out(conn: &mut Conn, actor: &Actor, id: UserId, scene: &Scene) -> Result<(), Stop> {
     let user = within(conn, actor, id)?;
     Ok(departure::sign_out_everywhere(conn, user.id, End::Revoked, scene)?)
+}
+
+/// Ends one session of somebody, and what was issued through it.
+///
+/// # Errors
+/// [`Stop`].
+pub fn end_session(
+    conn: &mut Conn,
+    actor: &Actor,
+    (id, session): (UserId, SessionId),
+    scene: &Scene,
+) -> Result<(), Stop> {
+    let user = within(conn, actor, id)?;
+    if departure::end_other(conn, user.id, session, scene)? { Ok(()) } else { Err(Stop::Gone) }
+}
+
+/// Ends one API key of somebody.
+///
+/// # Errors
+/// [`Stop`].
+pub fn revoke_key(conn: &mut Conn, actor: &Actor, (id, key): (UserId, ApiKeyId), scene: &Scene) -> Result<(), Stop> {
+    let user = within(conn, actor, id)?;
+    if api_key::revoke(conn, user.id, key, scene)? { Ok(()) } else { Err(Stop::Gone) }
+}
+
+/// Longest name of a key, in characters.
+const MAX_KEY_NAME: usize = 100;
+
+/// Makes an API key of a service account, known only here, and only now. Whoever has it is the account: it takes what getting
+/// hold of an account takes.
+///
+/// # Errors
+/// [`Stop`].
+pub fn make_key(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: UserId,
+    new: &NewApiKey,
+    scene: &Scene,
+) -> Result<Secret<String>, Stop> {
+    let user = within(conn, actor, id)?;
+    policy::check_takeover(conn, actor, &user)?.map_err(Stop::from)?;
+    if !user.is_service {
+        return Err(Stop::conflict("People make their keys themselves; this is for the accounts of programs."));
+    }
+    if new.name.is_empty() || new.name.chars().count() > MAX_KEY_NAME || new.name.chars().any(char::is_control) {
+        return Err(Stop::wrong("key-name", format!("Give the key a name of at most {MAX_KEY_NAME} characters.")));
+    }
+    if new.scope.is_empty() {
+        return Err(Stop::wrong("key-scope", "Say what the key is for: scopes with spaces between, like api:read."));
+    }
+    let made = api_key::make(conn, user.id, new, scene)?;
+    let (_, secret) = made.ok_or_else(|| Stop::conflict("There are too many keys already: revoke one first."))?;
+    Ok(secret)
 }
 
 /// Takes an app's access back: consent, families and tokens are void.
@@ -247,7 +312,7 @@ pub struct Changes {
 }
 
 /// Operators change one account at a time, so that none puts back what another one just took.
-const LOCK: i64 = 0x706f_7274_7065_6f70;
+pub const LOCK: i64 = 0x706f_7274_7065_6f70;
 
 /// What a form about an account shows: another one when anything of it is another.
 ///
@@ -262,7 +327,13 @@ pub fn version(conn: &mut Conn, user: &User) -> Result<String, Fault> {
 ///
 /// # Errors
 /// [`Stop`].
-pub fn update(conn: &mut Conn, actor: &Actor, id: UserId, changes: &Changes, scene: &Scene) -> Result<(), Stop> {
+pub fn update(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: UserId,
+    changes: &Changes,
+    (courier, scene): (&Courier, &Scene),
+) -> Result<(), Stop> {
     lock_for_transaction(conn, LOCK)?;
     let user = within(conn, actor, id)?;
     if let Some(seen) = &changes.seen
@@ -272,11 +343,16 @@ pub fn update(conn: &mut Conn, actor: &Actor, id: UserId, changes: &Changes, sce
             "Somebody else changed this account meanwhile. Load the page again, and look what is left to change.",
         ));
     }
+    let own_email = emails::primary_of(conn, user.id)?;
     let mut wrong = Vec::new();
+    if changes.email.as_ref().is_some_and(String::is_empty) && own_email.is_some() {
+        wrong.push(Wrong::new("email", "An address is replaced by another one: it cannot be left out."));
+    }
     let parsed = |field, why: String| Wrong::new(field, why);
     let username = changes.username.as_deref().map(Username::parse).transpose();
     let username = username.map_err(|why| wrong.push(parsed("username", why))).ok().flatten();
-    let email = changes.email.as_deref().map(EmailAddress::parse).transpose();
+    let typed = changes.email.as_deref().filter(|email| !email.is_empty());
+    let email = typed.map(EmailAddress::parse).transpose();
     let email = email.map_err(|why| wrong.push(parsed("email", why))).ok().flatten();
     if changes.email_verified && !actor.is_superuser {
         wrong.push(parsed("email_verified", "Only superusers say that an address is proven.".into()));
@@ -285,19 +361,28 @@ pub fn update(conn: &mut Conn, actor: &Actor, id: UserId, changes: &Changes, sce
         return Err(Stop::Wrong(wrong));
     }
     if let Some(username) = username.filter(|username| username.as_str() != user.username) {
-        let is_new = username.key() != user.username_key;
-        if is_new && accounts::store::username_is_taken(conn, &username.key())? {
-            return Err(Stop::wrong("username", "The username is taken, or looks like one that is."));
+        if username.key() != user.username_key {
+            // Apps behind a proxy go by the name.
+            policy::check_takeover(conn, actor, &user)?.map_err(Stop::from)?;
+            give_away(conn, actor, &username)?;
+            if accounts::store::username_is_taken(conn, &username.key())? {
+                return Err(Stop::wrong(
+                    "username",
+                    "The username is taken, or was somebody's, or looks like such a one.",
+                ));
+            }
         }
         lifecycle::respell(conn, user.id, &username, scene.now)?;
         let details = json!({ "changed": { "username": [user.username, username.as_str()] } });
         scene.record(conn, &Event::new(Kind::UserUpdated).user(user.id).details(details))?;
     }
     if let Some(email) = &email {
-        set_email(conn, actor, (&user, email, changes.email_verified), scene)?;
+        set_email(conn, actor, (&user, email, changes.email_verified), (courier, scene))?;
     }
-    if let Some(must) = changes.must_change_password {
+    if let Some(must) = changes.must_change_password.filter(|must| *must != user.must_change_password) {
         lifecycle::set_must_change_password(conn, user.id, must, scene.now)?;
+        let details = json!({ "changed": { "must_change_password": [user.must_change_password, must] } });
+        scene.record(conn, &Event::new(Kind::UserUpdated).user(user.id).details(details))?;
     }
     set_flags(conn, actor, &user, &changes.profile, scene)?;
     if let Some(Some(phone)) = &changes.profile.phone_key
@@ -306,8 +391,10 @@ pub fn update(conn: &mut Conn, actor: &Actor, id: UserId, changes: &Changes, sce
     {
         return Err(Stop::wrong("phone", "The number belongs to another account."));
     }
-    if let Some(attributes) = &changes.attributes {
+    if let Some(attributes) = changes.attributes.as_ref().filter(|attributes| **attributes != user.attributes) {
         profile::update_attributes(conn, user.id, attributes)?;
+        let details = json!({ "changed": { "attributes": [user.attributes, attributes] } });
+        scene.record(conn, &Event::new(Kind::UserUpdated).user(user.id).details(details))?;
     }
     Ok(profile::update(conn, user.id, &changes.profile, scene)?)
 }
@@ -317,10 +404,12 @@ fn set_email(
     conn: &mut Conn,
     actor: &Actor,
     (user, email, is_proven): (&User, &EmailAddress, bool),
-    scene: &Scene,
+    (courier, scene): (&Courier, &Scene),
 ) -> Result<(), Stop> {
     let own = emails::of_user(conn, user.id)?;
-    let own_address = own.iter().find(|known| known.is_primary).map(|known| known.address.clone());
+    let primary = own.iter().find(|known| known.is_primary);
+    let own_address = primary.map(|known| known.address.clone());
+    let was_proven = primary.is_some_and(|known| known.verified_at.is_some());
     let own = own.iter().find(|known| known.is_primary && name_key(&known.address) == email.key());
     if own.is_none() && emails::is_held(conn, &email.key())? {
         return Err(Stop::wrong("email", "The address belongs to an account already."));
@@ -336,22 +425,31 @@ fn set_email(
     password_change::void_links(conn, user, scene)?;
     if is_proven && user.awaits_proof_since.is_some() {
         lifecycle::mark_proven(conn, user.id, scene.now)?;
+        group::join_defaults(conn, user.id, scene)?;
     }
-    let details = json!({ "before": own_address, "after": email.as_str() });
+    // Whoever had the account's mail hears of it, and can take it back.
+    if let (Some(old), true) = (&own_address, was_proven)
+        && name_key(old) != email.key()
+    {
+        addresses::tell_old(conn, courier, user, (old, email.as_str()), scene)?;
+    }
+    let details = json!({ "before": own_address, "after": email.as_str(), "proven": [was_proven, is_proven] });
     Ok(scene.record(conn, &Event::new(Kind::AddressChanged).user(user.id).details(details))?)
 }
 
 /// Only superusers make staff or superusers, and one who can sign in is always left.
 fn set_flags(conn: &mut Conn, actor: &Actor, user: &User, changes: &ProfileChanges, scene: &Scene) -> Result<(), Stop> {
     let differs = |wish: Option<bool>, now: bool| wish.is_some_and(|wish| wish != now);
-    let superuser = differs(changes.is_superuser, user.is_superuser);
-    if !superuser && !differs(changes.is_staff, user.is_staff) {
+    let (superuser, staff) =
+        (differs(changes.is_superuser, user.is_superuser), differs(changes.is_staff, user.is_staff));
+    if !superuser && !staff {
         return Ok(());
     }
     if !actor.is_superuser {
         return Err(Refusal::Raising.into());
     }
-    if superuser && user.is_superuser && accounts::store::is_last_administrator(conn, user.id)? {
+    let falls = (superuser && user.is_superuser) || (staff && user.is_staff);
+    if falls && accounts::store::is_last_administrator(conn, user.id)? {
         return Err(last_administrator());
     }
     // More or fewer rights begin with a new sign-in, and so with a new session id.
@@ -396,7 +494,7 @@ pub fn recover(
     let target = emails::primary_of(conn, user.id)?.map(|email| email.address);
     let about = (user.id, target.as_deref().unwrap_or("recovery"));
     let made = courier.confirm(conn, Purpose::ResetPassword, about, &trip, (RESET_LIFE, scene))?;
-    scene.record(conn, &Event::new(Kind::ResetRequested).user(user.id))?;
+    scene.record(conn, &Event::new(Kind::RecoveryShown).user(user.id))?;
     Ok(Secret::new(courier.links.secret("/password/reset/link", &made.link)))
 }
 
@@ -409,12 +507,13 @@ pub fn set_password(
     actor: &Actor,
     id: UserId,
     (hash, keep_former): (String, usize),
-    scene: &Scene,
+    (courier, scene): (&Courier, &Scene),
 ) -> Result<(), Stop> {
     let user = with_password(conn, actor, id)?;
     policy::check_takeover(conn, actor, &user)?.map_err(Stop::from)?;
     let new = NewPassword { hash, keep_former, others: Others::SignedOut, keys: ApiKeys::Kept };
     password_change::set(conn, &user, &new, None, scene)?;
+    courier.tell_password_changed(conn, &user, scene)?;
     Ok(lifecycle::set_must_change_password(conn, user.id, true, scene.now)?)
 }
 

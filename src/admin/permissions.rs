@@ -80,6 +80,7 @@ pub fn add_model(conn: &mut Conn, model: &str, scene: &Scene) -> Result<Vec<Perm
     if about.app == OWN_APP {
         return Err(Stop::wrong("new-model", reserved()));
     }
+    permission::check_model(model).map_err(|why| Stop::wrong("new-model", sentence(&why)))?;
     Ok(permission::create_model(conn, &about.app, model, scene)?)
 }
 

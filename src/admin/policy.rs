@@ -9,12 +9,14 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::store;
-use crate::access::check::{self, What, Who};
+use crate::access::check;
 use crate::access::permission::OWN_APP;
+use crate::access::restriction;
 use crate::access::store::checks::groups_of;
 use crate::access::store::{Group, managed_by};
 use crate::accounts::{self, User};
 use crate::clients::metadata::Draft;
+use crate::clients::{self, Client};
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{GroupId, UserId};
@@ -81,6 +83,8 @@ crate::spec::words! {
         DeleteGrant = "delete_grant",
         /// See people's API keys; never the keys themselves.
         ViewApiKey = "view_api_key",
+        /// Make keys of service accounts.
+        AddApiKey = "add_api_key",
         /// Revoke them.
         DeleteApiKey = "delete_api_key",
         /// See the configuration.
@@ -118,6 +122,14 @@ pub enum Refusal {
     Raising,
     /// The app reaches the API of this place, or takes passwords.
     Mighty,
+    /// The app is for some people, and they are none of them.
+    NotForThem,
+    /// The app would ask about permissions that they may not see.
+    Asking,
+    /// The app would answer for an API that is another app's.
+    AnotherApi(String),
+    /// A group's name is what apps and proxies go by.
+    Renaming,
 }
 
 impl fmt::Display for Refusal {
@@ -129,7 +141,18 @@ impl fmt::Display for Refusal {
                 write!(f, "This person may do what you may not ({what}): somebody stronger has to do it.")
             }
             Self::Mighty => f.write_str(
-                "Only superusers register or change apps that take passwords, or that reach the API of this place.",
+                "Only superusers register or change apps that take passwords, that reach the API of this place, or that ask \
+                 about its own permissions.",
+            ),
+            Self::NotForThem => {
+                f.write_str("This app is for some people only, and you are none of them: one of them has to do it.")
+            }
+            Self::Asking => f.write_str(
+                "An app that asks about permissions learns who holds them: that takes view_permission and view_user.",
+            ),
+            Self::AnotherApi(api) => write!(f, "Another app answers for {api}: a superuser has to say so."),
+            Self::Renaming => f.write_str(
+                "Apps and proxies go by the names of groups: only superusers give a group another one.",
             ),
             Self::Raising => f.write_str("Only superusers make staff or superusers."),
             Self::NotHeld(what) => write!(f, "You do not hold {what} yourself."),
@@ -257,14 +280,53 @@ pub fn api_resource(issuer: &str) -> String {
 }
 
 /// Whether `actor` may register or change such a client. Whoever says where the codes go of an app that reaches the API, or that
-/// takes passwords, acts as everybody who uses it.
+/// takes passwords, acts as everybody who uses it; what an app may ask about, its operator learns.
 ///
 /// # Errors
 /// The [`Refusal`].
 pub fn check_client(actor: &Actor, client: &Draft, issuer: &str) -> Result<(), Refusal> {
+    if actor.is_superuser {
+        return Ok(());
+    }
     let api = api_resource(issuer);
-    let is_mighty = client.allow_token_pair || client.audiences.iter().chain(&client.serves).any(|one| *one == api);
-    if is_mighty && !actor.is_superuser { Err(Refusal::Mighty) } else { Ok(()) }
+    let reaches_api = client.audiences.iter().chain(&client.serves).any(|one| *one == api);
+    if client.allow_token_pair || reaches_api || client.apps.iter().any(|app| app == OWN_APP) {
+        return Err(Refusal::Mighty);
+    }
+    let sees_holders = actor.may(Right::ViewPermission) && actor.may(Right::ViewUser);
+    if client.apps.is_empty() || sees_holders { Ok(()) } else { Err(Refusal::Asking) }
+}
+
+/// Whether `actor` may change this client, as it stands: an app that is for some people is changed by one of them, for whoever
+/// changes it could let themselves in, or take the codes of those it is for.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn check_known_client(
+    conn: &mut Conn,
+    actor: &Actor,
+    client: &Client,
+    issuer: &str,
+) -> Result<Result<(), Refusal>, Fault> {
+    if let Err(refusal) = check_client(actor, &Draft::of(client), issuer) {
+        return Ok(Err(refusal));
+    }
+    let is_theirs = actor.is_superuser || restriction::admits(conn, &client.restriction, actor.id)?;
+    Ok(if is_theirs { Ok(()) } else { Err(Refusal::NotForThem) })
+}
+
+/// Whether `actor` may let a client answer for these APIs: not for one that another client answers for, whose tokens it would
+/// be told about.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn check_serves(conn: &mut Conn, actor: &Actor, client: &Draft) -> Result<Result<(), Refusal>, Fault> {
+    if actor.is_superuser || client.serves.is_empty() {
+        return Ok(Ok(()));
+    }
+    let others = clients::store::list(conn)?.into_iter().filter(|other| other.client_id != client.client_id);
+    let mut served = others.flat_map(|other| client.serves.iter().filter(move |api| other.serves.has(api)));
+    Ok(served.next().map_or(Ok(()), |api| Err(Refusal::AnotherApi(api.clone()))))
 }
 
 /// Whether `actor` may grant this permission, or take it back: they hold it themselves, for everything.
@@ -280,11 +342,10 @@ pub fn check_grant(conn: &mut Conn, actor: &Actor, name: &PermissionName) -> Res
 
 /// A permission among these that the actor does not hold for everything.
 fn lacking(conn: &mut Conn, actor: &Actor, names: &[PermissionName]) -> Result<Option<String>, Fault> {
-    for name in names {
-        let what = What::Permission(name.clone());
-        if check::ways(conn, &Who::User(actor.id), &what, None)?.is_empty() {
-            return Ok(Some(name.to_string()));
-        }
+    if names.is_empty() {
+        return Ok(None);
     }
-    Ok(None)
+    let apps: BTreeSet<String> = names.iter().map(|name| name.app.clone()).collect();
+    let held: BTreeSet<String> = check::permissions_of(conn, actor.id, &Vec::from_iter(apps))?.into_iter().collect();
+    Ok(names.iter().map(ToString::to_string).find(|name| !held.contains(name)))
 }

@@ -2,6 +2,7 @@
 
 pub mod imports;
 pub mod statistics;
+pub mod views;
 
 use std::collections::HashMap;
 
@@ -292,12 +293,12 @@ pub fn usernames(conn: &mut Conn, ids: &[UserId]) -> Result<Vec<(UserId, String)
     Ok(users::table.filter(users::id.eq_any(ids)).select((users::id, users::username)).load(conn)?)
 }
 
-/// Ids and names of all groups, by name.
+/// Ids and names of all groups, and whether new accounts join them, by name.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn list_groups(conn: &mut Conn) -> Result<Vec<(GroupId, String)>, Fault> {
-    Ok(groups::table.select((groups::id, groups::name)).order(groups::name_key).load(conn)?)
+pub fn list_groups(conn: &mut Conn) -> Result<Vec<(GroupId, String, bool)>, Fault> {
+    Ok(groups::table.select((groups::id, groups::name, groups::is_default)).order(groups::name_key).load(conn)?)
 }
 
 /// Members are counted as far as this.

@@ -46,6 +46,19 @@ impl Refusal {
         Self { body: body.into(), ..Self::new(400, "invalid", &names.join(" ")) }
     }
 
+    /// All that is told, in a line.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        if let Some(detail) = self.body.get("detail").and_then(Value::as_str) {
+            return detail.to_owned();
+        }
+        let problem = |(name, words): (&String, &Value)| {
+            let words = words.as_array().into_iter().flatten().filter_map(Value::as_str);
+            format!("{name}: {}", words.collect::<Vec<_>>().join(" "))
+        };
+        self.body.as_object().into_iter().flatten().map(problem).collect::<Vec<_>>().join(" ")
+    }
+
     /// The body is no flat JSON object.
     #[must_use]
     pub fn unreadable(because: impl Into<String>) -> Self {
@@ -134,5 +147,7 @@ mod tests {
     fn problems_stand_under_the_names_of_their_members() {
         let refusal = Refusal::members(&[("username", "one"), ("password", "two")]);
         assert_eq!(refusal.body, json!({ "username": ["one"], "password": ["two"] }));
+        assert_eq!(refusal.in_words(), "password: two username: one");
+        assert_eq!(Refusal::no_active_account().in_words(), "No active account found with the given credentials");
     }
 }

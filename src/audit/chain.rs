@@ -15,10 +15,10 @@ use super::event::{Event, Kind};
 use super::scene::Scene;
 use super::store::Entry;
 use super::store::chain as store;
-use crate::kernel::Conn;
 use crate::kernel::crypto::Mac;
 use crate::kernel::db::lock_for_transaction;
 use crate::kernel::fault::Fault;
+use crate::kernel::{Conn, Instant};
 
 /// One link.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +42,9 @@ pub enum Verdict {
 const LOCK: i64 = 0x706f_7274_6368_6169;
 /// Entries linked, or proven, at once.
 const BATCH: i64 = 1000;
-/// A transaction that wrote an entry has ended by then; what is older and not linked was put in by hand.
-const LATE: Duration = Duration::minutes(15);
+/// A transaction that wrote an entry has ended by then, and no host's clock is off by more; what is older and not linked was put
+/// in by hand.
+const LATE: Duration = Duration::hours(1);
 /// The digest before the first one.
 const NOTHING: [u8; 32] = [0; 32];
 
@@ -54,7 +55,8 @@ const NOTHING: [u8; 32] = [0; 32];
 pub fn extend(conn: &mut Conn, mac: &Mac, scene: &Scene) -> Result<usize, Fault> {
     lock_for_transaction(conn, LOCK)?;
     let head = store::head(conn)?;
-    let since = head.as_ref().map(|(_, at)| *at - LATE);
+    // Of a clock that was ahead, too, the chain goes on from where the time is now.
+    let since = head.as_ref().map(|(_, at)| scene.now.min(*at) - LATE);
     let new = store::unlinked(conn, since, BATCH)?;
     let (mut position, mut digest) = head.map_or((0, NOTHING.to_vec()), |(link, _)| (link.position, link.digest));
     let mut links = Vec::with_capacity(new.len());
@@ -78,7 +80,7 @@ fn next(mac: &Mac, before: &[u8], entry: &Entry) -> [u8; 32] {
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn verify(conn: &mut Conn, mac: &Mac) -> Result<Verdict, Fault> {
+pub fn verify(conn: &mut Conn, mac: &Mac, now: Instant) -> Result<Verdict, Fault> {
     let Some(first) = store::first(conn)? else { return Ok(Verdict::Whole(None)) };
     let mut last = match first {
         (link, None) => {
@@ -109,10 +111,42 @@ pub fn verify(conn: &mut Conn, mac: &Mac) -> Result<Verdict, Fault> {
             break;
         }
     }
-    if store::has_stranger(conn, LATE)? {
+    if store::has_stranger(conn, now, LATE)? {
         return Ok(Verdict::Broken(last.position, "there is an old entry that was never linked: it was put in"));
     }
     Ok(Verdict::Whole(Some(last)))
+}
+
+/// How one entry stands in the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is linked some seconds after it was written.
+    NotLinkedYet,
+    /// As it was linked, at this position.
+    Sound(i64),
+    /// It, or its link, was changed since it was linked at this position; or the link before is gone.
+    Broken(i64),
+}
+
+/// Proves one entry by its link and the one before. That the links before are sound is for [`verify`] to say.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn standing(conn: &mut Conn, mac: &Mac, entry: &Entry) -> Result<Standing, Fault> {
+    let Some(store::Linked { own: link, before }) = store::of_event(conn, entry.id)? else {
+        return Ok(Standing::NotLinkedYet);
+    };
+    let before = before.or_else(|| (link.position == 1).then(|| NOTHING.to_vec()));
+    let is_sound = before.is_some_and(|before| next(mac, &before, entry).as_slice() == link.digest);
+    Ok(if is_sound { Standing::Sound(link.position) } else { Standing::Broken(link.position) })
+}
+
+/// The last link, to be noted elsewhere.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn head(conn: &mut Conn) -> Result<Option<Link>, Fault> {
+    Ok(store::head(conn)?.map(|(link, _)| link))
 }
 
 /// Whether this link is in the chain as it stands: of a head that was noted elsewhere.

@@ -45,6 +45,8 @@ crate::spec::words! {
         UnprovenRemoved = "user.unproven_removed",
         /// A link for a new password was asked for.
         ResetRequested = "password.reset_requested",
+        /// Such a link was shown to an operator, to be handed over.
+        RecoveryShown = "password.recovery_shown",
         /// A password was set by such a link.
         PasswordReset = "password.reset",
         /// A person changed their password.
@@ -99,6 +101,8 @@ crate::spec::words! {
         GroupLeft = "group.member_removed",
         /// A group has another name.
         GroupRenamed = "group.renamed",
+        /// New accounts join a group by themselves, or do so no more.
+        GroupDefaultSet = "group.default_set",
         /// A user decides who is in a group.
         GroupManagerAdded = "group.manager_added",
         /// A user does so no more.
@@ -127,6 +131,8 @@ crate::spec::words! {
         ClientEnabled = "client.enabled",
         /// A client's secret was replaced.
         ClientSecretRotated = "client.secret_rotated",
+        /// The secret before the present one serves no more, before its time.
+        ClientFormerSecretEnded = "client.former_secret_ended",
         /// A client was deleted.
         ClientDeleted = "client.deleted",
         /// A person allowed an app.

@@ -3,7 +3,9 @@
 pub mod chain;
 mod look;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
 use serde::Serialize;
 
 pub use self::look::{Found, PATIENCE, least_id, list, look};
@@ -12,7 +14,7 @@ use super::device;
 use super::event::Event;
 use super::scene::Scene;
 use crate::kernel::fault::Fault;
-use crate::kernel::ids::{EventId, SessionId, UserId};
+use crate::kernel::ids::{EventId, GroupId, SessionId, UserId};
 use crate::kernel::{Conn, Instant};
 use crate::schema::audit_events as a;
 
@@ -45,6 +47,29 @@ pub fn record(conn: &mut Conn, event: &Event, scene: &Scene) -> Result<(), Fault
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// Whether an event like this one stands in the log already, not before `since`: about the same person, in the same session,
+/// through the same app, under the same `rule` of its details.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn is_noted(conn: &mut Conn, event: &Event, since: Instant) -> Result<bool, Fault> {
+    /// Of one person within that time; more is as good as noted.
+    const MOST: i64 = 1000;
+    let Some(user) = event.user_id else { return Ok(false) };
+    let lately = a::table.filter(a::user_id.eq(user)).filter(a::id.ge(least_id(since))).order(a::id.desc()).limit(MOST);
+    let rows: Vec<(String, Option<SessionId>, Option<String>, serde_json::Value)> =
+        lately.select((a::event, a::session_id, a::client_id, a::details)).load(conn)?;
+    let rule = |details: &serde_json::Value| details.get("rule").cloned();
+    let is_like =
+        |(kind, session, client, details): &(String, Option<SessionId>, Option<String>, serde_json::Value)| {
+            kind == event.kind.as_str()
+                && *session == event.session_id
+                && *client == event.client_id
+                && rule(details) == rule(&event.details)
+        };
+    Ok(rows.iter().any(is_like))
 }
 
 /// An event as its person sees it.
@@ -141,6 +166,41 @@ impl Entry {
             self.details.to_string(),
         ]
     }
+}
+
+/// What an entry tells of in its details.
+#[derive(Clone, Copy, Debug)]
+pub enum Named<'a> {
+    /// A group, whatever it was called then.
+    Group(GroupId),
+    /// A permission.
+    Permission(&'a str),
+}
+
+/// The latest events that tell of a thing.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn list_naming(conn: &mut Conn, thing: Named<'_>, limit: i64) -> Result<Vec<Entry>, Fault> {
+    let all = a::table.order(a::id.desc()).limit(limit).select(Entry::as_select()).into_boxed();
+    // As the indexes have it.
+    let all = match thing {
+        Named::Group(id) => {
+            all.filter(sql::<Bool>("details ? 'group_id' AND details->>'group_id' = ").bind::<Text, _>(id.to_string()))
+        }
+        Named::Permission(name) => all.filter(
+            sql::<Bool>("details ? 'permission' AND details->>'permission' = ").bind::<Text, _>(name.to_owned()),
+        ),
+    };
+    Ok(all.load(conn)?)
+}
+
+/// The event of this id.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn find(conn: &mut Conn, id: EventId) -> Result<Option<Entry>, Fault> {
+    Ok(a::table.find(id).select(Entry::as_select()).first(conn).optional()?)
 }
 
 /// Which events of everybody. All that is said has to fit.

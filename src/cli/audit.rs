@@ -194,7 +194,7 @@ fn verify(globals: &Globals, workshop: &Workshop, arguments: &Verify) -> Result<
     let (verdict, has_noted) = workshop.write(|conn, scene| {
         // What was written a moment ago is linked now.
         while chain::extend(conn, &mac, scene)? > 0 {}
-        let verdict = chain::verify(conn, &mac)?;
+        let verdict = chain::verify(conn, &mac, scene.now)?;
         let has_noted = noted.as_ref().map_or(Ok(true), |noted| chain::holds(conn, noted))?;
         Ok::<_, Failure>((verdict, has_noted))
     })?;

@@ -36,6 +36,14 @@ pub enum Command {
         /// Its new name.
         name: String,
     },
+    /// Let new accounts join a group by themselves, or not any more.
+    SetDefault {
+        /// Name of the group.
+        group: String,
+        /// Whether they join it.
+        #[arg(action = clap::ArgAction::Set)]
+        joins: bool,
+    },
     /// Let a user decide who is in a group.
     AddManager(Managing),
     /// A user decides no more who is in a group.
@@ -135,6 +143,17 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
             })?;
             tell(globals, &json!({ "name": name, "before": group }), "Renamed.");
         }
+        Command::SetDefault { group, joins } => {
+            workshop.write(|conn, scene| {
+                let group = find(conn, &group)?;
+                if group::set_default(conn, &group, joins, scene)? {
+                    return Ok(());
+                }
+                Err(Failure::Failed("it carries permissions of the console: whoever registers would have them".into()))
+            })?;
+            let words = if joins { "New accounts join it." } else { "New accounts do not join it." };
+            tell(globals, &json!({ "group": group, "default": joins }), words);
+        }
         Command::AddManager(managing) => manage(globals, &workshop, &managing, Presence::In)?,
         Command::RemoveManager(managing) => manage(globals, &workshop, &managing, Presence::Out)?,
         Command::Grant(Granting { group, what }) => {
@@ -215,12 +234,13 @@ fn show(globals: &Globals, workshop: &Workshop, name: &Name) -> Result<(), Failu
     members.sort();
     if globals.json {
         output::print_json(&json!({
-            "id": group.id, "name": group.name, "members": members, "managers": managers, "groups": groups, "member_of": member_of,
+            "id": group.id, "name": group.name, "default": group.is_default, "members": members, "managers": managers, "groups": groups, "member_of": member_of,
             "permissions": permissions,
         }));
         return Ok(());
     }
     let lines = [
+        ("new accounts", vec![if group.is_default { "join it" } else { "do not join it" }.to_owned()]),
         ("members", members),
         ("managers", managers),
         ("groups", groups),

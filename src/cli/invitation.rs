@@ -8,7 +8,7 @@ use super::{Failure, Globals, output};
 use crate::access;
 use crate::accounts::EmailAddress;
 use crate::accounts::invitation::{self, NewInvitation};
-use crate::accounts::store::invitations::{self, Listed};
+use crate::accounts::store::invitations::{self, Filter, Listed};
 use crate::app;
 use crate::kernel::Instant;
 use crate::kernel::ids::InvitationId;
@@ -95,7 +95,7 @@ fn create(globals: &Globals, workshop: &Workshop, arguments: &Create) -> Result<
 
 fn list(globals: &Globals, workshop: &Workshop) -> Result<(), Failure> {
     let now = workshop.clock.now();
-    let rows = invitations::list(&mut workshop.connect()?, None, 1000)?;
+    let rows = invitations::list(&mut workshop.connect()?, &Filter { limit: 1000, ..Filter::default() })?;
     if globals.json {
         output::print_json(&rows.iter().map(|row| as_json(row, now)).collect());
     } else if rows.is_empty() {

@@ -75,7 +75,10 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
 
 fn list(globals: &Globals, limit: i64) -> Result<(), Failure> {
     let workshop = Workshop::open(globals)?;
-    let rows = store::list(&mut workshop.connect()?, limit.clamp(1, 10_000))?;
+    let rows = store::list(
+        &mut workshop.connect()?,
+        &store::Filter { limit: limit.clamp(1, 10_000), ..store::Filter::default() },
+    )?;
     if globals.json {
         output::print_json(&rows.iter().map(as_json).collect());
     } else if rows.is_empty() {

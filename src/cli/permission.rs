@@ -176,6 +176,7 @@ fn create_model(globals: &Globals, workshop: &Workshop, wanted: &Model) -> Resul
     if wanted.app == OWN_APP {
         return Err(reserved());
     }
+    permission::check_model(model).map_err(Failure::Usage)?;
     let made = workshop.write(|conn, scene| Ok(permission::create_model(conn, &wanted.app, model, scene)?))?;
     let names: Vec<_> = made.iter().map(ToString::to_string).collect();
     let words = if names.is_empty() { "They are there already.".to_owned() } else { names.join("\n") };

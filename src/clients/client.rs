@@ -5,6 +5,7 @@ use jsonwebtoken::jwk::JwkSet;
 use serde_json::{Value, json};
 
 use super::redirect_uri::RedirectUri;
+use crate::kernel::Instant;
 use crate::kernel::ids::ClientKey;
 use crate::kernel::secret::{Digest, Secret};
 use crate::keys::Algorithm;
@@ -32,12 +33,21 @@ pub enum StoredSecret {
     Hash(Secret<String>),
 }
 
+/// The secret before the present one, which serves a while longer: apps change over without a gap.
+#[derive(Clone, Debug)]
+pub struct FormerSecret {
+    /// What it is known by.
+    pub digest: Digest,
+    /// It serves until then.
+    pub until: Instant,
+}
+
 /// Who may use an app. Without groups and permission: everybody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restriction {
     /// Members of one of these.
     pub groups: Vec<String>,
-    /// And holders of this.
+    /// Holders of this too: whoever is either.
     pub permission: Option<PermissionName>,
 }
 
@@ -63,6 +73,10 @@ pub struct Client {
     pub kind: Kind,
     /// What its secret is known by.
     pub secret: Option<StoredSecret>,
+    /// What served before.
+    pub former_secret: Option<FormerSecret>,
+    /// Since when the secret is as it is; `None`: not noted, or there is none.
+    pub secret_set_at: Option<Instant>,
     /// Pinned method; `None`: either of the two that use the secret.
     pub auth_method: Option<AuthMethod>,
     /// Public keys for `private_key_jwt`.
@@ -149,6 +163,28 @@ impl Client {
             "tos_uri": self.tos_uri,
             "allow_token_pair": self.allow_token_pair,
         })
+    }
+
+    /// The same, and how its secrets stand.
+    #[must_use]
+    pub fn describe_with_secrets(&self) -> Value {
+        let mut all = self.describe();
+        if let Some(all) = all.as_object_mut() {
+            all.insert("secret_set_at".into(), json!(self.secret_set_at));
+            all.insert("former_secret_until".into(), json!(self.former_secret.as_ref().map(|former| former.until)));
+        }
+        all
+    }
+
+    /// Whether `presented` is the secret, or the former one while it serves. Both are compared, in constant time; a secret that
+    /// is known by a slow hash is not compared here.
+    #[must_use]
+    pub fn knows(&self, presented: &Secret<String>, now: Instant) -> bool {
+        let presented = presented.digest();
+        let is_present = matches!(&self.secret, Some(StoredSecret::Digest(digest)) if digest.matches(&presented));
+        let is_former =
+            self.former_secret.as_ref().is_some_and(|former| former.digest.matches(&presented) && now < former.until);
+        is_present || is_former
     }
 
     /// Whether this client authenticates by `method` (RFC 6749 section 2.3).

@@ -1,5 +1,6 @@
 //! Making clients, and replacing their secrets.
 
+use chrono::Duration;
 use serde_json::{Map, Value, json};
 
 use super::client::{Client, StoredSecret};
@@ -43,7 +44,9 @@ pub fn create(
     if !store::insert(conn, key, new, stored, scene.now)? {
         return Ok(Creation::Taken);
     }
-    scene.record(conn, &Event::new(Kind::ClientCreated).client(&new.draft.client_id))?;
+    let made = store::find(conn, &new.draft.client_id)?.map(|client| client.describe()).unwrap_or_default();
+    let details = json!({ "after": made });
+    scene.record(conn, &Event::new(Kind::ClientCreated).client(&new.draft.client_id).details(details))?;
     Ok(Creation::Done(secret))
 }
 
@@ -77,21 +80,58 @@ pub fn set_enabled(conn: &mut Conn, client: &Client, is_enabled: bool, scene: &S
     scene.record(conn, &Event::new(kind).client(&client.client_id))
 }
 
-/// Replaces a client's secret; the old one serves no more.
+/// What becomes of the secret that another one replaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Former {
+    /// It serves no more, at once: it may be in other hands.
+    Ends,
+    /// It serves so long beside the new one.
+    Serves(Duration),
+}
+
+/// The longest that two secrets serve side by side.
+pub const LONGEST_OVERLAP: Duration = Duration::days(30);
+
+/// Replaces a client's secret. A former one that still serves beside the present one serves no more. A secret that is known by
+/// a slow hash only cannot go on serving: [`can_overlap`] tells.
 ///
 /// # Errors
 /// [`Fault`] of the database.
 pub fn rotate_secret(
     conn: &mut Conn,
     client: &Client,
-    chosen: Option<Secret<String>>,
+    (chosen, former): (Option<Secret<String>>, Former),
     scene: &Scene,
 ) -> Result<Secret<String>, Fault> {
     let secret = chosen.map_or_else(|| scene.random.secret(), Ok)?;
-    store::set_secret(conn, client.key, secret.digest(), scene.now)?;
+    let until = match former {
+        Former::Serves(life) if can_overlap(client) => Some(scene.now + life.min(LONGEST_OVERLAP)),
+        Former::Serves(_) | Former::Ends => None,
+    };
+    store::set_secret(conn, client.key, (secret.digest(), until), scene.now)?;
     notify::announce(conn, Change::Standing)?;
-    scene.record(conn, &Event::new(Kind::ClientSecretRotated).client(&client.client_id))?;
+    let details = until.map_or_else(|| json!({}), |until| json!({ "former_secret_until": until }));
+    scene.record(conn, &Event::new(Kind::ClientSecretRotated).client(&client.client_id).details(details))?;
     Ok(secret)
+}
+
+/// Whether the present secret can serve beside another one.
+#[must_use]
+pub const fn can_overlap(client: &Client) -> bool {
+    matches!(client.secret, Some(StoredSecret::Digest(_)))
+}
+
+/// Ends a former secret before its time; `false` when there is none.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn end_former_secret(conn: &mut Conn, client: &Client, scene: &Scene) -> Result<bool, Fault> {
+    if !store::end_former_secret(conn, client.key, scene.now)? {
+        return Ok(false);
+    }
+    notify::announce(conn, Change::Standing)?;
+    scene.record(conn, &Event::new(Kind::ClientFormerSecretEnded).client(&client.client_id))?;
+    Ok(true)
 }
 
 /// Deletes a client and everything issued to it.
@@ -101,5 +141,6 @@ pub fn rotate_secret(
 pub fn delete(conn: &mut Conn, client: &Client, scene: &Scene) -> Result<(), Fault> {
     store::delete(conn, client.key)?;
     notify::announce(conn, Change::Standing)?;
-    scene.record(conn, &Event::new(Kind::ClientDeleted).client(&client.client_id))
+    let details = json!({ "before": client.describe() });
+    scene.record(conn, &Event::new(Kind::ClientDeleted).client(&client.client_id).details(details))
 }

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::client::{Client, Restriction, StoredSecret};
+use super::client::{Client, FormerSecret, Restriction, StoredSecret};
 use super::metadata::NewClient;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::ClientKey;
@@ -25,6 +25,9 @@ struct Row {
     kind: String,
     secret_digest: Option<Digest>,
     secret_hash: Option<String>,
+    secret_set_at: Option<Instant>,
+    former_secret_digest: Option<Digest>,
+    former_secret_until: Option<Instant>,
     auth_method: Option<String>,
     jwks: Option<Value>,
     redirect_uris: Value,
@@ -72,6 +75,15 @@ pub fn list(conn: &mut Conn) -> Result<Vec<Client>, Fault> {
     rows.into_iter().map(Row::parse).collect()
 }
 
+/// Ids and names of those of these clients that are there.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn names(conn: &mut Conn, ids: &[String]) -> Result<Vec<(String, String)>, Fault> {
+    let named = clients::table.filter(clients::client_id.eq_any(ids));
+    Ok(named.select((clients::client_id, clients::name)).load(conn)?)
+}
+
 /// Inserts a client; `false` when the id is taken.
 ///
 /// # Errors
@@ -92,10 +104,20 @@ pub fn insert(
 /// # Errors
 /// [`Fault`] of the database.
 pub fn update(conn: &mut Conn, key: ClientKey, new: &NewClient, now: Instant) -> Result<(), Fault> {
-    let Row { client_id, kind, secret_digest, secret_hash, created_at, is_enabled, .. } =
-        clients::table.find(key).for_update().select(Row::as_select()).first(conn)?;
+    let stands: Row = clients::table.find(key).for_update().select(Row::as_select()).first(conn)?;
     let described = Row::of(key, new, None, now)?;
-    let row = Row { client_id, kind, secret_digest, secret_hash, is_enabled, created_at, ..described };
+    let row = Row {
+        client_id: stands.client_id,
+        kind: stands.kind,
+        secret_digest: stands.secret_digest,
+        secret_hash: stands.secret_hash,
+        secret_set_at: stands.secret_set_at,
+        former_secret_digest: stands.former_secret_digest,
+        former_secret_until: stands.former_secret_until,
+        is_enabled: stands.is_enabled,
+        created_at: stands.created_at,
+        ..described
+    };
     diesel::update(clients::table.find(key)).set(row).execute(conn)?;
     Ok(())
 }
@@ -110,15 +132,54 @@ pub fn set_enabled(conn: &mut Conn, key: ClientKey, is_enabled: bool, now: Insta
     Ok(())
 }
 
-/// Replaces the digest of the secret.
+/// Replaces the digest of the secret; the one before serves until `former_until`, or no more.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn set_secret(conn: &mut Conn, key: ClientKey, secret: Digest, now: Instant) -> Result<(), Fault> {
-    diesel::update(clients::table.find(key))
-        .set((clients::secret_digest.eq(secret), clients::secret_hash.eq(None::<String>), clients::updated_at.eq(now)))
-        .execute(conn)?;
+pub fn set_secret(
+    conn: &mut Conn,
+    key: ClientKey,
+    (secret, former_until): (Digest, Option<Instant>),
+    now: Instant,
+) -> Result<(), Fault> {
+    use clients as c;
+    let of_it = diesel::update(c::table.find(key));
+    let set = (
+        c::secret_digest.eq(secret),
+        c::secret_hash.eq(None::<String>),
+        c::secret_set_at.eq(now),
+        c::former_secret_until.eq(former_until),
+        c::updated_at.eq(now),
+    );
+    match former_until {
+        // What stands on the right is of the row before.
+        Some(_) => of_it.set((set, c::former_secret_digest.eq(c::secret_digest))).execute(conn)?,
+        None => of_it.set((set, c::former_secret_digest.eq(None::<Digest>))).execute(conn)?,
+    };
     Ok(())
+}
+
+/// The former secret serves no more; `false` when there was none.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn end_former_secret(conn: &mut Conn, key: ClientKey, now: Instant) -> Result<bool, Fault> {
+    let with_one = clients::table.find(key).filter(clients::former_secret_digest.is_not_null());
+    let set = (
+        clients::former_secret_digest.eq(None::<Digest>),
+        clients::former_secret_until.eq(None::<Instant>),
+        clients::updated_at.eq(now),
+    );
+    Ok(diesel::update(with_one).set(set).execute(conn)? == 1)
+}
+
+/// Forgets former secrets that serve no more.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn prune_former_secrets(conn: &mut Conn, ended: Instant) -> Result<usize, Fault> {
+    let set = (clients::former_secret_digest.eq(None::<Digest>), clients::former_secret_until.eq(None::<Instant>));
+    Ok(diesel::update(clients::table.filter(clients::former_secret_until.lt(ended))).set(set).execute(conn)?)
 }
 
 /// Replaces the hash that came from another system by a digest of the same secret, unless another
@@ -170,6 +231,7 @@ impl Row {
             Some(StoredSecret::Digest(digest)) => (Some(digest), None),
             Some(StoredSecret::Hash(hash)) => (None, Some(hash.expose().clone())),
         };
+        let has_secret = secret_digest.is_some() || secret_hash.is_some();
         let draft = &new.draft;
         let grant_types: Vec<_> = draft.grant_types.iter().map(|grant| grant.as_str()).collect();
         Ok(Self {
@@ -179,6 +241,9 @@ impl Row {
             kind: draft.kind.as_str().into(),
             secret_digest,
             secret_hash,
+            secret_set_at: has_secret.then_some(now),
+            former_secret_digest: None,
+            former_secret_until: None,
             auth_method: draft.auth_method.map(|method| method.as_str().into()),
             jwks: new.jwks.as_ref().map(to_json).transpose()?,
             redirect_uris: to_json(&new.redirect_uris)?,
@@ -218,6 +283,11 @@ impl Row {
                 (Some(digest), _) => Some(StoredSecret::Digest(digest)),
                 (None, hash) => hash.map(|hash| StoredSecret::Hash(Secret::new(hash))),
             },
+            former_secret: self
+                .former_secret_digest
+                .zip(self.former_secret_until)
+                .map(|(digest, until)| FormerSecret { digest, until }),
+            secret_set_at: self.secret_set_at,
             auth_method: self.auth_method.map(|method| method.parse().map_err(Fault::Bug)).transpose()?,
             jwks: self.jwks.map(from_json).transpose()?,
             redirect_uris: from_json(self.redirect_uris)?,

@@ -15,9 +15,9 @@ pub struct ForwardAuthRule {
     pub path: String,
     /// Whom it lets through.
     pub allow: Allow,
-    /// Members of one of these only.
+    /// Members of one of these.
     pub groups: Vec<String>,
-    /// And holders of this.
+    /// Holders of this too: whoever is either.
     pub permission: Option<String>,
     /// People who proved who they are this strongly only.
     pub acr: Option<String>,

@@ -1,5 +1,8 @@
 //! Which rule a request falls under: the first that fits.
 
+use percent_encoding::percent_decode_str;
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::target::Target;
 use crate::clients::client::Restriction;
 use crate::config::{Allow, ForwardAuthRule};
@@ -56,8 +59,8 @@ impl Rules {
 
     /// The rule of a request, with its place in the list. None: nobody is let through.
     ///
-    /// A path that an app might read otherwise than we do (with `..`, `//`, or a plain character written as `%61`) is under
-    /// no rule, where rules for this host tell paths apart.
+    /// A path that an app might read otherwise than we do (with `..`, `//`, or a character written as `%61` that need not be) is
+    /// under no rule, where rules for this host tell paths apart.
     #[must_use]
     pub fn find(&self, target: &Target) -> Option<(usize, &Rule)> {
         let of_host = || self.0.iter().enumerate().filter(|(_, rule)| rule.is_of_host(target));
@@ -99,20 +102,29 @@ impl Rule {
     }
 }
 
-/// Whether everybody reads this path alike.
+/// Whether everybody reads this path alike, decoded or not.
 fn is_plain(path: &str) -> bool {
     let is_odd = ["\\", "//", ";"].iter().any(|odd| path.contains(odd)) || hides_a_character(path);
-    !is_odd && !path.split('/').any(|step| step == "." || step == "..")
+    if is_odd || path.split('/').any(|step| step == "." || step == "..") {
+        return false;
+    }
+    // Overlong forms of a slash or a dot are no UTF-8, and look-alikes of them are one when an app tidies what it decoded.
+    let Ok(decoded) = percent_decode_str(path).decode_utf8() else { return false };
+    let tidied: String = decoded.nfkc().collect();
+    let separators = |text: &str| text.bytes().filter(|byte| b"/\\.;%?#".contains(byte)).count();
+    // Some systems take spaces off the ends of names.
+    separators(&decoded) == separators(&tidied) && decoded.split('/').all(|step| step.trim() == step)
 }
 
-/// Whether a percent sign stands for a character of ASCII, or for nothing: an app that decodes sees another path.
+/// Whether a percent sign stands for a character that a path has as it is, or that would divide it, or for nothing. What browsers
+/// have to write so (RFC 3986 section 2.1) hides nothing: a space, a quotation mark, brackets, and what is not ASCII.
 fn hides_a_character(path: &str) -> bool {
-    let is_foreign = |rest: &str| {
-        let mut digits = rest.bytes();
-        let first = digits.next().is_some_and(|digit| matches!(digit, b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F'));
-        first && digits.next().is_some_and(|digit| digit.is_ascii_hexdigit())
+    let is_needed = |rest: &str| {
+        let digits = rest.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        byte.is_some_and(|byte| !byte.is_ascii() || b" \"<>[]^`{|}".contains(&byte))
     };
-    !path.split('%').skip(1).all(is_foreign)
+    !path.split('%').skip(1).all(is_needed)
 }
 
 #[cfg(test)]
@@ -155,6 +167,9 @@ mod tests {
             ("https://app.test/public", Some(Allow::Public)),
             ("https://app.test/public/a?b=/../c", Some(Allow::Public)),
             ("https://app.test/public/%C3%A4", Some(Allow::Public)),
+            ("https://app.test/public/My%20Page%20%22one%22", Some(Allow::Public)),
+            ("https://app.test/public/%5B1%5D/%7Bid%7D", Some(Allow::Public)),
+            ("https://app.test/My%20Page", Some(Allow::SignedIn)),
             ("https://app.test/Public", Some(Allow::SignedIn)),
             ("https://app.test/Closed/a", Some(Allow::Nobody)),
             ("https://app.test:443/", Some(Allow::SignedIn)),
@@ -192,6 +207,20 @@ mod tests {
             "/public%252e",
             "/%61dmin",
             "/public/%61",
+            "/public/%00",
+            "/public/%3F",
+            "/public/%25",
+            "/public/%5C..%5Cadmin",
+            // Overlong forms, halves of characters, and look-alikes of a slash and a dot.
+            "/public/%c0%ae%c0%ae/admin",
+            "/public/..%c0%afadmin",
+            "/public/%ff",
+            "/public/%EF%BC%8Fadmin",
+            "/public/%EF%BC%8E%EF%BC%8E/admin",
+            "/public/%E2%80%A5/admin",
+            "/%20admin",
+            "/admin%20",
+            "/public/%+1",
             "/%",
             "/%zz",
         ] {

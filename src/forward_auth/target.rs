@@ -23,12 +23,15 @@ impl Target {
     /// Puts together what a proxy says of a request.
     #[must_use]
     pub fn of(scheme: &str, authority: &str, path_and_query: &str) -> Option<Self> {
+        // Traefik calls the scheme of a WebSocket by its own name: the origin is the same (RFC 6455 section 3).
         let scheme = match scheme {
-            "http" => Scheme::Http,
-            "https" => Scheme::Https,
+            "http" | "ws" => Scheme::Http,
+            "https" | "wss" => Scheme::Https,
             _ => return None,
         };
         let authority = authority.to_ascii_lowercase();
+        let usual = if scheme == Scheme::Https { ":443" } else { ":80" };
+        let authority = authority.strip_suffix(usual).map_or(authority.clone(), str::to_owned);
         let sound_path = path_and_query.starts_with('/')
             && path_and_query.len() <= MAX_BYTES
             && path_and_query.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
@@ -119,8 +122,14 @@ mod tests {
         assert_eq!((target.origin().as_str(), target.hostname()), ("https://app.test:8443", "app.test"));
         assert_eq!((target.path(), target.query()), ("/a/../b%2F", "c=/d&e=%20"));
         assert_eq!(target.to_string(), "https://app.test:8443/a/../b%2F?c=/d&e=%20");
+        // One origin, however its port and its scheme are spelled.
+        for same in ["https://app.test:443/", "wss://app.test/", "wss://APP.test:443/"] {
+            assert_eq!(Target::parse(same).unwrap().origin(), "https://app.test", "{same}");
+        }
+        assert_eq!(Target::parse("http://app.test:443/").unwrap().origin(), "http://app.test:443");
         for bad in [
             "ftp://app.test/",
+            "https://:443/",
             "https://app.test",
             "https://user@app.test/",
             "https://app.test:99999/",

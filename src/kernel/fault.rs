@@ -40,10 +40,13 @@ impl From<DieselError> for Fault {
             DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
                 Self::Busy("something was just deleted")
             }
+            // Two at once, and the other one was faster: the next try finds what it made.
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
+                tracing::warn!(because = info.message(), "two wrote the same at once");
+                Self::Busy("somebody else just wrote the same")
+            }
             DieselError::DatabaseError(
-                DatabaseErrorKind::UniqueViolation
-                | DatabaseErrorKind::NotNullViolation
-                | DatabaseErrorKind::CheckViolation,
+                DatabaseErrorKind::NotNullViolation | DatabaseErrorKind::CheckViolation,
                 info,
             ) => Self::Bug(format!("a constraint refused a row: {}", info.message())),
             DieselError::DatabaseError(_, info) => Self::DatabaseAway(info.message().to_owned()),

@@ -94,4 +94,6 @@ ids! {
     ApiKeyId;
     /// A file of people that an operator brings in.
     ImportId;
+    /// A question about the log that an operator keeps.
+    ViewId;
 }

@@ -38,3 +38,19 @@ macro_rules! statement {
 }
 
 pub(crate) use statement;
+
+/// A pattern of `LIKE` for texts that hold this one, whatever is in it.
+#[must_use]
+pub fn containing(text: &str) -> String {
+    format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::containing;
+
+    #[test]
+    fn what_means_something_in_a_pattern_means_itself() {
+        assert_eq!(containing("a_b%c\\"), "%a\\_b\\%c\\\\%");
+    }
+}

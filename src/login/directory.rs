@@ -57,6 +57,7 @@ fn create(conn: &mut Conn, person: &Person, scene: &Scene) -> Result<Option<User
         return Ok(None);
     };
     directory::bind(conn, id, &person.backend, &person.external_id)?;
+    access::group::join_defaults(conn, id, scene)?;
     store::find(conn, id)
 }
 

@@ -5,7 +5,7 @@ use chrono::Duration;
 use super::courier::{Courier, facts};
 use super::{departure, password_change};
 use crate::accounts::User;
-use crate::accounts::store::{self, emails, lifecycle};
+use crate::accounts::store::{self, emails, former_usernames, lifecycle};
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::kernel::Conn;
@@ -80,8 +80,12 @@ pub fn delete(conn: &mut Conn, user: &User, courier: &Courier, scene: &Scene) ->
         courier.post_to_nobody(conn, (&email.address, user.locale.as_deref()), &letter, NOTICE_LIFE, scene)?;
     }
     departure::sign_out_everywhere(conn, user.id, End::Expelled, scene)?;
+    if user.awaits_proof_since.is_none() {
+        former_usernames::keep(conn, &user.username_key, scene.now)?;
+    }
     lifecycle::delete(conn, user.id)?;
-    scene.record(conn, &Event::new(Kind::UserDeleted).user(user.id))
+    let details = serde_json::json!({ "username": user.username });
+    scene.record(conn, &Event::new(Kind::UserDeleted).user(user.id).details(details))
 }
 
 /// Removes accounts whose address was not proven in time. Says how many.

@@ -145,6 +145,9 @@ pub fn prove(conn: &mut Conn, confirmation: &Confirmation, scene: &Scene) -> Res
     }
     clear_claims(conn, &key, user_id, scene)?;
     lifecycle::mark_proven(conn, user_id, scene.now)?;
+    if user.awaits_proof_since.is_some() {
+        access::group::join_defaults(conn, user_id, scene)?;
+    }
     notify::announce(conn, Change::Standing)?;
     scene.record(conn, &Event::new(Kind::AddressProven).user(user_id))?;
     Ok(Proven::Done(user_id))

@@ -3,6 +3,7 @@
 use chrono::Duration;
 
 use super::store::setup_links;
+use crate::access::group;
 use crate::accounts::registration::{self, Creation, NewUser};
 use crate::accounts::store;
 use crate::audit::event::Kind;
@@ -93,6 +94,7 @@ pub fn make_administrator(
         taken => return Ok(Setup::Taken(taken)),
     };
     setup_links::mark_used(conn, digest, scene.now)?;
+    group::join_defaults(conn, user, scene)?;
     scene.record(conn, &Event::new(Kind::SetupDone).user(user))?;
     let authentication = Authentication { user_id: user, acr: Acr::Aal1, amr: "pwd", persistence: Persistence::Kept };
     let (session, secret) = session::begin(conn, &authentication, lifetimes, scene)?;

@@ -6,6 +6,7 @@ use diesel::sql_types::{Binary, Integer, Nullable, Text, Timestamptz, Uuid as Sq
 use super::channel::Channel;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{ParcelId, UserId};
+use crate::kernel::statement::containing;
 use crate::kernel::statement::statement;
 use crate::kernel::{Conn, Instant};
 use crate::schema::mail_outbox as m;
@@ -182,12 +183,61 @@ pub struct Listed {
     pub last_error: Option<String>,
 }
 
-/// The latest rows.
+crate::spec::words! {
+    /// What became of a row.
+    Fate {
+        /// It has left.
+        Sent = "sent",
+        /// It will be tried again.
+        Waiting = "waiting",
+        /// It is tried no more.
+        Parked = "parked",
+    }
+}
+
+/// Which rows.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// What stands in the recipient, or in the kind of letter.
+    pub q: String,
+    /// What became of them.
+    pub fate: Option<Fate>,
+    /// Older than this one.
+    pub before: Option<ParcelId>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Rows that fit, the latest first.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn list(conn: &mut Conn, limit: i64) -> Result<Vec<Listed>, Fault> {
-    Ok(m::table.order(m::created_at.desc()).limit(limit).select(Listed::as_select()).load(conn)?)
+pub fn list(conn: &mut Conn, filter: &Filter) -> Result<Vec<Listed>, Fault> {
+    // Their ids are in the order of time.
+    let mut all = m::table.order(m::id.desc()).limit(filter.limit).select(Listed::as_select()).into_boxed();
+    if !filter.q.is_empty() {
+        let pattern = containing(&filter.q);
+        all = all.filter(m::recipient.ilike(pattern.clone()).or(m::kind.ilike(pattern)));
+    }
+    all = match filter.fate {
+        None => all,
+        Some(Fate::Sent) => all.filter(m::sent_at.is_not_null()),
+        Some(Fate::Waiting) => all.filter(m::sent_at.is_null().and(m::parked_at.is_null())),
+        Some(Fate::Parked) => all.filter(m::sent_at.is_null().and(m::parked_at.is_not_null())),
+    };
+    if let Some(before) = filter.before {
+        all = all.filter(m::id.lt(before));
+    }
+    Ok(all.load(conn)?)
+}
+
+/// Whether anything is tried no more.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn has_parked(conn: &mut Conn) -> Result<bool, Fault> {
+    let parked = m::table.filter(m::sent_at.is_null().and(m::parked_at.is_not_null()));
+    Ok(diesel::select(diesel::dsl::exists(parked)).get_result(conn)?)
 }
 
 /// Deletes rows sent before `sent`, and parked before `parked`.

@@ -78,7 +78,7 @@ pub fn proceed(
         matches!(decision, Decision::Consent | Decision::Issue | Decision::Refuse(ErrorCode::ConsentRequired));
     if is_next && !restriction::admits(conn, &client.restriction, session.user_id)? {
         let event = Event::new(Kind::AppBarred).user(session.user_id).client(&client.client_id);
-        scene.record(conn, &event.session(session.id))?;
+        scene.record_once(conn, &event.session(session.id))?;
         return Ok(Outcome::Barred);
     }
     if decision != Decision::Issue {

@@ -6,7 +6,6 @@ use crate::accounts::registration::Proof;
 use crate::accounts::standing;
 use crate::accounts::store::emails::{self, Rank};
 use crate::accounts::store::{self, confirmations};
-use crate::accounts::user::Email;
 use crate::accounts::{EmailAddress, User};
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
@@ -107,30 +106,34 @@ pub fn make_primary(
     emails::set_primary(conn, user.id, id)?;
     confirmations::void(conn, user.id, &[Purpose::ResetPassword, Purpose::MagicLink], None, scene.now)?;
     if let Some(old) = own.iter().find(|email| email.is_primary) {
-        tell_old(conn, courier, user, (old, new), scene)?;
+        tell_old(conn, courier, user, (&old.address, &new.address), scene)?;
     }
     changed(conn, Kind::AddressChanged, user.id, scene)?;
     Ok(Switch::Done)
 }
 
-fn tell_old(
+/// Tells the old address, with a link that takes the change back.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn tell_old(
     conn: &mut Conn,
     courier: &Courier,
     user: &User,
-    (old, new): (&Email, &Email),
+    (old, new): (&str, &str),
     scene: &Scene,
 ) -> Result<(), Fault> {
     let trip = Trip { next: "/login".into(), app: None, browser: None };
-    let made = courier.confirm(conn, Purpose::UndoEmail, (user.id, &old.address), &trip, (UNDO_LIFE, scene))?;
+    let made = courier.confirm(conn, Purpose::UndoEmail, (user.id, old), &trip, (UNDO_LIFE, scene))?;
     let letter = Letter::EmailChanged {
         username: user.username.clone(),
-        old_address: old.address.clone(),
-        new_address: new.address.clone(),
+        old_address: old.to_owned(),
+        new_address: new.to_owned(),
         undo_link: courier.links.secret("/account/undo-email/link", &made.link),
         days: u32::try_from(UNDO_LIFE.num_days()).unwrap_or(0),
         facts: facts(scene),
     };
-    courier.post(conn, user, &old.address, &letter, (UNDO_LIFE, scene))
+    courier.post(conn, user, old, &letter, (UNDO_LIFE, scene))
 }
 
 /// Takes an address off; the primary one stays. A proven one is told. `false` when it is none of the

@@ -83,21 +83,33 @@ pub fn is_form(req: &HttpRequest) -> bool {
 /// # Errors
 /// [`FormError::TooLarge`] and [`FormError::Broken`].
 pub fn read_body(req: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<Vec<u8>, FormError>> + use<> {
+    read_body_up_to(MAX_BODY_BYTES, req, payload)
+}
+
+/// The whole body, if it is not longer than so many bytes.
+///
+/// # Errors
+/// As [`read_body`].
+pub fn read_body_up_to(
+    most: usize,
+    req: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<Vec<u8>, FormError>> + use<> {
     let announced = req.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let payload = payload.take();
     async move {
-        if announced.is_some_and(|length: usize| length > MAX_BODY_BYTES) {
+        if announced.is_some_and(|length: usize| length > most) {
             return Err(FormError::TooLarge);
         }
-        tokio::time::timeout(BODY_TIMEOUT, read(payload)).await.unwrap_or(Err(FormError::Broken))
+        tokio::time::timeout(BODY_TIMEOUT, read(payload, most)).await.unwrap_or(Err(FormError::Broken))
     }
 }
 
-async fn read(mut payload: Payload) -> Result<Vec<u8>, FormError> {
+async fn read(mut payload: Payload, most: usize) -> Result<Vec<u8>, FormError> {
     let mut body = Vec::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| FormError::Broken)?;
-        if body.len() + chunk.len() > MAX_BODY_BYTES {
+        if body.len() + chunk.len() > most {
             return Err(FormError::TooLarge);
         }
         body.extend_from_slice(&chunk);

@@ -3,12 +3,14 @@
 use diesel::prelude::*;
 
 use crate::access::grant::Holder;
-use crate::access::permission::ObjectId;
+use crate::access::permission::{ObjectId, PermissionName};
 use crate::audit::Scene;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{GroupId, PermissionId, UserId};
 use crate::kernel::{Conn, Instant};
-use crate::schema::{group_permissions as gp, groups, object_permissions as op, user_permissions as up, users};
+use crate::schema::{
+    group_permissions as gp, groups, object_permissions as op, permissions, user_permissions as up, users,
+};
 
 /// Inserts a grant; `false` when it was there.
 ///
@@ -89,6 +91,32 @@ pub fn delete(
         }
     };
     Ok(deleted > 0)
+}
+
+/// Which group holds which permission of an app, for everything.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn of_groups(conn: &mut Conn, app: &str) -> Result<Vec<(GroupId, PermissionId)>, Fault> {
+    let of_app = gp::table.inner_join(permissions::table).filter(permissions::app.eq(app));
+    Ok(of_app.select((gp::group_id, gp::permission_id)).load(conn)?)
+}
+
+/// What somebody holds for single objects by themselves, with who granted it.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn of_user_on_objects(
+    conn: &mut Conn,
+    user: UserId,
+    limit: i64,
+) -> Result<Vec<(PermissionName, String, String)>, Fault> {
+    let theirs = op::table.inner_join(permissions::table).filter(op::user_id.eq(user)).limit(limit);
+    let sorted = theirs.order((permissions::app, permissions::codename, op::object_id));
+    let rows: Vec<(String, String, String, String)> =
+        sorted.select((permissions::app, permissions::codename, op::object_id, op::granted_by)).load(conn)?;
+    let named = |(app, codename, object, by)| (PermissionName { app, codename }, object, by);
+    Ok(rows.into_iter().map(named).collect())
 }
 
 /// A grant, as operators see it.

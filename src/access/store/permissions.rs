@@ -6,7 +6,7 @@ use crate::access::permission::{Model, NewPermission, PermissionName};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::PermissionId;
 use crate::kernel::{Conn, Instant};
-use crate::schema::permissions as p;
+use crate::schema::{group_permissions as gp, object_permissions as op, permissions as p, user_permissions as up};
 
 /// A stored permission.
 #[derive(Clone, Debug)]
@@ -79,6 +79,17 @@ pub fn insert(conn: &mut Conn, id: PermissionId, new: &NewPermission, now: Insta
         .on_conflict_do_nothing()
         .execute(conn)?;
     Ok(inserted == 1)
+}
+
+/// How many grants there are of a permission, for everything and for objects.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn count_grants(conn: &mut Conn, id: PermissionId) -> Result<i64, Fault> {
+    let users: i64 = up::table.filter(up::permission_id.eq(id)).count().get_result(conn)?;
+    let groups: i64 = gp::table.filter(gp::permission_id.eq(id)).count().get_result(conn)?;
+    let objects: i64 = op::table.filter(op::permission_id.eq(id)).count().get_result(conn)?;
+    Ok(users + groups + objects)
 }
 
 /// Deletes a permission with everything that grants it.

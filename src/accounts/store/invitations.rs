@@ -7,6 +7,7 @@ use crate::accounts::invitation::{Invitation, NewInvitation};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{InvitationId, UserId};
 use crate::kernel::secret::Digest;
+use crate::kernel::statement::containing;
 use crate::kernel::{Conn, Instant};
 use crate::schema::invitations as i;
 
@@ -117,17 +118,45 @@ impl Listed {
     }
 }
 
-/// The latest first, at most `limit` of those that are older than `before`.
+/// Which invitations.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// What stands in the address, or in who made it.
+    pub q: String,
+    /// Those that still serve, at this moment.
+    pub open_at: Option<Instant>,
+    /// Older than this one.
+    pub before: Option<InvitationId>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Those that fit, the latest first.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn list(conn: &mut Conn, before: Option<InvitationId>, limit: i64) -> Result<Vec<Listed>, Fault> {
+pub fn list(conn: &mut Conn, filter: &Filter) -> Result<Vec<Listed>, Fault> {
     // Their ids are in the order of time.
-    let mut all = i::table.order(i::id.desc()).limit(limit).select(Listed::as_select()).into_boxed();
-    if let Some(before) = before {
+    let mut all = i::table.order(i::id.desc()).limit(filter.limit).select(Listed::as_select()).into_boxed();
+    if !filter.q.is_empty() {
+        let pattern = containing(&filter.q);
+        all = all.filter(i::address.ilike(pattern.clone()).or(i::invited_by.ilike(pattern)));
+    }
+    if let Some(now) = filter.open_at {
+        all = all.filter(i::used_at.is_null().and(i::withdrawn_at.is_null()).and(i::expires_at.gt(now)));
+    }
+    if let Some(before) = filter.before {
         all = all.filter(i::id.lt(before));
     }
     Ok(all.load(conn)?)
+}
+
+/// Those of these ids that are there.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn find_all(conn: &mut Conn, ids: &[InvitationId]) -> Result<Vec<Listed>, Fault> {
+    Ok(i::table.filter(i::id.eq_any(ids)).select(Listed::as_select()).load(conn)?)
 }
 
 /// Deletes what ended before `before`.

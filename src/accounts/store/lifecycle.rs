@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::username_is_taken;
+use super::{former_usernames, username_is_taken};
 use crate::accounts::Username;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{InvitationId, UserId};
@@ -59,11 +59,20 @@ pub fn rename(conn: &mut Conn, user: UserId, username: &Username, now: Instant) 
     Ok(true)
 }
 
-/// Gives a user a name that nobody else has: looked up before, and the unique key lets one through.
+/// Gives a user a name that nobody else has: looked up before, and the unique key lets one through. The one before is kept from
+/// others, unless the account was its person's only by their own word.
 ///
 /// # Errors
 /// [`Fault`] of the database.
 pub fn respell(conn: &mut Conn, user: UserId, username: &Username, now: Instant) -> Result<(), Fault> {
+    let before =
+        users::table.find(user).select((users::username_key, users::awaits_proof_since, users::wanted_username));
+    let before: (String, Option<Instant>, Option<String>) = before.first(conn)?;
+    if let (key, None, None) = before
+        && key != username.key()
+    {
+        former_usernames::keep(conn, &key, now)?;
+    }
     diesel::update(users::table.find(user))
         .set((
             users::username.eq(username.as_str()),

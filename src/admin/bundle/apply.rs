@@ -138,11 +138,17 @@ fn fill_group(conn: &mut Conn, entry: &GroupEntry, outcome: &mut Outcome, scene:
     }
     let after = groups::contents(conn, stands.id, 0)?;
     let parts = [("groups", before.groups, after.groups), ("permissions", before.permissions, after.permissions)];
-    let changed: BTreeMap<_, _> = parts
+    let mut changed: BTreeMap<_, _> = parts
         .into_iter()
         .filter(|(_, before, after)| before != after)
         .map(|(name, before, after)| (name.to_owned(), (json!(before), json!(after))))
         .collect();
+    if let Some(wanted) = entry.default.filter(|wanted| *wanted != stands.is_default) {
+        if !group::set_default(conn, &stands, wanted, scene)? {
+            return Err(Stop::conflict("new accounts cannot join it: it carries permissions of the console"));
+        }
+        changed.insert("default".into(), (json!(stands.is_default), json!(wanted)));
+    }
     if !changed.is_empty() {
         let of_it = |known: &&mut Difference| known.kind == "group" && known.name == entry.name;
         match outcome.differences.iter_mut().find(of_it) {

@@ -39,7 +39,12 @@ pub fn export(conn: &mut Conn, (issuer, settings): (&str, &[Setting]), now: Inst
     for (name, _) in groups::list_groups(conn)? {
         let Some(group) = groups::find_group(conn, &name)? else { continue };
         let contents = groups::contents(conn, group.id, 0)?;
-        own.push(GroupEntry { name, groups: contents.groups, permissions: contents.permissions });
+        own.push(GroupEntry {
+            name,
+            groups: contents.groups,
+            permissions: contents.permissions,
+            default: Some(group.is_default),
+        });
     }
     let apps = clients::list(conn)?;
     let apps = apps.iter().map(ClientEntry::of).collect();

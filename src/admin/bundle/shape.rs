@@ -67,6 +67,9 @@ pub struct GroupEntry {
     /// Permissions that it gives for everything: these, and no others.
     #[serde(default)]
     pub permissions: Vec<String>,
+    /// Whether new accounts join it by themselves; left out: as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<bool>,
 }
 
 /// What a bundle says of an app. What it leaves out stays as it is, or is as usual for a new one.

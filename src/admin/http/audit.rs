@@ -1,26 +1,29 @@
-//! `/admin/audit`: who did what, when and from where; as a page and as files.
+//! `/admin/audit`: who did what, when and from where; as a page, as it happens, and as files.
 
 use std::collections::HashMap;
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, web};
+use chrono::{NaiveDate, NaiveTime};
 use serde::Serialize;
 
 use super::frame::ConsolePage;
 use super::list::{self, Choice};
-use super::operator::Operator;
+use super::operator::{Operator, Ordered};
 use super::user::in_words;
 use crate::accounts;
 use crate::admin::policy::{Actor, Right};
-use crate::admin::store;
+use crate::admin::store::{self, views};
+use crate::admin::views as deeds;
 use crate::audit::event::Kind;
 use crate::audit::export;
 use crate::audit::store::{self as log, Direction, Entry, Filter};
 use crate::kernel::fault::Fault;
-use crate::kernel::ids::{EventId, UserId};
+use crate::kernel::ids::{EventId, UserId, ViewId};
 use crate::kernel::{Conn, Instant};
 use crate::portal::http::when;
 use crate::spec::Params;
 use crate::web::PageError;
+use crate::web::page::{FieldError, see_other};
 
 /// Lines on a page.
 const SIZE: i64 = 50;
@@ -29,6 +32,7 @@ const MOST_IN_FILE: i64 = 100_000;
 
 /// The log.
 #[derive(Clone, Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "a page shows a thing or not, each by itself")]
 pub struct AuditPage {
     rows: Vec<Row>,
     events: Vec<Choice>,
@@ -45,10 +49,30 @@ pub struct AuditPage {
     csv: String,
     jsonl: String,
     kept_days: Option<u64>,
+    since: String,
+    until: String,
+    /// Whether the page looks again by itself.
+    is_live: bool,
+    /// Where it does so, or does so no more; `None`: on older pages nothing happens.
+    live_url: Option<String>,
+    /// What is shown, to be kept under a name.
+    query: String,
+    views: Vec<Saved>,
+    flash: Option<&'static str>,
+    errors: Vec<FieldError>,
+}
+
+/// A question that is kept.
+#[derive(Clone, Debug, Serialize)]
+struct Saved {
+    id: String,
+    name: String,
+    url: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
 struct Row {
+    id: String,
     at: String,
     ago: String,
     event: String,
@@ -77,6 +101,7 @@ impl ConsolePage for AuditPage {
 
     fn sample() -> Self {
         let row = Row {
+            id: "0".into(),
             at: "2026-11-20 10:00 UTC".into(),
             ago: "just now".into(),
             event: "login.failed".into(),
@@ -88,7 +113,10 @@ impl ConsolePage for AuditPage {
             details: vec!["because: wrong password".into()],
         };
         let asked = Asked { actor: "ada".into(), ..Asked::default() };
-        asked.page(vec![row], Some("x".into()), true)
+        let views =
+            vec![Saved { id: "0".into(), name: "Failures".into(), url: "/admin/audit?event=login.failed".into() }];
+        let flash = Some("a sample");
+        AuditPage { views, flash, ..asked.page(vec![row], Some("x".into()), true) }
     }
 }
 
@@ -100,19 +128,26 @@ struct Asked {
     about: String,
     client: String,
     request: String,
+    since: Option<NaiveDate>,
+    until: Option<NaiveDate>,
     before: Option<EventId>,
+    is_live: bool,
 }
 
 impl Asked {
     fn read(query: &Params) -> Result<Self, PageError> {
         let word = |name: &str| list::word(query, name);
         let before = query.one("before")?.and_then(|id| id.parse().ok());
+        let day = |name: &str| query.one(name).map(|day| day.and_then(|day| day.parse().ok()));
         Ok(Self {
             event: word("event")?,
             actor: word("actor")?,
             about: word("about")?,
             client: word("client")?,
             request: word("request")?,
+            since: day("since")?,
+            until: day("until")?,
+            is_live: before.is_none() && query.has("live"),
             before,
         })
     }
@@ -137,18 +172,22 @@ impl Asked {
             user,
             client_id: some(&self.client),
             request_id: some(&self.request),
-            since: None,
-            until: None,
+            since: self.since.and_then(|day| midnight(Some(day))),
+            until: self.until.and_then(|day| midnight(day.succ_opt())),
         }))
     }
 
     fn url(&self, page: &'static str, before: Option<&str>) -> String {
+        let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+        let (since, until) = (day(self.since), day(self.until));
         let given = [
             ("event", self.event.as_str()),
             ("actor", &self.actor),
             ("about", &self.about),
             ("client", &self.client),
             ("request", &self.request),
+            ("since", &since),
+            ("until", &until),
             ("before", before.unwrap_or_default()),
         ];
         list::url(page, &given)
@@ -157,13 +196,14 @@ impl Asked {
     fn page(self, rows: Vec<Row>, next: Option<String>, is_known: bool) -> AuditPage {
         let kinds = Kind::ALL.iter().map(|kind| Choice::new(kind.as_str(), kind.as_str(), &self.event));
         let size = usize::try_from(SIZE).unwrap_or(usize::MAX);
+        let (query, here) = (self.query(), self.url("/admin/audit", None));
+        let live_url = if self.is_live { here } else { list::with(&here, "live", "1") };
+        let live_url = self.before.is_none().then_some(live_url);
         AuditPage {
             is_partial: next.is_some() && rows.len() < size,
             rows,
             events: std::iter::once(Choice::new("", "Every event", &self.event)).chain(kinds).collect(),
-            is_filtered: [&self.event, &self.actor, &self.about, &self.client, &self.request]
-                .iter()
-                .any(|word| !word.is_empty()),
+            is_filtered: !self.query().is_empty(),
             unknown_user: !is_known,
             next: next.map(|before| self.url("/admin/audit", Some(&before))),
             first: self.before.map(|_| self.url("/admin/audit", None)),
@@ -174,8 +214,26 @@ impl Asked {
             client: self.client,
             request: self.request,
             kept_days: None,
+            since: self.since.map(|day| day.to_string()).unwrap_or_default(),
+            until: self.until.map(|day| day.to_string()).unwrap_or_default(),
+            is_live: self.is_live,
+            live_url,
+            query,
+            views: vec![],
+            flash: None,
+            errors: vec![],
         }
     }
+
+    /// The filter, as it stands in the address of the page.
+    fn query(&self) -> String {
+        self.url("", None).trim_start_matches('?').to_owned()
+    }
+}
+
+/// The beginning of a day.
+fn midnight(day: Option<NaiveDate>) -> Option<Instant> {
+    day.map(|day| day.and_time(NaiveTime::MIN).and_utc())
 }
 
 /// `GET /admin/audit`.
@@ -183,13 +241,67 @@ impl Asked {
 /// # Errors
 /// A page.
 pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
-    let asked = Asked::read(&operator.query()?)?;
+    let query = operator.query()?;
+    let flash = match query.find("done") {
+        Some("saved") => Some("The view is saved."),
+        Some("forgotten") => Some("The view is removed."),
+        _ => None,
+    };
+    show(&operator, &query, flash, vec![]).await
+}
+
+async fn show(
+    operator: &Operator,
+    query: &Params,
+    flash: Option<&'static str>,
+    errors: Vec<FieldError>,
+) -> Result<HttpResponse, PageError> {
+    let asked = Asked::read(query)?;
     let (own, actor, now) = (asked.clone(), operator.actor.clone(), operator.app.clock.now());
-    let found = operator.read(move |conn| load(conn, &own, &actor, now)).await?;
+    let found =
+        operator.read(move |conn| Ok::<_, Fault>((load(conn, &own, &actor, now)?, views::list(conn, actor.id)?)));
+    let (found, views) = found.await?;
     let is_known = found.is_some();
     let (rows, next) = found.unwrap_or_default();
     let kept_days = operator.app.config.audit.keep.map(|keep| keep.as_secs() / 86_400);
-    operator.show(AuditPage { kept_days, ..asked.page(rows, next, is_known) })
+    let views = views.into_iter().map(|view| Saved {
+        id: view.id.to_string(),
+        name: view.name,
+        url: format!("/admin/audit?{}", view.query),
+    });
+    let views = views.collect();
+    operator.show(AuditPage { kept_days, views, flash, errors, ..asked.page(rows, next, is_known) })
+}
+
+/// `POST /admin/audit/views/add`: keeps what is shown under a name.
+///
+/// # Errors
+/// A page.
+pub async fn save_view(Ordered { operator, form }: Ordered) -> Result<HttpResponse, PageError> {
+    let name = form.find("view-name").unwrap_or_default().trim().to_owned();
+    // Read as an address of the page is, and written anew: nothing else is kept.
+    let typed = Params::parse(form.find("query").unwrap_or_default().as_bytes()).unwrap_or_default();
+    let query = Asked::read(&typed)?.query();
+    let (scene, own) = (operator.scene(), query.clone());
+    match operator.carry_out(move |conn, actor| deeds::save(conn, actor, (&name, &own), &scene)).await? {
+        Ok(()) => Ok(see_other(&list::with(&format!("/admin/audit?{query}"), "done", "saved"))),
+        Err(undone) => {
+            let errors = undone.shown_to(&operator, Right::ViewAuditEvent)?;
+            show(&operator, &typed, None, errors).await
+        }
+    }
+}
+
+/// `POST /admin/audit/views/{id}/forget`.
+///
+/// # Errors
+/// A page.
+pub async fn forget_view(Ordered { operator, .. }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let id: ViewId = id.parse().map_err(|_| PageError::not_found())?;
+    match operator.carry_out(move |conn, actor| deeds::forget(conn, actor, id)).await? {
+        Ok(()) => Ok(see_other("/admin/audit?done=forgotten")),
+        Err(undone) => Err(super::gate::refused(&undone.in_words())),
+    }
 }
 
 type Found = (Vec<Row>, Option<String>);
@@ -209,6 +321,7 @@ fn row(entry: Entry, names: &HashMap<UserId, String>, now: Instant) -> Row {
         Person { id: id.to_string(), name: name.cloned().unwrap_or_else(|| id.to_string()), exists: name.is_some() }
     };
     Row {
+        id: entry.id.to_string(),
         at: when::at(entry.at),
         ago: when::ago(entry.at, now),
         user: entry.user_id.map(person),

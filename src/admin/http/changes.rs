@@ -7,16 +7,14 @@ use serde::Serialize;
 use super::user::in_words;
 use crate::admin::policy::{Actor, Right};
 use crate::admin::store;
-use crate::audit::store::{self as log, Direction, Entry, Filter};
+use crate::audit::store::{self as log, Entry, Named};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
 use crate::kernel::{Conn, Instant};
 use crate::portal::http::when;
 
 /// Lines on a page.
-const LINES: usize = 20;
-/// Entries looked through for things that no index knows.
-const LOOKED_THROUGH: i64 = 500;
+const LINES: i64 = 20;
 
 /// One entry.
 #[derive(Clone, Debug, Serialize)]
@@ -54,30 +52,14 @@ impl Line {
     }
 }
 
-/// The latest entries of these kinds that name a thing in this detail, as far as a short look goes; `None` for who may not see
-/// the log.
+/// The latest entries that tell of a group or a permission; `None` for who may not see the log.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn naming(
-    conn: &mut Conn,
-    actor: &Actor,
-    kinds: &[&str],
-    (detail, name): (&str, &str),
-    now: Instant,
-) -> Result<Option<Vec<Line>>, Fault> {
+pub fn naming(conn: &mut Conn, actor: &Actor, thing: Named<'_>, now: Instant) -> Result<Option<Vec<Line>>, Fault> {
     if !actor.may(Right::ViewAuditEvent) {
         return Ok(None);
     }
-    let mut entries = Vec::new();
-    for kind in kinds {
-        let filter = Filter { event: Some((*kind).to_owned()), ..Filter::default() };
-        let found = log::look(conn, &filter, Direction::Back, None, LOOKED_THROUGH)?;
-        entries.extend(
-            found.entries.into_iter().filter(|entry| entry.details.get(detail).is_some_and(|value| value == name)),
-        );
-    }
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.id));
-    entries.truncate(LINES);
+    let entries = log::list_naming(conn, thing, LINES)?;
     Line::all(conn, actor, entries, now).map(Some)
 }

@@ -1,6 +1,7 @@
 //! `/admin/clients/{id}`: one app, what it may do, and what an operator may do about it.
 
 use actix_web::{HttpResponse, web};
+use chrono::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -8,7 +9,8 @@ use super::changes::Line;
 use super::clients::{Badge, badges};
 use super::frame::ConsolePage;
 use super::list::{self, Tab};
-use super::operator::{Operator, Ordered, done};
+use super::operator::{Operator, Ordered};
+use super::undo::{Told, Undo};
 use crate::accounts;
 use crate::accounts::store::Identifiers;
 use crate::admin::clients as deeds;
@@ -17,7 +19,7 @@ use crate::admin::policy::{self, Actor, Right};
 use crate::admin::store as console;
 use crate::audit::Scene;
 use crate::audit::store::{self as log, Direction, Filter};
-use crate::clients::metadata::Draft;
+use crate::clients::registration::Former;
 use crate::clients::{Client, store};
 use crate::kernel::fault::Fault;
 use crate::kernel::{Conn, Instant};
@@ -34,6 +36,8 @@ const EVENTS: i64 = 30;
 const ATTEMPTS: i64 = 20;
 /// People are counted so far.
 const MOST_PEOPLE: i64 = 1000;
+/// An old secret goes on serving so long when that is wished.
+const OVERLAP: Duration = Duration::hours(24);
 
 /// One app.
 #[derive(Clone, Debug, Serialize)]
@@ -49,6 +53,10 @@ pub struct ClientPage {
     post_logout_redirect_uris: Vec<String>,
     is_enabled: bool,
     has_secret: bool,
+    /// Since when the secret is as it is.
+    secret_age: Option<String>,
+    /// Until when the one before serves.
+    former_until: Option<String>,
     events: Option<Vec<Line>>,
     /// Requests that failed lately.
     attempts: Option<Vec<Attempt>>,
@@ -96,6 +104,8 @@ impl ConsolePage for ClientPage {
             post_logout_redirect_uris: vec!["https://app.example.test/".into()],
             is_enabled: true,
             has_secret: true,
+            secret_age: Some("3 days ago".into()),
+            former_until: Some("2026-11-20 10:00 UTC".into()),
             events: Some(Line::sample()),
             attempts: Some(vec![Attempt {
                 id: "0".into(),
@@ -124,6 +134,7 @@ pub async fn get(operator: Operator, id: web::Path<String>) -> Result<HttpRespon
         Some("saved") => Some("The app is changed."),
         Some("disabled") => Some("The app is disabled: nobody can use it, and its tokens are dead."),
         Some("enabled") => Some("The app is enabled."),
+        Some("former-ended") => Some("The old secret serves no more."),
         _ => None,
     };
     show(&operator, &id, &query, flash, vec![]).await
@@ -157,7 +168,7 @@ async fn show(
 }
 
 fn load(conn: &mut Conn, client: &Client, actor: &Actor, issuer: &str, now: Instant) -> Result<ClientPage, Fault> {
-    let refusal = policy::check_client(actor, &Draft::of(client), issuer).err();
+    let refusal = policy::check_known_client(conn, actor, client, issuer)?.err();
     let events = if actor.may(Right::ViewAuditEvent) {
         let about = Filter { client_id: Some(client.client_id.clone()), ..Filter::default() };
         let entries = log::look(conn, &about, Direction::Back, None, EVENTS)?.entries;
@@ -183,13 +194,19 @@ fn load(conn: &mut Conn, client: &Client, actor: &Actor, issuer: &str, now: Inst
         ]),
         client_id: client.client_id.clone(),
         name: client.name.clone(),
-        badges: badges(client),
+        badges: badges(client, now),
         facts: facts(client, people),
         endpoints: endpoints(issuer),
         redirect_uris: texts(&client.redirect_uris),
         post_logout_redirect_uris: texts(&client.post_logout_redirect_uris),
         is_enabled: client.is_enabled,
         has_secret: client.secret.is_some(),
+        secret_age: client.secret_set_at.map(|at| when::ago(at, now)),
+        former_until: client
+            .former_secret
+            .as_ref()
+            .filter(|former| now < former.until)
+            .map(|former| when::at(former.until)),
         events,
         attempts,
         test: None,
@@ -299,13 +316,13 @@ fn attempts(conn: &mut Conn, client: &Client, now: Instant) -> Result<Vec<Attemp
 async fn change(
     operator: &Operator,
     id: &str,
-    what: &'static str,
+    told: impl Into<Told>,
     deed: impl FnOnce(&mut Conn, &Actor, &str, &str, &Scene) -> Result<(), Stop> + Send + 'static,
 ) -> Result<HttpResponse, PageError> {
-    let (scene, issuer, own) = (operator.scene(), operator.app.issuer.clone(), id.to_owned());
+    let (scene, issuer, own, told) = (operator.scene(), operator.app.issuer.clone(), id.to_owned(), told.into());
     match operator.carry_out(move |conn, actor| deed(conn, actor, &own, &issuer, &scene)).await? {
-        Ok(()) if what == "deleted" => Ok(see_other("/admin/clients?done=deleted")),
-        Ok(()) => Ok(done(&format!("/admin/clients/{id}"), what)),
+        Ok(()) if told.what == "deleted" => Ok(see_other("/admin/clients?done=deleted")),
+        Ok(()) => operator.done(&format!("/admin/clients/{id}"), &told),
         Err(undone) => {
             let errors = undone.shown_to(operator, Right::ViewClient)?;
             show(operator, id, &Params::default(), None, errors).await
@@ -313,12 +330,17 @@ async fn change(
     }
 }
 
+/// The form of this app that takes back what is told.
+fn back(what: &'static str, id: &str, action: &str) -> Told {
+    Told::with(what, Undo::by(format!("/admin/clients/{id}/{action}"), &[]))
+}
+
 /// `POST /admin/clients/{id}/disable`.
 ///
 /// # Errors
 /// A page.
 pub async fn disable(Ordered { operator, .. }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    change(&operator, &id, "disabled", |conn, actor, id, issuer, scene| {
+    change(&operator, &id, back("disabled", &id, "enable"), |conn, actor, id, issuer, scene| {
         deeds::set_enabled(conn, actor, (id, false), issuer, scene)
     })
     .await
@@ -329,7 +351,7 @@ pub async fn disable(Ordered { operator, .. }: Ordered, id: web::Path<String>) -
 /// # Errors
 /// A page.
 pub async fn enable(Ordered { operator, .. }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    change(&operator, &id, "enabled", |conn, actor, id, issuer, scene| {
+    change(&operator, &id, back("enabled", &id, "disable"), |conn, actor, id, issuer, scene| {
         deeds::set_enabled(conn, actor, (id, true), issuer, scene)
     })
     .await
@@ -352,6 +374,7 @@ pub async fn delete(Ordered { operator, form }: Ordered, id: web::Path<String>) 
 pub struct ClientSecretPage {
     client_id: String,
     secret: String,
+    overlaps: bool,
 }
 
 impl ConsolePage for ClientSecretPage {
@@ -363,8 +386,19 @@ impl ConsolePage for ClientSecretPage {
     }
 
     fn sample() -> Self {
-        Self { client_id: "my-app".into(), secret: "sample".into() }
+        Self { client_id: "my-app".into(), secret: "sample".into(), overlaps: true }
     }
+}
+
+/// `POST /admin/clients/{id}/end-former-secret`.
+///
+/// # Errors
+/// A page.
+pub async fn end_former_secret(
+    Ordered { operator, .. }: Ordered,
+    id: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    change(&operator, &id, "former-ended", deeds::end_former_secret).await
 }
 
 /// `POST /admin/clients/{id}/rotate-secret`: the answer shows the secret, and nothing ever again.
@@ -372,16 +406,20 @@ impl ConsolePage for ClientSecretPage {
 /// # Errors
 /// A page.
 pub async fn rotate_secret(
-    Ordered { operator, .. }: Ordered,
+    Ordered { operator, form }: Ordered,
     id: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let (scene, issuer, own) = (operator.scene(), operator.app.issuer.clone(), id.clone());
-    let rotated =
-        operator.carry_out(move |conn, actor| deeds::rotate_secret(conn, actor, &own, &issuer, &scene)).await?;
+    let former = if form.has("overlap") { Former::Serves(OVERLAP) } else { Former::Ends };
+    let rotated = operator
+        .carry_out(move |conn, actor| deeds::rotate_secret(conn, actor, (&own, former), &issuer, &scene))
+        .await?;
     match rotated {
-        Ok(secret) => {
-            operator.show_once(ClientSecretPage { client_id: id.into_inner(), secret: secret.expose().clone() })
-        }
+        Ok(secret) => operator.show_once(ClientSecretPage {
+            client_id: id.into_inner(),
+            secret: secret.expose().clone(),
+            overlaps: former != Former::Ends,
+        }),
         Err(undone) => {
             let errors = undone.shown_to(&operator, Right::ViewClient)?;
             show(&operator, &id, &Params::default(), None, errors).await

@@ -207,7 +207,9 @@ async fn find(operator: &Operator, id: &str) -> Result<Client, PageError> {
 pub async fn edit(operator: Operator, id: web::Path<String>) -> Result<HttpResponse, PageError> {
     let client = find(&operator, &id).await?;
     let draft = Draft::of(&client);
-    if let Err(refusal) = policy::check_client(&operator.actor, &draft, &operator.app.issuer) {
+    let (actor, issuer, own) = (operator.actor.clone(), operator.app.issuer.clone(), client.clone());
+    let allowed = operator.read(move |conn| policy::check_known_client(conn, &actor, &own, &issuer)).await?;
+    if let Err(refusal) = allowed {
         return Err(super::gate::refused(&refusal.to_string()));
     }
     let version = version::of(&client.describe());

@@ -4,10 +4,11 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use actix_web::HttpResponse;
+use chrono::Duration;
 use serde::Serialize;
 
 use super::frame::ConsolePage;
-use super::list::{self, Heading, Pages};
+use super::list::{self, Button, Choice, Heading, Pages};
 use super::operator::{Operator, Ordered};
 use crate::admin::clients as deeds;
 use crate::admin::deed::Stop;
@@ -29,6 +30,10 @@ pub struct ClientsPage {
     rows: Vec<Row>,
     headings: Vec<Heading>,
     pages: Pages,
+    sizes: Vec<Choice>,
+    deeds: Vec<Button>,
+    /// Ids on this page, for the box that means all of them.
+    page: String,
     csv: String,
     q: String,
     may_add: bool,
@@ -72,6 +77,9 @@ impl ConsolePage for ClientsPage {
             rows: vec![row],
             headings,
             pages: Pages::sample(),
+            sizes: list::sizes(&Params::default()),
+            deeds: list::sample_buttons(),
+            page: "my-app".into(),
             csv: "/admin/clients.csv".into(),
             q: "my".into(),
             may_add: true,
@@ -80,9 +88,13 @@ impl ConsolePage for ClientsPage {
     }
 }
 
+/// A secret is worth replacing after a year.
+const OLD_SECRET: Duration = Duration::days(365);
+
 /// What is worth saying of an app at a glance.
 #[must_use]
-pub fn badges(client: &Client) -> Vec<Badge> {
+pub fn badges(client: &Client, now: Instant) -> Vec<Badge> {
+    let is_old = client.secret_set_at.is_some_and(|set| now - set > OLD_SECRET);
     let plain_http = client.redirect_uris.iter().any(|uri| uri.as_str().starts_with("http://"));
     let all = [
         (!client.is_enabled, "Disabled", "danger"),
@@ -90,6 +102,7 @@ pub fn badges(client: &Client) -> Vec<Badge> {
         (client.skip_consent, "No consent asked", "neutral"),
         (client.allow_token_pair, "Takes passwords", "warning"),
         (!client.needs_pkce() && !client.redirect_uris.is_empty(), "PKCE not demanded", "warning"),
+        (client.secret.is_some() && is_old, "Old secret", "warning"),
         (plain_http && client.kind == Kind::Confidential, "Redirects to http", "warning"),
     ];
     all.into_iter().filter(|(holds, ..)| *holds).map(|(_, label, kind)| Badge { label, kind }).collect()
@@ -107,7 +120,10 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     let flash = query.find("done").filter(|done| *done == "deleted").map(|_| "The app is deleted.");
     let Found { q, order, mut clients, last } = find(&operator, &query).await?;
     let now = operator.app.clock.now();
-    let url = |order: &str, from: &str| list::url("/admin/clients", &[("q", &q), ("order", order), ("from", from)]);
+    let size = list::size_in_url(&query);
+    let url = |order: &str, from: &str| {
+        list::url("/admin/clients", &[("q", &q), ("order", order), ("size", size), ("from", from)])
+    };
     let pages = Pages::cut(&mut clients, &query, |from| url(order, from));
     let sorting = |label, orders, up| Heading::sorting(label, (orders, order), up, |order| url(order, ""));
     let headings = vec![
@@ -117,7 +133,7 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
         Heading::plain("Worth knowing"),
     ];
     let row = |client: Client| Row {
-        badges: badges(&client),
+        badges: badges(&client, now),
         last: last.get(&client.client_id).map(|at| when::ago(*at, now)),
         kind: client.kind.as_str(),
         name: client.name,
@@ -125,7 +141,26 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     };
     let (may_add, csv) =
         (operator.actor.may(Right::AddClient), list::url("/admin/clients.csv", &[("q", &q), ("order", order)]));
-    operator.show(ClientsPage { rows: clients.into_iter().map(row).collect(), headings, pages, csv, q, may_add, flash })
+    let deeds = list::buttons(
+        &operator.actor,
+        &[
+            ("Disable", "/admin/clients/bulk/disable", Right::ChangeClient),
+            ("Enable", "/admin/clients/bulk/enable", Right::ChangeClient),
+        ],
+    );
+    let page = clients.iter().map(|client| client.client_id.as_str()).collect::<Vec<_>>().join(",");
+    operator.show(ClientsPage {
+        deeds,
+        rows: clients.into_iter().map(row).collect(),
+        sizes: list::sizes(&query),
+        headings,
+        pages,
+        page,
+        csv,
+        q,
+        may_add,
+        flash,
+    })
 }
 
 /// `GET /admin/clients.csv`: the same list as a file.
@@ -134,8 +169,9 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
 /// A page.
 pub async fn csv(operator: Operator) -> Result<HttpResponse, PageError> {
     let Found { clients, last, .. } = find(&operator, &operator.query()?).await?;
+    let now = operator.app.clock.now();
     let rows = clients.into_iter().map(|client| {
-        let words: Vec<_> = badges(&client).iter().map(|badge| badge.label).collect();
+        let words: Vec<_> = badges(&client, now).iter().map(|badge| badge.label).collect();
         let seen = last.get(&client.client_id).map(|at| when::at(*at)).unwrap_or_default();
         vec![client.client_id, client.name, client.kind.as_str().to_owned(), seen, words.join(";")]
     });

@@ -128,7 +128,7 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
         } else {
             None
         };
-        let letters = outbox::list(conn, LETTERS)?;
+        let letters = outbox::list(conn, &outbox::Filter { limit: LETTERS, ..outbox::Filter::default() })?;
         let given_up = letters.iter().filter(|letter| letter.sent_at.is_none() && letter.parked_at.is_some()).count();
         let methods = statistics::shares(conn, By::Method, now)?;
         let apps = if sees_apps { statistics::shares(conn, By::App, now)? } else { Vec::new() };

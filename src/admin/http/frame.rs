@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::undo::Undo;
 use crate::admin::policy::{Actor, Right};
 use crate::web::Page;
 use crate::web::page::Viewer;
@@ -76,6 +77,8 @@ pub struct Framed<P> {
     nav_current: &'static str,
     menu: Vec<Entry>,
     user: Viewer,
+    /// What was just done may be taken back by this; without an action there is nothing.
+    undo: Undo,
     #[serde(flatten)]
     page: P,
 }
@@ -83,9 +86,9 @@ pub struct Framed<P> {
 impl<P: ConsolePage> Framed<P> {
     /// Frames a page.
     #[must_use]
-    pub fn new(csrf: String, user: Viewer, actor: &Actor, page: P) -> Self {
+    pub fn new(csrf: String, user: Viewer, actor: &Actor, undo: Option<Undo>, page: P) -> Self {
         let menu = MENU.into_iter().filter(|entry| entry.is_for(actor)).collect();
-        Self { csrf, nav_current: P::MENU, menu, user, page }
+        Self { csrf, nav_current: P::MENU, menu, user, undo: undo.unwrap_or_default(), page }
     }
 }
 
@@ -97,7 +100,8 @@ impl<P: ConsolePage> Page for Framed<P> {
     }
 
     fn sample() -> Self {
+        let undo = Undo::by("/admin/groups/0/add-member".into(), &[("username", "ada")]);
         let user = Viewer { name: "Ada Lovelace".into(), username: "ada".into() };
-        Self { csrf: String::new(), nav_current: P::MENU, menu: MENU.to_vec(), user, page: P::sample() }
+        Self { csrf: String::new(), nav_current: P::MENU, menu: MENU.to_vec(), user, undo, page: P::sample() }
     }
 }

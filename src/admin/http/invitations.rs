@@ -4,9 +4,9 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use super::frame::ConsolePage;
-use super::list;
+use super::list::{self, Back, Button, Choice, MOST_IN_FILE, Window};
 use super::operator::{Operator, Ordered, done};
-use crate::accounts::store::invitations::{self, Listed};
+use crate::accounts::store::invitations::{self, Filter, Listed};
 use crate::admin::invitations::{self as deeds, Wish};
 use crate::admin::policy::Right;
 use crate::kernel::Instant;
@@ -16,17 +16,23 @@ use crate::spec::Params;
 use crate::web::PageError;
 use crate::web::page::FieldError;
 
-/// Lines on a page.
-const SIZE: i64 = 50;
 /// Hours that an invitation serves when nobody says otherwise.
 const USUAL_HOURS: &str = "72";
 
 /// Every invitation, the latest first.
 #[derive(Clone, Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "a page shows a thing or not, each by itself")]
 pub struct InvitationsPage {
     rows: Vec<Row>,
-    next: Option<String>,
-    first: Option<String>,
+    back: Back,
+    q: String,
+    states: Vec<Choice>,
+    sizes: Vec<Choice>,
+    is_filtered: bool,
+    csv: String,
+    deeds: Vec<Button>,
+    /// Ids on this page, for the box that means all of them.
+    page: String,
     may_add: bool,
     may_withdraw: bool,
     email: String,
@@ -70,8 +76,14 @@ impl ConsolePage for InvitationsPage {
         };
         Self {
             rows: vec![row],
-            next: Some("x".into()),
-            first: Some("x".into()),
+            back: Back::sample(),
+            q: "ada".into(),
+            states: states(true),
+            sizes: list::sizes(&Params::default()),
+            is_filtered: true,
+            csv: "/admin/invitations.csv".into(),
+            deeds: list::sample_buttons(),
+            page: "0".into(),
             may_add: true,
             may_withdraw: true,
             email: String::new(),
@@ -126,21 +138,30 @@ async fn show(
     flash: Option<&'static str>,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
-    let (now, size) = (operator.app.clock.now(), usize::try_from(SIZE).unwrap_or(usize::MAX));
+    let now = operator.app.clock.now();
     // A form that failed has no query that is the list's.
-    let before = operator.query().ok().and_then(|query| query.find("before")?.parse::<InvitationId>().ok());
-    let mut rows = operator.read(move |conn| invitations::list(conn, before, SIZE + 1)).await?;
-    let has_more = rows.len() > size;
-    rows.truncate(size);
-    let older = |row: &Listed| list::url("/admin/invitations", &[("before", &row.id.to_string())]);
-    let next = rows.last().filter(|_| has_more).map(older);
-    // To whom invitations went is for those who may see people.
-    let sees_people = operator.actor.may(Right::ViewUser) || operator.actor.may(Right::AddInvitation);
+    let query = operator.query().unwrap_or_default();
+    let asked = Asked::read(&query)?;
+    let window = Window::read(&query);
+    let filter = asked.filter(now, (window.before, window.limit()));
+    let mut rows = operator.read(move |conn| invitations::list(conn, &filter)).await?;
+    let here = asked.url("/admin/invitations", list::size_in_url(&query));
+    let back = window.cut(&mut rows, &here, |row| row.id.to_string());
+    let sees_people = sees_addresses(operator);
     let text = |name: &str| typed.find(name).unwrap_or_default().to_owned();
     operator.show(InvitationsPage {
+        page: rows.iter().map(|row| row.id.to_string()).collect::<Vec<_>>().join(","),
         rows: rows.into_iter().map(|row| line(row, sees_people, now)).collect(),
-        next,
-        first: before.map(|_| "/admin/invitations".to_owned()),
+        back,
+        states: states(asked.is_open),
+        sizes: list::sizes(&query),
+        is_filtered: asked.is_open || !asked.q.is_empty(),
+        csv: asked.url("/admin/invitations.csv", ""),
+        q: asked.q,
+        deeds: list::buttons(
+            &operator.actor,
+            &[("Withdraw", "/admin/invitations/bulk/withdraw", Right::DeleteInvitation)],
+        ),
         may_add: operator.actor.may(Right::AddInvitation),
         may_withdraw: operator.actor.may(Right::DeleteInvitation),
         email: text("email"),
@@ -150,6 +171,52 @@ async fn show(
         flash,
         errors,
     })
+}
+
+/// What the URL asks for.
+struct Asked {
+    q: String,
+    is_open: bool,
+}
+
+impl Asked {
+    fn read(query: &Params) -> Result<Self, PageError> {
+        Ok(Self { q: list::word(query, "q")?, is_open: query.find("state") == Some("open") })
+    }
+
+    fn filter(&self, now: Instant, (before, limit): (Option<InvitationId>, i64)) -> Filter {
+        Filter { q: self.q.clone(), open_at: self.is_open.then_some(now), before, limit }
+    }
+
+    fn url(&self, page: &str, size: &str) -> String {
+        list::url(page, &[("q", &self.q), ("state", if self.is_open { "open" } else { "" }), ("size", size)])
+    }
+}
+
+fn states(is_open: bool) -> Vec<Choice> {
+    let chosen = if is_open { "open" } else { "" };
+    vec![Choice::new("", "All", chosen), Choice::new("open", "Open", chosen)]
+}
+
+/// To whom invitations went is for those who may see people, or invite.
+fn sees_addresses(operator: &Operator) -> bool {
+    operator.actor.may(Right::ViewUser) || operator.actor.may(Right::AddInvitation)
+}
+
+/// `GET /admin/invitations.csv`: the same list as a file.
+///
+/// # Errors
+/// A page.
+pub async fn csv(operator: Operator) -> Result<HttpResponse, PageError> {
+    let (asked, now) = (Asked::read(&operator.query()?)?, operator.app.clock.now());
+    let filter = asked.filter(now, (None, MOST_IN_FILE));
+    let sees = sees_addresses(&operator);
+    let rows = operator.read(move |conn| invitations::list(conn, &filter)).await?;
+    let rows = rows.into_iter().map(|row| line(row, sees, now)).map(|row| {
+        let address = row.address.unwrap_or_else(|| "anybody".to_owned());
+        vec![address, row.groups.join(";"), row.by, row.made, row.ends, row.state.to_owned()]
+    });
+    Ok(list::csv("invitations.csv", &["for", "groups", "by", "made", "ends", "state"], rows))
 }
 
 fn line(row: Listed, sees_people: bool, now: Instant) -> Row {

@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 use serde::Serialize;
 
+use crate::admin::policy::{Actor, Right};
 use crate::audit::export;
 use crate::spec::Params;
 use crate::web::PageError;
@@ -25,6 +26,26 @@ impl Choice {
     pub fn new(value: &str, label: &str, chosen: &str) -> Self {
         Self { value: value.to_owned(), label: label.to_owned(), selected: value == chosen }
     }
+}
+
+/// What can be done with those who are ticked.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Button {
+    label: &'static str,
+    url: &'static str,
+}
+
+/// The buttons that this operator may press.
+#[must_use]
+pub fn buttons(actor: &Actor, all: &[(&'static str, &'static str, Right)]) -> Vec<Button> {
+    let theirs = all.iter().filter(|(.., right)| actor.may(*right));
+    theirs.map(|(label, url, _)| Button { label, url }).collect()
+}
+
+/// Some to look at.
+#[must_use]
+pub fn sample_buttons() -> Vec<Button> {
+    vec![Button { label: "Disable", url: "/admin/users/bulk/disable" }]
 }
 
 /// A heading of a table, which may sort it.
@@ -79,10 +100,30 @@ pub fn word(query: &Params, name: &str) -> Result<String, PageError> {
     Ok(value.chars().filter(|one| !one.is_control()).take(MAX_WORD).collect())
 }
 
-/// Lines on a page of a list that is short enough to be had whole.
-const SIZE: usize = 50;
+/// Lines on a page, unless another number is asked for.
+const USUAL_SIZE: &str = "50";
+/// Numbers of lines that may be asked for.
+const SIZES: [&str; 3] = ["25", USUAL_SIZE, "100"];
 
-/// A page of such a list, and the links to others.
+/// How many lines a page has.
+fn size(query: &Params) -> &'static str {
+    let asked = query.find("size");
+    SIZES.into_iter().find(|size| asked == Some(*size)).unwrap_or(USUAL_SIZE)
+}
+
+/// The choice of how many.
+#[must_use]
+pub fn sizes(query: &Params) -> Vec<Choice> {
+    SIZES.map(|one| Choice::new(one, one, size(query))).to_vec()
+}
+
+/// As it stands in links to other pages of the list; empty: as usual.
+#[must_use]
+pub fn size_in_url(query: &Params) -> &'static str {
+    Some(size(query)).filter(|size| *size != USUAL_SIZE).unwrap_or_default()
+}
+
+/// A page of a list that is short enough to be had whole, and the links to others.
 #[derive(Clone, Debug, Serialize)]
 pub struct Pages {
     total: usize,
@@ -96,7 +137,7 @@ impl Pages {
         let total = rows.len();
         let from = query.find("from").and_then(|from| from.parse().ok()).filter(|from| *from < total).unwrap_or(0);
         rows.drain(..from);
-        rows.truncate(SIZE);
+        rows.truncate(size(query).parse().unwrap_or(usize::MAX));
         let end = from + rows.len();
         Self { total, next: (end < total).then(|| url(&end.to_string())), first: (from > 0).then(|| url("")) }
     }
@@ -107,6 +148,56 @@ impl Pages {
         Self { total: 3, next: Some("x".into()), first: Some("x".into()) }
     }
 }
+
+/// Part of a list that goes back in time, and the links to others. `Id` is in the order of time.
+#[derive(Clone, Copy, Debug)]
+pub struct Window<Id> {
+    /// Only what is older.
+    pub before: Option<Id>,
+    /// Lines on the page.
+    pub size: usize,
+}
+
+/// Links to other parts of such a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct Back {
+    older: Option<String>,
+    latest: Option<String>,
+}
+
+impl<Id: std::str::FromStr + Copy> Window<Id> {
+    /// What the URL asks for.
+    #[must_use]
+    pub fn read(query: &Params) -> Self {
+        let before = query.find("before").and_then(|id| id.parse().ok());
+        Self { before, size: size(query).parse().unwrap_or(usize::MAX) }
+    }
+
+    /// One more than is shown: so that it is known whether there is more.
+    #[must_use]
+    pub fn limit(&self) -> i64 {
+        i64::try_from(self.size).unwrap_or(i64::MAX).saturating_add(1)
+    }
+
+    /// Cuts `rows` down to what is shown. `list` is the URL of the list with its filter.
+    pub fn cut<T>(&self, rows: &mut Vec<T>, list: &str, id: impl Fn(&T) -> String) -> Back {
+        let has_more = rows.len() > self.size;
+        rows.truncate(self.size);
+        let older = rows.last().filter(|_| has_more).map(|last| with(list, "before", &id(last)));
+        Back { older, latest: self.before.map(|_| list.to_owned()) }
+    }
+}
+
+impl Back {
+    /// Something to look at.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self { older: Some("x".into()), latest: Some("x".into()) }
+    }
+}
+
+/// Lines of a file at most.
+pub const MOST_IN_FILE: i64 = 100_000;
 
 /// The URL of a list, with as much of its filter as says something.
 #[must_use]

@@ -5,28 +5,34 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use super::frame::ConsolePage;
-use super::list::{self, Choice};
+use super::list::{self, Back, Choice, MOST_IN_FILE, Window};
 use super::operator::{Operator, Ordered, Undone, done};
 use crate::admin::mail as deeds;
 use crate::admin::policy::Right;
 use crate::config::MailTransport;
+use crate::kernel::Conn;
+use crate::kernel::fault::Fault;
 use crate::kernel::ids::ParcelId;
 use crate::mail::language::Language;
 use crate::mail::letter::Letter;
 use crate::mail::render::Rendered;
-use crate::mail::store::{self, Listed};
+use crate::mail::store::{self, Fate, Filter, Listed};
 use crate::portal::http::when;
 use crate::spec::Params;
 use crate::web::PageError;
 use crate::web::page::FieldError;
 
-/// Lines on the page.
-const MOST: i64 = 100;
-
 /// The latest letters and text messages.
 #[derive(Clone, Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "a page shows a thing or not, each by itself")]
 pub struct MailPage {
     rows: Vec<Row>,
+    back: Back,
+    q: String,
+    states: Vec<Choice>,
+    sizes: Vec<Choice>,
+    is_filtered: bool,
+    csv: String,
     transport: String,
     from: String,
     letters: Vec<&'static str>,
@@ -72,6 +78,12 @@ impl ConsolePage for MailPage {
         };
         Self {
             rows: vec![row],
+            back: Back::sample(),
+            q: "ada".into(),
+            states: states(Some(Fate::Parked)),
+            sizes: list::sizes(&Params::default()),
+            is_filtered: true,
+            csv: "/admin/mail.csv".into(),
             transport: "smtp, mail.example.test:587".into(),
             from: "Portcullis <id@example.test>".into(),
             letters: vec!["test"],
@@ -106,13 +118,25 @@ async fn show(
     flash: Option<&'static str>,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
-    let rows = operator.read(|conn| store::list(conn, MOST)).await?;
-    let config = &operator.app.config.mail;
+    // A form that failed has no query that is the list's.
+    let query = operator.query().unwrap_or_default();
     let sees_people = operator.actor.may(Right::ViewUser);
-    let rows: Vec<Row> = rows.into_iter().map(|row| line(row, sees_people)).collect();
+    let asked = Asked::read(&query, sees_people)?;
+    let window = Window::read(&query);
+    let filter = Filter { before: window.before, ..asked.filter(window.limit()) };
+    let load = move |conn: &mut Conn| Ok::<_, Fault>((store::list(conn, &filter)?, store::has_parked(conn)?));
+    let (mut rows, has_parked) = operator.read(load).await?;
+    let back = window.cut(&mut rows, &asked.url("/admin/mail", list::size_in_url(&query)), |row| row.id.to_string());
+    let config = &operator.app.config.mail;
     operator.show(MailPage {
-        has_parked: rows.iter().any(|row| row.is_parked),
-        rows,
+        has_parked,
+        rows: rows.into_iter().map(|row| line(row, sees_people)).collect(),
+        back,
+        states: states(asked.fate),
+        sizes: list::sizes(&query),
+        is_filtered: asked.fate.is_some() || !asked.q.is_empty(),
+        csv: asked.url("/admin/mail.csv", ""),
+        q: asked.q,
         transport: match config.transport {
             MailTransport::File => "written into files, sent to nobody (mail.transport is file)".into(),
             MailTransport::Smtp => format!("by SMTP over {}:{}", config.smtp.host, config.smtp.port),
@@ -126,6 +150,47 @@ async fn show(
         flash,
         errors,
     })
+}
+
+/// What the URL asks for.
+struct Asked {
+    q: String,
+    fate: Option<Fate>,
+}
+
+impl Asked {
+    /// Whether an address is there is for those who may see people.
+    fn read(query: &Params, sees_people: bool) -> Result<Self, PageError> {
+        let q = if sees_people { list::word(query, "q")? } else { String::new() };
+        Ok(Self { q, fate: query.find("state").and_then(|state| state.parse().ok()) })
+    }
+
+    fn filter(&self, limit: i64) -> Filter {
+        Filter { q: self.q.clone(), fate: self.fate, before: None, limit }
+    }
+
+    fn url(&self, page: &str, size: &str) -> String {
+        list::url(page, &[("q", &self.q), ("state", self.fate.map_or("", Fate::as_str)), ("size", size)])
+    }
+}
+
+fn states(fate: Option<Fate>) -> Vec<Choice> {
+    let chosen = fate.map_or("", Fate::as_str);
+    let all = [("", "All"), ("waiting", "Waiting"), ("sent", "Sent"), ("parked", "Given up")];
+    all.map(|(value, label)| Choice::new(value, label, chosen)).to_vec()
+}
+
+/// `GET /admin/mail.csv`: the same list as a file.
+///
+/// # Errors
+/// A page.
+pub async fn csv(operator: Operator) -> Result<HttpResponse, PageError> {
+    let sees_people = operator.actor.may(Right::ViewUser);
+    let filter = Asked::read(&operator.query()?, sees_people)?.filter(MOST_IN_FILE);
+    let rows = operator.read(move |conn| store::list(conn, &filter)).await?;
+    let rows = rows.into_iter().map(|row| line(row, sees_people));
+    let rows = rows.map(|row| vec![row.kind, row.to, row.made, row.state.to_owned(), row.error.unwrap_or_default()]);
+    Ok(list::csv("mail.csv", &["letter", "to", "made", "state", "error"], rows))
 }
 
 fn line(row: Listed, sees_people: bool) -> Row {

@@ -9,6 +9,7 @@ use futures_util::future::{LocalBoxFuture, Ready, ready};
 
 use super::frame::{ConsolePage, Framed};
 use super::gate::{self, Admitted, Door};
+use super::undo::{Told, Undo};
 use crate::admin::deed::Stop;
 use crate::admin::policy::{self, Actor, Right};
 use crate::kernel::Conn;
@@ -147,6 +148,23 @@ impl Operator {
         }
     }
 
+    /// Back to the page, which says what is done, and offers to take it back where that can be done.
+    ///
+    /// # Errors
+    /// [`Fault`](crate::kernel::fault::Fault) without randomness.
+    pub fn done(&self, page: &str, told: &Told) -> Result<HttpResponse, PageError> {
+        let Some(undo) = &told.undo else { return Ok(done(page, told.what)) };
+        let now = self.app.clock.now();
+        let sealed = undo.seal(self.actor.id, now, (&self.app.sealer, &self.app.random))?;
+        Ok(see_other(&format!("{page}?{}", Params::default().with("done", told.what).with("undo", &sealed).encode())))
+    }
+
+    /// What this page offers to take back.
+    fn undo(&self) -> Option<Undo> {
+        let query = self.query().ok()?;
+        Undo::open(query.find("undo")?, self.actor.id, self.app.clock.now(), &self.app.sealer)
+    }
+
     /// The answer with what is shown this once; pressed again, it is the same answer.
     ///
     /// # Errors
@@ -162,7 +180,7 @@ impl Operator {
     /// # Errors
     /// [`Fault`](crate::kernel::fault::Fault) when the template fails.
     pub fn show<P: ConsolePage>(&self, page: P) -> Result<HttpResponse, PageError> {
-        let framed = Framed::new(self.csrf(), viewer(&self.session), &self.actor, page);
+        let framed = Framed::new(self.csrf(), viewer(&self.session), &self.actor, self.undo(), page);
         self.app.pages.answer(&self.req, StatusCode::OK, &framed, &FormAction::default())
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::frame::ConsolePage;
-use super::list;
+use super::list::{self, Back, Choice, MOST_IN_FILE, Window};
 use super::operator::{Operator, Ordered, done};
 use super::user::in_words;
 use crate::admin::clients as deeds;
@@ -15,12 +15,13 @@ use crate::clients;
 use crate::kernel::fault::Fault;
 use crate::kernel::{Conn, Instant};
 use crate::portal::http::when;
+use crate::spec::Params;
 use crate::traces::store::{self, Filter, Listed};
 use crate::web::PageError;
 use crate::web::page::FieldError;
 
-/// Lines on a page.
-const SIZE: i64 = 50;
+/// Entries of the log beside a trace.
+const ENTRIES: i64 = 50;
 
 /// The latest, or those that fit.
 #[derive(Clone, Debug, Serialize)]
@@ -28,7 +29,9 @@ pub struct TracesPage {
     rows: Vec<Row>,
     request: String,
     client: String,
-    next: Option<String>,
+    back: Back,
+    sizes: Vec<Choice>,
+    csv: String,
     is_filtered: bool,
 }
 
@@ -58,7 +61,9 @@ impl ConsolePage for TracesPage {
             rows: vec![sample_row()],
             request: "0".into(),
             client: "app".into(),
-            next: Some("/admin/traces?before=0".into()),
+            back: Back::sample(),
+            sizes: list::sizes(&Params::default()),
+            csv: "/admin/traces.csv".into(),
             is_filtered: true,
         }
     }
@@ -105,6 +110,27 @@ async fn write_out(operator: &Operator) -> Result<(), PageError> {
     Ok(())
 }
 
+fn filter(request: &str, client: &str, limit: i64) -> Filter {
+    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    Filter { request_id: some(request), client_id: some(client), before: None, limit }
+}
+
+/// `GET /admin/traces.csv`: the same list as a file.
+///
+/// # Errors
+/// A page.
+pub async fn csv(operator: Operator) -> Result<HttpResponse, PageError> {
+    write_out(&operator).await?;
+    let query = operator.query()?;
+    let filter = filter(&list::word(&query, "request")?, &list::word(&query, "client")?, MOST_IN_FILE);
+    let rows = operator.read(move |conn| store::list(conn, &filter)).await?.into_iter().map(|trace| {
+        let client = trace.client_id.unwrap_or_default();
+        let (came, address) = (trace.came.unwrap_or_default(), trace.address.unwrap_or_default());
+        vec![when::at(trace.at), trace.stage, client, trace.code, trace.because, came, trace.request_id, address]
+    });
+    Ok(list::csv("traces.csv", &["at", "stage", "client_id", "code", "because", "came", "request_id", "address"], rows))
+}
+
 /// `GET /admin/traces`.
 ///
 /// # Errors
@@ -113,23 +139,21 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     write_out(&operator).await?;
     let query = operator.query()?;
     let (request, client) = (list::word(&query, "request")?, list::word(&query, "client")?);
-    let before: Option<Uuid> = query.one("before")?.and_then(|id| id.parse().ok());
-    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let filter = Filter { request_id: some(&request), client_id: some(&client), before, limit: SIZE + 1 };
+    let window: Window<Uuid> = Window::read(&query);
+    let filter = Filter { before: window.before, ..filter(&request, &client, window.limit()) };
     let now = operator.app.clock.now();
     let mut found = operator.read(move |conn| store::list(conn, &filter)).await?;
-    let size = usize::try_from(SIZE).unwrap_or(usize::MAX);
-    let has_more = found.len() > size;
-    found.truncate(size);
-    let last = found.last().filter(|_| has_more).map(|trace| trace.id.to_string());
-    let next =
-        last.map(|last| list::url("/admin/traces", &[("request", &request), ("client", &client), ("before", &last)]));
+    let url = |page, size| list::url(page, &[("request", &request), ("client", &client), ("size", size)]);
+    let here = url("/admin/traces", list::size_in_url(&query));
+    let back = window.cut(&mut found, &here, |trace| trace.id.to_string());
     operator.show(TracesPage {
         rows: found.iter().map(|trace| row(trace, now)).collect(),
         is_filtered: !request.is_empty() || !client.is_empty(),
+        back,
+        sizes: list::sizes(&query),
+        csv: url("/admin/traces.csv", ""),
         request,
         client,
-        next,
     })
 }
 
@@ -201,7 +225,7 @@ async fn show(
     let load = move |conn: &mut Conn| -> Result<_, Fault> {
         let client = own.client_id.as_deref().map(|id| clients::store::find(conn, id)).transpose()?.flatten();
         let request = log::Filter { request_id: Some(own.request_id), ..log::Filter::default() };
-        Ok((client, log::look(conn, &request, Direction::Forth, None, SIZE)?.entries))
+        Ok((client, log::look(conn, &request, Direction::Forth, None, ENTRIES)?.entries))
     };
     let (client, events) = operator.read(load).await?;
     let sees_clients = operator.actor.may(Right::ViewClient);

@@ -1,33 +1,35 @@
 //! `/admin/users/{id}`: one account, and what an operator may do about it.
 
 use actix_web::{HttpResponse, web};
+use chrono::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::frame::ConsolePage;
 use super::list::{self, Tab};
-use super::operator::{Operator, Ordered, done};
+use super::operator::Operator;
 use crate::access::{self, check};
 use crate::accounts::store::emails;
 use crate::accounts::{self, User};
-use crate::admin::deed::Stop;
 use crate::admin::people;
 use crate::admin::policy::{self, Actor, Right};
-use crate::audit::store::list_about;
-use crate::audit::{Scene, device};
+use crate::audit::device;
+use crate::audit::event::Kind;
+use crate::audit::store::{Listed, Wanted, list_about, list_of};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
 use crate::kernel::{Conn, Instant};
-use crate::login::courier::RESET_LIFE;
 use crate::portal::http::when;
 use crate::sessions::{self, Lifetimes};
 use crate::spec::PermissionName;
-use crate::tokens::store::grants;
+use crate::tokens::store::{api_keys, grants};
 use crate::web::PageError;
-use crate::web::page::{FieldError, see_other};
+use crate::web::page::FieldError;
 
 /// Lines of the history on the page.
-const EVENTS: i64 = 50;
+const EVENTS: i64 = 30;
+/// Permissions on the page.
+const MOST: usize = 200;
 
 /// One account.
 #[derive(Clone, Debug, Serialize)]
@@ -44,13 +46,22 @@ pub struct UserPage {
     emails: Vec<Email>,
     groups: Option<Vec<Membership>>,
     permissions: Option<Vec<Held>>,
-    sessions: Option<Vec<Line>>,
+    /// What they hold for single objects.
+    on_objects: Vec<OnObject>,
+    sessions: Option<Vec<SessionLine>>,
+    keys: Option<Vec<KeyLine>>,
+    may_revoke_keys: bool,
+    /// Whether this operator may make a key of it: a program's only.
+    may_make_keys: bool,
     /// Apps that they allowed.
     apps: Option<Vec<AppLine>>,
     may_revoke_apps: bool,
     /// Whether this operator may see what an app would get of them.
     sees_apps: bool,
+    /// What was changed about them.
     events: Option<Vec<Line>>,
+    /// All that the log says of them.
+    activity: Vec<Line>,
     /// Why this operator may change nothing here, when they may not.
     refusal: Option<String>,
     may_change: bool,
@@ -89,6 +100,32 @@ struct Membership {
 struct Held {
     name: String,
     because: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct OnObject {
+    permission: String,
+    object: String,
+    by: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct SessionLine {
+    id: String,
+    what: String,
+    address: Option<String>,
+    when: String,
+}
+
+/// An API key; never the key itself.
+#[derive(Clone, Debug, Serialize)]
+struct KeyLine {
+    id: String,
+    name: String,
+    prefix: String,
+    scope: String,
+    ends: Option<String>,
+    used: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -133,7 +170,27 @@ impl ConsolePage for UserPage {
                 Membership { name: "staff".into(), own: false },
             ]),
             permissions: Some(vec![Held { name: "blog.view_article".into(), because: "via group editors".into() }]),
-            sessions: Some(vec![line.clone()]),
+            on_objects: vec![OnObject {
+                permission: "blog.view_article".into(),
+                object: "7".into(),
+                by: "root".into(),
+            }],
+            sessions: Some(vec![SessionLine {
+                id: "0".into(),
+                what: "Firefox on Linux".into(),
+                address: Some("192.0.2.1".into()),
+                when: "just now".into(),
+            }]),
+            keys: Some(vec![KeyLine {
+                id: "0".into(),
+                name: "nightly".into(),
+                prefix: "ptc_abc".into(),
+                scope: "openid".into(),
+                ends: Some("2026-12-01".into()),
+                used: Some("just now".into()),
+            }]),
+            may_revoke_keys: true,
+            may_make_keys: true,
             apps: Some(vec![AppLine {
                 client_id: "wiki".into(),
                 name: "Wiki".into(),
@@ -143,7 +200,8 @@ impl ConsolePage for UserPage {
             }]),
             may_revoke_apps: true,
             sees_apps: true,
-            events: Some(vec![line]),
+            events: Some(vec![line.clone()]),
+            activity: vec![line],
             refusal: None,
             may_change: true,
             may_change_groups: true,
@@ -174,13 +232,19 @@ pub async fn get(operator: Operator, id: web::Path<String>) -> Result<HttpRespon
         Some("reset") => Some("A link that sets a new password is on its way to their address."),
         Some("password") => Some("The password is set; they choose another one when they sign in."),
         Some("revoked") => Some("The app has no access any more."),
+        Some("session-ended") => Some("The session has ended."),
+        Some("key-revoked") => Some("The key serves no more."),
         Some("unlocked") => Some("They may try again."),
         _ => None,
     };
     show(&operator, &id, flash, vec![]).await
 }
 
-async fn show(
+/// The page, and what came of a deed.
+///
+/// # Errors
+/// A page.
+pub async fn show(
     operator: &Operator,
     id: &str,
     flash: Option<&'static str>,
@@ -212,8 +276,12 @@ fn load(
     let groups = if sees_groups { Some(memberships(conn, user)?) } else { None };
     let permissions = if sees_groups { Some(permissions(conn, user)?) } else { None };
     let sessions = if actor.may(Right::ViewSession) { Some(sessions_of(conn, user.id, lifetimes, now)?) } else { None };
+    let keys = if actor.may(Right::ViewApiKey) { Some(keys_of(conn, user.id, now)?) } else { None };
     let apps = if actor.may(Right::ViewGrant) { Some(apps(conn, user, now)?) } else { None };
-    let events = if actor.may(Right::ViewAuditEvent) { Some(history(conn, user.id, now)?) } else { None };
+    let sees_log = actor.may(Right::ViewAuditEvent);
+    let events = if sees_log { Some(changes(conn, user.id, now)?) } else { None };
+    let activity = if sees_log { history(conn, user.id, now)? } else { vec![] };
+    let on_objects = if sees_groups { on_objects(conn, user.id)? } else { vec![] };
     let may_touch = refusal.is_none();
     let (may_change, may_delete) =
         (may_touch && actor.may(Right::ChangeUser), may_touch && actor.may(Right::DeleteUser));
@@ -225,8 +293,10 @@ fn load(
             ("groups", "Groups", groups.is_some()),
             ("permissions", "Permissions", permissions.is_some()),
             ("sessions", "Sessions", sessions.is_some()),
+            ("api-keys", "API keys", keys.is_some()),
             ("apps", "Apps", apps.is_some()),
             ("changes", "Changes", events.is_some()),
+            ("activity", "Activity", sees_log),
             ("danger", "Danger", may_change || may_delete),
         ]),
         id: user.id.to_string(),
@@ -246,11 +316,16 @@ fn load(
             .collect(),
         groups,
         permissions,
+        on_objects,
         sessions,
+        may_revoke_keys: may_touch && actor.may(Right::DeleteApiKey),
+        may_make_keys: may_touch && user.is_service && actor.may(Right::AddApiKey),
+        keys,
         apps,
         may_revoke_apps: may_touch && actor.may(Right::DeleteGrant),
         sees_apps: actor.may(Right::ViewClient),
         events,
+        activity,
         may_change,
         may_change_groups: may_touch && actor.may(Right::ChangeGroup),
         may_end_sessions: may_touch && actor.may(Right::DeleteSession),
@@ -312,7 +387,7 @@ fn permissions(conn: &mut Conn, user: &User) -> Result<Vec<Held>, Fault> {
         return Ok(vec![Held { name: "everything".into(), because: "superuser".into() }]);
     }
     let mut held = Vec::new();
-    for name in check::permissions_of(conn, user.id, &[])? {
+    for name in check::permissions_of(conn, user.id, &[])?.into_iter().take(MOST) {
         let Ok(parsed) = name.parse::<PermissionName>() else { continue };
         let ways = check::ways(conn, &check::Who::User(user.id), &check::What::Permission(parsed), None)?;
         let because = ways.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
@@ -321,14 +396,34 @@ fn permissions(conn: &mut Conn, user: &User) -> Result<Vec<Held>, Fault> {
     Ok(held)
 }
 
-fn sessions_of(conn: &mut Conn, user: UserId, lifetimes: Lifetimes, now: Instant) -> Result<Vec<Line>, Fault> {
+fn on_objects(conn: &mut Conn, user: UserId) -> Result<Vec<OnObject>, Fault> {
+    let held = access::store::grants::of_user_on_objects(conn, user, i64::try_from(MOST).unwrap_or(i64::MAX))?;
+    let line =
+        |(name, object, by): (PermissionName, String, String)| OnObject { permission: name.to_string(), object, by };
+    Ok(held.into_iter().map(line).collect())
+}
+
+fn sessions_of(conn: &mut Conn, user: UserId, lifetimes: Lifetimes, now: Instant) -> Result<Vec<SessionLine>, Fault> {
     let all = sessions::store::list_live(conn, Some(user), lifetimes, now)?.into_iter();
-    let line = all.map(|session| Line {
+    let line = all.map(|session| SessionLine {
+        id: session.id.to_string(),
         what: device::in_words(session.user_agent.as_deref().unwrap_or_default()),
-        more: session.address.into_iter().collect(),
+        address: session.address,
         when: when::ago(session.last_seen_at, now),
     });
     Ok(line.collect())
+}
+
+fn keys_of(conn: &mut Conn, user: UserId, now: Instant) -> Result<Vec<KeyLine>, Fault> {
+    let line = |key: api_keys::Listed| KeyLine {
+        id: key.id.to_string(),
+        name: key.name,
+        prefix: key.prefix,
+        scope: key.scope,
+        ends: key.expires_at.map(when::on),
+        used: key.last_used_at.map(|at| when::ago(at, now)),
+    };
+    Ok(api_keys::list(conn, user)?.into_iter().map(line).collect())
 }
 
 fn apps(conn: &mut Conn, user: &User, now: Instant) -> Result<Vec<AppLine>, Fault> {
@@ -345,18 +440,29 @@ fn apps(conn: &mut Conn, user: &User, now: Instant) -> Result<Vec<AppLine>, Faul
     Ok(grants::list_connected(conn, user.id)?.into_iter().map(line).collect())
 }
 
+/// Kinds of events by which an account is another than before.
+const CHANGES: [&str; 8] = ["user.", "email.", "phone.", "password.", "group.", "permission.", "api_key.", "grant."];
+/// As far back as changes are looked for.
+const CHANGES_SINCE: Duration = Duration::days(3650);
+
+fn changes(conn: &mut Conn, user: UserId, now: Instant) -> Result<Vec<Line>, Fault> {
+    let is_change = |kind: &&str| CHANGES.iter().any(|start| kind.starts_with(start));
+    let kinds: Vec<&'static str> = Kind::ALL.iter().map(|kind| kind.as_str()).filter(is_change).collect();
+    let wanted = Wanted { user, kinds: &kinds, since: now - CHANGES_SINCE, before: None, limit: EVENTS };
+    Ok(list_of(conn, &wanted)?.into_iter().map(|event| line(event, now)).collect())
+}
+
 fn history(conn: &mut Conn, user: UserId, now: Instant) -> Result<Vec<Line>, Fault> {
-    let all = list_about(conn, user, EVENTS)?.into_iter();
-    let line = all.map(|event| Line {
-        more: [Some(format!("by {}", event.actor)), event.client_id.map(|id| format!("app {id}")), event.address]
-            .into_iter()
-            .flatten()
-            .chain(in_words(&event.details))
-            .collect(),
+    Ok(list_about(conn, user, EVENTS)?.into_iter().map(|event| line(event, now)).collect())
+}
+
+fn line(event: Listed, now: Instant) -> Line {
+    let first = [Some(format!("by {}", event.actor)), event.client_id.map(|id| format!("app {id}")), event.address];
+    Line {
+        more: first.into_iter().flatten().chain(in_words(&event.details)).collect(),
         what: event.event,
         when: when::ago(event.at, now),
-    });
-    Ok(line.collect())
+    }
 }
 
 /// `name: value` for each detail of an event.
@@ -366,152 +472,4 @@ pub fn in_words(details: &Value) -> Vec<String> {
     known
         .map(|(name, value)| format!("{name}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         .collect()
-}
-
-/// Carries out a deed about an account, and shows its page again.
-async fn change(
-    operator: &Operator,
-    id: &str,
-    what: &'static str,
-    deed: impl FnOnce(&mut Conn, &Actor, UserId, &Scene) -> Result<(), Stop> + Send + 'static,
-) -> Result<HttpResponse, PageError> {
-    let user: UserId = id.parse().map_err(|_| PageError::not_found())?;
-    let scene = operator.scene();
-    match operator.carry_out(move |conn, actor| deed(conn, actor, user, &scene)).await? {
-        Ok(()) if what == "deleted" => Ok(see_other("/admin/users?done=deleted")),
-        Ok(()) => Ok(done(&format!("/admin/users/{user}"), what)),
-        Err(undone) => {
-            let errors = undone.shown_to(operator, Right::ViewUser)?;
-            show(operator, id, None, errors).await
-        }
-    }
-}
-
-/// `POST /admin/users/{id}/disable`.
-///
-/// # Errors
-/// A page.
-pub async fn disable(Ordered { operator, .. }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    change(&operator, &id, "disabled", people::disable).await
-}
-
-/// `POST /admin/users/{id}/enable`.
-///
-/// # Errors
-/// A page.
-pub async fn enable(Ordered { operator, .. }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    change(&operator, &id, "enabled", people::enable).await
-}
-
-/// `POST /admin/users/{id}/sign-out`: everywhere.
-///
-/// # Errors
-/// A page.
-pub async fn sign_out(Ordered { operator, .. }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    change(&operator, &id, "signed-out", people::sign_out).await
-}
-
-/// `POST /admin/users/{id}/join`: into a group.
-///
-/// # Errors
-/// A page.
-pub async fn join(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let name = form.find("group").unwrap_or_default().trim().to_owned();
-    change(&operator, &id, "joined", move |conn, actor, id, scene| people::join(conn, actor, id, &name, scene)).await
-}
-
-/// `POST /admin/users/{id}/leave`: out of a group.
-///
-/// # Errors
-/// A page.
-pub async fn leave(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let name = form.find("group").unwrap_or_default().to_owned();
-    change(&operator, &id, "left", move |conn, actor, id, scene| people::leave(conn, actor, id, &name, scene)).await
-}
-
-/// `POST /admin/users/{id}/reset`: a letter with a link that sets the password.
-///
-/// # Errors
-/// A page.
-pub async fn reset(Ordered { operator, .. }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let courier = operator.app.courier.clone();
-    change(&operator, &id, "reset", move |conn, actor, id, scene| people::send_reset(conn, actor, id, &courier, scene))
-        .await
-}
-
-/// `POST /admin/users/{id}/revoke-app`: what they allowed an app, and what it holds, is void.
-///
-/// # Errors
-/// A page.
-pub async fn revoke_app(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let client = form.find("client").unwrap_or_default().to_owned();
-    change(&operator, &id, "revoked", move |conn, actor, id, scene| people::revoke_app(conn, actor, id, &client, scene))
-        .await
-}
-
-/// `POST /admin/users/{id}/unlock`: whoever had to wait may try again.
-///
-/// # Errors
-/// A page.
-pub async fn unlock(Ordered { operator, .. }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let throttles = operator.app.throttles.clone();
-    change(&operator, &id, "unlocked", move |conn, actor, id, scene| {
-        people::unlock(conn, actor, id, &throttles.account, scene)
-    })
-    .await
-}
-
-/// `POST /admin/users/{id}/delete`: the username has to be typed.
-///
-/// # Errors
-/// A page.
-pub async fn delete(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let (typed, courier) =
-        (form.find("delete-username").unwrap_or_default().trim().to_owned(), operator.app.courier.clone());
-    change(&operator, &id, "deleted", move |conn, actor, id, scene| {
-        people::delete(conn, actor, id, &typed, &courier, scene)
-    })
-    .await
-}
-
-/// The link that sets a new password, once.
-#[derive(Clone, Debug, Serialize)]
-pub struct RecoveryPage {
-    id: String,
-    username: String,
-    link: String,
-    minutes: i64,
-}
-
-impl ConsolePage for RecoveryPage {
-    const TEMPLATE: &'static str = "admin/user_recovery.html";
-    const MENU: &'static str = "users";
-
-    fn title(&self) -> String {
-        format!("Recovery link for {}", self.username)
-    }
-
-    fn sample() -> Self {
-        let link = "https://id.example.test/password/reset/link?token=sample".into();
-        Self { id: "0".into(), username: "ada".into(), link, minutes: 30 }
-    }
-}
-
-/// `POST /admin/users/{id}/recover`: the answer shows the link, and nothing ever again.
-///
-/// # Errors
-/// A page.
-pub async fn recover(Ordered { operator, .. }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let user = find(&operator, &id).await?;
-    let (scene, courier, key) = (operator.scene(), operator.app.courier.clone(), user.id);
-    match operator.carry_out(move |conn, actor| people::recover(conn, actor, key, &courier, &scene)).await? {
-        Ok(link) => {
-            let (id, minutes) = (user.id.to_string(), RESET_LIFE.num_minutes());
-            operator.show_once(RecoveryPage { id, username: user.username, link: link.expose().clone(), minutes })
-        }
-        Err(undone) => {
-            let errors = undone.shown_to(&operator, Right::ViewUser)?;
-            show(&operator, &id, None, errors).await
-        }
-    }
 }

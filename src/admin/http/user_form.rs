@@ -104,7 +104,7 @@ pub async fn post_add(Ordered { operator, form }: Ordered) -> Result<HttpRespons
         None => None,
     };
     let (scene, courier) = (operator.scene(), operator.app.courier.clone());
-    let made = operator.carry_out(move |conn, _| people::add(conn, order, hash, &courier, &scene)).await?;
+    let made = operator.carry_out(move |conn, actor| people::add(conn, actor, order, hash, &courier, &scene)).await?;
     match made {
         Ok(id) if operator.actor.may(Right::ViewUser) => Ok(done(&format!("/admin/users/{id}"), "created")),
         Ok(_) => Ok(done("/account", "created")),
@@ -225,7 +225,7 @@ pub async fn post_edit(Ordered { operator, form }: Ordered, id: web::Path<String
     };
     let mut changes = Changes {
         username: form.find("username").map(str::to_owned),
-        email: form.find("email").map(|typed| typed.trim().to_owned()).filter(|typed| !typed.is_empty()),
+        email: form.find("email").map(|typed| typed.trim().to_owned()),
         must_change_password: Some(form.has("must_change_password")),
         profile: read.profile,
         attributes: Some(read.attributes),
@@ -237,8 +237,9 @@ pub async fn post_edit(Ordered { operator, form }: Ordered, id: web::Path<String
         changes.profile.is_staff = Some(form.has("is_staff") || form.has("is_superuser"));
         changes.profile.is_superuser = Some(form.has("is_superuser"));
     }
-    let (scene, key) = (operator.scene(), user.id);
-    match operator.carry_out(move |conn, actor| people::update(conn, actor, key, &changes, &scene)).await? {
+    let (scene, key, courier) = (operator.scene(), user.id, operator.app.courier.clone());
+    let update = move |conn: &mut _, actor: &_| people::update(conn, actor, key, &changes, (&courier, &scene));
+    match operator.carry_out(update).await? {
         Ok(()) => Ok(done(&format!("/admin/users/{}", user.id), "saved")),
         Err(undone) => {
             let errors = undone.shown_to(&operator, Right::ViewUser)?;
@@ -302,7 +303,8 @@ pub async fn post_password(
     }
     let hash = operator.app.hasher.hash(password).await?;
     let (scene, key, keep) = (operator.scene(), user.id, operator.app.password_policy.history());
-    let set = move |conn: &mut _, actor: &_| people::set_password(conn, actor, key, (hash, keep), &scene);
+    let courier = operator.app.courier.clone();
+    let set = move |conn: &mut _, actor: &_| people::set_password(conn, actor, key, (hash, keep), (&courier, &scene));
     match operator.carry_out(set).await? {
         Ok(()) => Ok(done(&format!("/admin/users/{}", user.id), "password")),
         Err(undone) => {

@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use serde::Serialize;
 
 use super::frame::ConsolePage;
-use super::list::{self, Choice, Heading};
+use super::list::{self, Button, Choice, Heading, MOST_IN_FILE};
 use super::operator::Operator;
 use crate::access;
 use crate::admin::policy::{Actor, Right};
@@ -20,8 +20,6 @@ use crate::web::PageError;
 
 /// Lines on a page.
 const SIZES: [i64; 3] = [25, 50, 100];
-/// Lines of a file at most.
-const MOST_IN_FILE: i64 = 100_000;
 
 /// Everybody.
 #[derive(Clone, Debug, Serialize)]
@@ -45,13 +43,6 @@ pub struct UsersPage {
     unknown_group: Option<String>,
     may_add: bool,
     flash: Option<&'static str>,
-}
-
-/// What can be done with those who are ticked.
-#[derive(Clone, Debug, Serialize)]
-struct Button {
-    label: &'static str,
-    url: &'static str,
 }
 
 /// A line, as a page and a file show it.
@@ -97,7 +88,7 @@ impl ConsolePage for UsersPage {
         };
         let asked = Asked { q: "ada".into(), ..Asked::default() };
         let page = asked.page(vec![row], Some("x".into()), Some("nobody".into()));
-        UsersPage { deeds: vec![Button { label: "Disable", url: "/admin/users/bulk/disable" }], is_large: true, ..page }
+        UsersPage { deeds: list::sample_buttons(), is_large: true, ..page }
     }
 }
 
@@ -227,15 +218,16 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     let unknown_group = (!is_known).then(|| asked.group.clone());
     let flash = operator.query()?.find("done").filter(|done| *done == "deleted").map(|_| "The account is deleted.");
     let may_add = operator.actor.may(Right::AddUser);
-    let deeds = [
-        ("Disable", "/admin/users/bulk/disable", Right::ChangeUser),
-        ("Enable", "/admin/users/bulk/enable", Right::ChangeUser),
-        ("Sign them out", "/admin/users/bulk/sign-out", Right::DeleteSession),
-        ("Add to a group", "/admin/users/bulk/join", Right::ChangeGroup),
-        ("Remove from a group", "/admin/users/bulk/leave", Right::ChangeGroup),
-    ];
-    let deeds = deeds.into_iter().filter(|(.., right)| operator.actor.may(*right));
-    let deeds = deeds.map(|(label, url, _)| Button { label, url }).collect();
+    let deeds = list::buttons(
+        &operator.actor,
+        &[
+            ("Disable", "/admin/users/bulk/disable", Right::ChangeUser),
+            ("Enable", "/admin/users/bulk/enable", Right::ChangeUser),
+            ("Sign them out", "/admin/users/bulk/sign-out", Right::DeleteSession),
+            ("Add to a group", "/admin/users/bulk/join", Right::ChangeGroup),
+            ("Remove from a group", "/admin/users/bulk/leave", Right::ChangeGroup),
+        ],
+    );
     operator.show(UsersPage { is_large, deeds, may_add, flash, ..asked.page(rows, next, unknown_group) })
 }
 

@@ -19,9 +19,9 @@ use crate::web::form::{self, FormError};
 #[derive(Debug)]
 pub struct JsonBody(pub Result<Members, Refusal>);
 
-/// A posted JSON object of any depth, or what is wrong with it.
+/// A posted JSON object of any depth, of at most so many kB, or what is wrong with it.
 #[derive(Debug)]
-pub struct JsonDocument(pub Result<Value, Refusal>);
+pub struct JsonDocument<const KB: usize = 64>(pub Result<Value, Refusal>);
 
 /// The members of an object. Those that are text are parameters like those of a form.
 #[derive(Debug, Default)]
@@ -74,14 +74,15 @@ impl FromRequest for JsonBody {
     }
 }
 
-impl FromRequest for JsonDocument {
+impl<const KB: usize> FromRequest for JsonDocument<KB> {
     type Error = Infallible;
     type Future = LocalBoxFuture<'static, Result<Self, Infallible>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = read::<Unique>(req, payload);
+        let is_json = is_json(req);
+        let body = form::read_body_up_to(KB * 1024, req, payload);
         Box::pin(async move {
-            let whole = body.await.map(|Unique(value)| value);
+            let whole = parse::<Unique>(body.await, is_json).map(|Unique(value)| value);
             Ok(Self(whole.and_then(|value| {
                 if value.is_object() { Ok(value) } else { Err(Refusal::unreadable("the body is no JSON object")) }
             })))
@@ -184,7 +185,7 @@ fn read<T: DeserializeOwned>(
 
 fn parse<T: DeserializeOwned>(body: Result<Vec<u8>, FormError>, is_json: bool) -> Result<T, Refusal> {
     match body {
-        Err(FormError::TooLarge) => Err(Refusal::new(413, "too_large", "The body is larger than 64 kB")),
+        Err(FormError::TooLarge) => Err(Refusal::new(413, "too_large", "The body is too large")),
         Err(error) => Err(Refusal::unreadable(error.to_string())),
         Ok(_) if !is_json => Err(Refusal::new(415, "unsupported_media_type", "The body is not application/json")),
         Ok(body) => serde_json::from_slice(&body).map_err(|error| Refusal::unreadable(place_of(&error))),

@@ -9,7 +9,7 @@ use super::body::MaybeJson;
 use crate::accounts::passwords::Password;
 use crate::admin::deed::Stop;
 use crate::admin::policy::{self, Actor};
-use crate::admin::version;
+use crate::admin::{clients, groups, people, version};
 use crate::api::Refusal;
 use crate::api::cursor::Question;
 use crate::api::rest::call::KEPT;
@@ -300,6 +300,7 @@ fn carry_out(
         schedule,
         lifetimes: app.sessions.lifetimes(),
         passwords: &app.password_policy,
+        fields: &app.config.profile_fields,
     };
     let call = Call {
         actor: &actor,
@@ -316,11 +317,12 @@ fn carry_out(
         check_version(conn, &call, asked, wanted)?;
     }
     let Some(key) = asked.key else { return Ok(told((asked.endpoint.run)(conn, &call)?, asked.endpoint)) };
-    let (names, body) = (asked.names.join("\n"), asked.body.to_text());
+    let (names, query, body) = (asked.names.join("\n"), asked.query.to_text(), asked.body.to_text());
     let request = Digest::from_bytes(app.request_digest.tag(&[
         user.to_string().as_bytes(),
         asked.endpoint.path.as_bytes(),
         names.as_bytes(),
+        query.as_bytes(),
         body.as_bytes(),
     ]));
     let row = format!("{user} {}", version::of(&json!(key.as_bytes().as_slice())));
@@ -351,18 +353,25 @@ fn check_version(conn: &mut Conn, call: &Call<'_>, asked: &Asked, wanted: &str) 
     let shown = endpoints::find(asked.endpoint.path, "GET").ok().filter(|one| matches!(one.answer, Answer::One(..)));
     let shown =
         shown.ok_or_else(|| Problem::new(412, "no_version", "There is nothing here that If-Match could name."))?;
-    let lock = Digest::of(asked.names.join("\n").as_bytes());
-    let mut number = [0; 8];
-    for (to, from) in number.iter_mut().zip(lock.as_bytes()) {
-        *to = *from;
+    if let Some(lock) = lock_of(asked.endpoint.path) {
+        lock_for_transaction(conn, lock)?;
     }
-    lock_for_transaction(conn, i64::from_be_bytes(number))?;
     let reply = (shown.run)(conn, call)?;
     let now = reply.body.as_ref().map(etag).unwrap_or_default();
     if wanted.trim() == "*" || wanted.split(',').any(|one| one.trim() == now) {
         return Ok(());
     }
     Err(Problem::new(412, "changed", "Somebody changed it meanwhile."))
+}
+
+/// The lock under which documents of this kind are changed, from the console too.
+fn lock_of(path: &str) -> Option<i64> {
+    match path.split('/').nth(1) {
+        Some("users") => Some(people::LOCK),
+        Some("groups") => Some(groups::LOCK),
+        Some("clients") => Some(clients::LOCK),
+        _ => None,
+    }
 }
 
 fn etag(body: &Value) -> String {

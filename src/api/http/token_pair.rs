@@ -22,10 +22,23 @@ use crate::oidc::http::authenticate::{Callers, authenticate};
 use crate::oidc::http::token::issuer;
 use crate::tokens::refresh::{RefreshClaims, ServesAt};
 use crate::tokens::store::families;
+use crate::traces::trace::{Note, Stage};
 
 /// `POST /api/token`: a pair for a password.
 pub async fn post(req: HttpRequest, app: web::Data<App>, body: JsonBody) -> HttpResponse {
-    answer::of(&req, make(&req, &app, body).await)
+    let client_id = named_client(&body);
+    let made = make(&req, &app, body).await;
+    answer::of(&req, made.inspect_err(|refusal| trace(&req, &app, client_id, refusal)))
+}
+
+fn named_client(body: &JsonBody) -> Option<String> {
+    body.0.as_ref().ok()?.params.find("client_id").map(str::to_owned)
+}
+
+/// Notes why an app got no pair. What it brought as a proof is not kept.
+fn trace(req: &HttpRequest, app: &App, client_id: Option<String>, refusal: &Refusal) {
+    let (code, because) = (refusal.code.to_owned(), refusal.because.clone());
+    app.trace(req, Stage::Token, Note { client_id, code, because, came: None });
 }
 
 async fn make(req: &HttpRequest, app: &web::Data<App>, body: JsonBody) -> Result<Signed, Refusal> {
@@ -67,7 +80,9 @@ async fn finish(
 
 /// `POST /api/token/refresh`: the next pair.
 pub async fn refresh(req: HttpRequest, app: web::Data<App>, body: JsonBody) -> HttpResponse {
-    answer::of(&req, rotate(&req, &app, body).await)
+    let client_id = named_client(&body);
+    let rotated = rotate(&req, &app, body).await;
+    answer::of(&req, rotated.inspect_err(|refusal| trace(&req, &app, client_id, refusal)))
 }
 
 async fn rotate(req: &HttpRequest, app: &App, body: JsonBody) -> Result<Signed, Refusal> {

@@ -8,6 +8,7 @@ use crate::accounts::passwords::policy::Policy;
 use crate::admin::deed::Stop;
 use crate::admin::policy::Actor;
 use crate::audit::Scene;
+use crate::config::ProfileField;
 use crate::kernel::crypto::Sealer;
 use crate::keys::rotation::Schedule;
 use crate::login::courier::Courier;
@@ -33,6 +34,8 @@ pub struct Office<'a> {
     pub lifetimes: Lifetimes,
     /// What passwords have to be.
     pub passwords: &'a Policy,
+    /// The operator's own fields of a profile.
+    pub fields: &'a [ProfileField],
 }
 
 /// A request that fits its endpoint.

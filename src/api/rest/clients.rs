@@ -1,5 +1,6 @@
 //! `/api/v1/clients`.
 
+use chrono::Duration;
 use serde_json::json;
 
 use super::shape::{Field, Kind};
@@ -8,6 +9,7 @@ use crate::admin::clients as deeds;
 use crate::admin::deed::{Stop, Wrong};
 use crate::clients::client::Kind as ClientKind;
 use crate::clients::metadata::Draft;
+use crate::clients::registration::{Former, LONGEST_OVERLAP};
 use crate::clients::{Client, store};
 use crate::kernel::Conn;
 use crate::keys::jws::TokenType;
@@ -35,7 +37,9 @@ pub const CLIENT: &[Field] = &[
     Field::new("serves", Kind::Texts, "Audiences that it answers for as an API.").required(),
     Field::new("apps", Kind::Texts, "Apps of permissions that it may ask about.").required(),
     Field::new("restricted_to_groups", Kind::Texts, "Who may use it: members of these.").required(),
-    Field::new("restricted_to_permission", Kind::Text(200), "And holders of this.").required().nullable(),
+    Field::new("restricted_to_permission", Kind::Text(200), "Holders of this too: whoever is either.")
+        .required()
+        .nullable(),
     Field::new("id_token_alg", ALGS, "Signs its ID tokens.").required(),
     Field::new("access_token_alg", ALGS, "Signs its access tokens.").required(),
     Field::new("access_token_typ", TYPS, "Type of its access tokens.").required(),
@@ -53,7 +57,22 @@ pub const CLIENT: &[Field] = &[
     Field::new("policy_uri", Kind::Text(2000), "Privacy policy.").required().nullable(),
     Field::new("tos_uri", Kind::Text(2000), "Terms of service.").required().nullable(),
     Field::new("allow_token_pair", Kind::Flag, "May sign people in by their password.").required(),
+    Field::new(
+        "secret_set_at",
+        Kind::Time,
+        "Since when its secret is as it is; null: it has none, or it was not noted.",
+    )
+    .required()
+    .nullable(),
+    Field::new("former_secret_until", Kind::Time, "The secret before serves too, until then.").required().nullable(),
 ];
+
+/// What becomes of the secret that is replaced.
+pub const SECRET_ROTATION: &[Field] = &[Field::new(
+    "overlap_secs",
+    Kind::Number(0, LONGEST_OVERLAP.num_seconds()),
+    "The old one serves so long beside the new one; left out: no longer, for one that may be in other hands.",
+)];
 
 /// An app that was just registered.
 pub const CLIENT_MADE: &[Field] = &[
@@ -83,7 +102,7 @@ macro_rules! with_settings {
             Field::new("serves", Kind::Texts, "Audiences that it answers for as an API."),
             Field::new("apps", Kind::Texts, "Apps of permissions that it may ask about."),
             Field::new("restricted_to_groups", Kind::Texts, "Who may use it: members of these."),
-            Field::new("restricted_to_permission", Kind::Text(200), "And holders of this.").nullable(),
+            Field::new("restricted_to_permission", Kind::Text(200), "Holders of this too: whoever is either.").nullable(),
             Field::new("id_token_alg", ALGS, "Signs its ID tokens."),
             Field::new("access_token_alg", ALGS, "Signs its access tokens."),
             Field::new("access_token_typ", TYPS, "Type of its access tokens."),
@@ -176,7 +195,7 @@ pub fn list(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
     let all = store::list(conn)?;
     let rest = all.iter().filter(|client| call.after.is_none_or(|after| client.client_id.as_str() > after));
     let most = usize::try_from(call.limit + 1).unwrap_or(usize::MAX);
-    Ok(Reply::list(rest.take(most).map(Client::describe).collect(), call.limit, "client_id"))
+    Ok(Reply::list(rest.take(most).map(Client::describe_with_secrets).collect(), call.limit, "client_id"))
 }
 
 /// `POST /clients`: the answer shows the secret, and nothing ever again.
@@ -197,7 +216,7 @@ pub fn create(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
 /// # Errors
 /// [`Stop`].
 pub fn show(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
-    Ok(Reply::one(find(conn, call)?.describe()))
+    Ok(Reply::one(find(conn, call)?.describe_with_secrets()))
 }
 
 /// `PATCH /clients/{client}`.
@@ -227,8 +246,19 @@ pub fn delete(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
 /// [`Stop`].
 pub fn rotate_secret(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
     let id = call.name(0)?;
-    let secret = deeds::rotate_secret(conn, call.actor, id, call.office.issuer, call.scene)?;
+    let overlap = call.query.number("overlap_secs").filter(|secs| *secs > 0);
+    let former = overlap.map_or(Former::Ends, |secs| Former::Serves(Duration::seconds(secs)));
+    let secret = deeds::rotate_secret(conn, call.actor, (id, former), call.office.issuer, call.scene)?;
     Ok(Reply::one(json!({ "client_id": id, "client_secret": secret.expose() })))
+}
+
+/// `DELETE /clients/{client}/former-secret`.
+///
+/// # Errors
+/// [`Stop`].
+pub fn end_former_secret(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
+    deeds::end_former_secret(conn, call.actor, call.name(0)?, call.office.issuer, call.scene)?;
+    Ok(Reply::done())
 }
 
 /// `POST /clients/{client}/enable`.

@@ -154,8 +154,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         .answers(Made("WholeGroup", groups::GROUP_WHOLE)),
     get("/groups/{group}", Right::ViewGroup, "Show a group", groups::show)
         .answers(One("WholeGroup", groups::GROUP_WHOLE)),
-    patch("/groups/{group}", Right::ChangeGroup, "Give a group another name", groups::rename)
-        .body(groups::NAMED)
+    patch("/groups/{group}", Right::ChangeGroup, "Change a group itself", groups::update)
+        .body(groups::GROUP_CHANGES)
         .answers(One("WholeGroup", groups::GROUP_WHOLE)),
     delete("/groups/{group}", Right::DeleteGroup, "Delete a group", groups::delete),
     get("/groups/{group}/members", Right::ViewGroup, "Who is in a group by themselves", groups::members)
@@ -217,7 +217,14 @@ pub const ENDPOINTS: &[Endpoint] = &[
         .answers(One("Client", clients::CLIENT)),
     delete("/clients/{client}", Right::DeleteClient, "Delete an app", clients::delete),
     post("/clients/{client}/secret", Right::ChangeClient, "Replace an app's secret", clients::rotate_secret)
+        .query(clients::SECRET_ROTATION)
         .answers(One("ClientSecret", clients::SECRET)),
+    delete(
+        "/clients/{client}/former-secret",
+        Right::ChangeClient,
+        "End the secret before the present one, before its time",
+        clients::end_former_secret,
+    ),
     post("/clients/{client}/enable", Right::ChangeClient, "Let an app be used", clients::enable),
     post("/clients/{client}/disable", Right::ChangeClient, "Disable an app: its tokens are dead", clients::disable),
     get("/invitations", Right::ViewInvitation, "List invitations", invitations::list)

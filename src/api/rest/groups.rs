@@ -17,12 +17,14 @@ use crate::kernel::ids::GroupId;
 pub const GROUP: &[Field] = &[
     Field::new("id", Kind::Id, "Its name in this API.").required(),
     Field::new("name", Kind::Text(150), "As it stands in tokens.").required(),
+    Field::new("default", Kind::Flag, "Whether people join it by having a new account.").required(),
 ];
 
 /// A group, and what it is made of.
 pub const GROUP_WHOLE: &[Field] = &[
     Field::new("id", Kind::Id, "Its name in this API.").required(),
     Field::new("name", Kind::Text(150), "As it stands in tokens.").required(),
+    Field::new("default", Kind::Flag, "Whether people join it by having a new account.").required(),
     Field::new("groups", Kind::Texts, "Names of groups in it.").required(),
     Field::new("member_of", Kind::Texts, "Names of groups that it is in.").required(),
     Field::new("managers", Kind::Texts, "Usernames of those who decide who is in it.").required(),
@@ -31,6 +33,16 @@ pub const GROUP_WHOLE: &[Field] = &[
 
 /// A name.
 pub const NAMED: &[Field] = &[Field::new("name", Kind::Text(150), "Its name.").required()];
+
+/// What may be changed of a group itself.
+pub const GROUP_CHANGES: &[Field] = &[
+    Field::new("name", Kind::Text(150), "Its name."),
+    Field::new(
+        "default",
+        Kind::Flag,
+        "Whether people join it by having a new account; not when it carries the console.",
+    ),
+];
 
 /// Somebody, shortly.
 pub const MEMBER: &[Field] = &[
@@ -44,8 +56,8 @@ pub const MEMBER: &[Field] = &[
 /// [`Stop`].
 pub fn list(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
     let rows = groups::page(conn, call.after_id(), call.limit + 1)?;
-    let rows = rows.into_iter().map(|group| json!({ "id": group.id, "name": group.name })).collect();
-    Ok(Reply::list(rows, call.limit, "id"))
+    let rows = rows.into_iter().map(|group| json!({ "id": group.id, "name": group.name, "default": group.is_default }));
+    Ok(Reply::list(rows.collect(), call.limit, "id"))
 }
 
 /// `POST /groups`.
@@ -62,8 +74,8 @@ fn view(conn: &mut Conn, id: GroupId) -> Result<Value, Stop> {
     let group = groups::find_group_by_id(conn, id)?.ok_or(Stop::Gone)?;
     let contents = groups::contents(conn, id, 0)?;
     Ok(json!({
-        "id": group.id, "name": group.name, "groups": contents.groups, "member_of": contents.member_of,
-        "managers": contents.managers, "permissions": contents.permissions,
+        "id": group.id, "name": group.name, "default": group.is_default, "groups": contents.groups,
+        "member_of": contents.member_of, "managers": contents.managers, "permissions": contents.permissions,
     }))
 }
 
@@ -79,9 +91,14 @@ pub fn show(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
 ///
 /// # Errors
 /// [`Stop`].
-pub fn rename(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
-    let name = call.body.text("name").unwrap_or_default();
-    deeds::rename(conn, call.actor, call.id(0)?, name, call.scene)?;
+pub fn update(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
+    let group = groups::find_group_by_id(conn, call.id(0)?)?.ok_or(Stop::Gone)?;
+    if let Some(name) = call.body.text("name").filter(|name| *name != group.name) {
+        deeds::rename(conn, call.actor, group.id, name, call.scene)?;
+    }
+    if let Some(is_default) = call.body.flag("default") {
+        deeds::set_default(conn, call.actor, group.id, is_default, call.scene)?;
+    }
     show(conn, call)
 }
 

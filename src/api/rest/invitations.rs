@@ -46,7 +46,8 @@ pub fn list(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
     let now = call.scene.now;
     // To whom invitations went is for those who may see people.
     let sees_people = call.actor.may(Right::ViewUser) || call.actor.may(Right::AddInvitation);
-    let rows: Vec<_> = store::list(conn, call.after_id(), call.limit + 1)?
+    let filter = store::Filter { before: call.after_id(), limit: call.limit + 1, ..store::Filter::default() };
+    let rows: Vec<_> = store::list(conn, &filter)?
         .into_iter()
         .map(|row| {
             json!({

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::shape::{Field, Kind};
 use super::{Call, Reply};
 use crate::access::check::{self, What, Who};
-use crate::accounts::profile::{ProfileChanges, is_birthdate};
+use crate::accounts::profile::{self, ProfileChanges, is_birthdate};
 use crate::accounts::store::emails;
 use crate::accounts::{self, PhoneNumber, User};
 use crate::admin::deed::{Stop, Wrong};
@@ -36,6 +36,7 @@ pub const USER: &[Field] = &[
     text("zoneinfo", "Time zone, like Europe/Berlin.").required().nullable(),
     text("birthdate", "YYYY-MM-DD or YYYY.").required().nullable(),
     text("phone", "Phone number with country code.").required().nullable(),
+    Field::new("attributes", Kind::Object, "The operator's own fields (profile.fields).").required(),
     Field::new("is_active", Kind::Flag, "Whether it may be used.").required(),
     Field::new("is_staff", Kind::Flag, "Whether it may enter the console.").required(),
     Field::new("is_superuser", Kind::Flag, "Whether it may do everything.").required(),
@@ -60,6 +61,7 @@ macro_rules! with_profile {
             text("zoneinfo", "Time zone, like Europe/Berlin.").nullable(),
             text("birthdate", "YYYY-MM-DD or YYYY.").nullable(),
             text("phone", "Phone number with country code.").nullable(),
+            Field::new("attributes", Kind::Object, "The operator's own fields; null takes one away, what is left out stays."),
         ]
     };
 }
@@ -124,6 +126,7 @@ fn view(conn: &mut Conn, user: &User) -> Result<Value, Stop> {
         "zoneinfo": user.zoneinfo,
         "birthdate": user.birthdate,
         "phone": user.phone,
+        "attributes": user.attributes,
         "is_active": user.is_active,
         "is_staff": user.is_staff,
         "is_superuser": user.is_superuser,
@@ -180,12 +183,64 @@ pub fn create(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
         must_change_password: flag("must_change_password"),
         send_link: flag("send_link"),
         is_service: flag("is_service"),
-        profile: claims(call)?,
+        ..Wish::default()
     };
-    let order = people::read(call.actor, wish, call.office.passwords).map_err(renamed)?;
-    let id = people::add(conn, order, call.hash.map(str::to_owned), call.office.courier, call.scene)?;
+    // All that does not do is told at once.
+    let mut wrong = Vec::new();
+    let claims = told(claims(call), &mut wrong)?;
+    let attributes = told(attributes(call, &json!({})), &mut wrong)?;
+    let wish = Wish { profile: claims.unwrap_or_default(), ..wish };
+    let order = told(people::read(call.actor, wish, call.office.passwords).map_err(renamed), &mut wrong)?;
+    let Some(order) = order.filter(|_| wrong.is_empty()) else { return Err(Stop::Wrong(wrong)) };
+    let id = people::add(conn, call.actor, order, call.hash.map(str::to_owned), call.office.courier, call.scene)?;
+    if let Some(attributes) = attributes.flatten() {
+        profile::update_attributes(conn, id, &attributes)?;
+    }
     let user = accounts::store::find(conn, id)?.ok_or(Stop::Gone)?;
     Ok(Reply::made(view(conn, &user)?, format!("/api/v1/users/{id}")))
+}
+
+/// What is wrong with fields is kept for later; `None`: something is.
+fn told<T>(read: Result<T, Stop>, wrong: &mut Vec<Wrong>) -> Result<Option<T>, Stop> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(Stop::Wrong(more)) => {
+            wrong.extend(more);
+            Ok(None)
+        }
+        Err(stop) => Err(stop),
+    }
+}
+
+/// The operator's own fields, with what was sent; `None`: nothing was.
+fn attributes(call: &Call<'_>, stands: &Value) -> Result<Option<Value>, Stop> {
+    let Some(sent) = call.body.object("attributes").and_then(Value::as_object) else { return Ok(None) };
+    let (mut all, mut wrong) = (stands.as_object().cloned().unwrap_or_default(), Vec::new());
+    for (name, value) in sent {
+        let refuse = |why: String| Wrong::new(format!("attributes.{name}"), why);
+        let Some(field) = call.office.fields.iter().find(|field| field.name == *name) else {
+            wrong.push(refuse("There is no such field.".into()));
+            continue;
+        };
+        let text = match value {
+            Value::Null => {
+                all.remove(name);
+                continue;
+            }
+            Value::String(text) => text.clone(),
+            Value::Bool(_) | Value::Number(_) => value.to_string(),
+            Value::Array(_) | Value::Object(_) => {
+                wrong.push(refuse("Give a text, a number, true or false.".into()));
+                continue;
+            }
+        };
+        match profile_form::parse(field, &text) {
+            Ok(Some(value)) => drop(all.insert(name.clone(), value)),
+            Ok(None) => drop(all.remove(name)),
+            Err(why) => wrong.push(refuse(why)),
+        }
+    }
+    if wrong.is_empty() { Ok(Some(all.into())) } else { Err(Stop::Wrong(wrong)) }
 }
 
 /// The form calls the password by the id of its input.
@@ -255,16 +310,21 @@ pub fn show(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
 /// # Errors
 /// [`Stop`].
 pub fn update(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
+    let stands = find(conn, call)?.attributes;
+    let mut wrong = Vec::new();
+    let claims = told(claims(call), &mut wrong)?;
+    let attributes = told(attributes(call, &stands), &mut wrong)?;
+    let (Some(claims), Some(attributes)) = (claims, attributes) else { return Err(Stop::Wrong(wrong)) };
     let changes = Changes {
         username: call.body.text("username").map(str::to_owned),
         email: call.body.text("email").map(str::to_owned),
         email_verified: call.body.flag("email_verified").unwrap_or_default(),
         must_change_password: call.body.flag("must_change_password"),
-        profile: claims(call)?,
-        attributes: None,
+        profile: claims,
+        attributes,
         seen: None,
     };
-    people::update(conn, call.actor, call.id(0)?, &changes, call.scene)?;
+    people::update(conn, call.actor, call.id(0)?, &changes, (call.office.courier, call.scene))?;
     show(conn, call)
 }
 
@@ -328,7 +388,13 @@ pub fn set_password(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
         return Err(Stop::Wrong(refusals.into_iter().map(|why| Wrong::new("password", why)).collect()));
     }
     let hash = call.hash.ok_or_else(|| Stop::wrong("password", "This is needed."))?.to_owned();
-    people::set_password(conn, call.actor, id, (hash, call.office.passwords.history()), call.scene)?;
+    people::set_password(
+        conn,
+        call.actor,
+        id,
+        (hash, call.office.passwords.history()),
+        (call.office.courier, call.scene),
+    )?;
     Ok(Reply::done())
 }
 

@@ -9,10 +9,8 @@ use crate::admin::deed::Stop;
 use crate::admin::people;
 use crate::audit::device;
 use crate::kernel::Conn;
-use crate::kernel::ids::{SessionId, UserId};
-use crate::login::departure;
+use crate::kernel::ids::UserId;
 use crate::sessions;
-use crate::tokens::api_key;
 use crate::tokens::store::{api_keys, grants};
 
 /// A session.
@@ -81,9 +79,8 @@ pub fn sign_out(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
 /// # Errors
 /// [`Stop`].
 pub fn end_session(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
-    let user = people::within(conn, call.actor, call.id(0)?)?;
-    let session: SessionId = call.id(1)?;
-    if departure::end_other(conn, user.id, session, call.scene)? { Ok(Reply::done()) } else { Err(Stop::Gone) }
+    people::end_session(conn, call.actor, (call.id(0)?, call.id(1)?), call.scene)?;
+    Ok(Reply::done())
 }
 
 /// `GET /users/{user}/grants`.
@@ -133,6 +130,6 @@ pub fn list_api_keys(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
 /// # Errors
 /// [`Stop`].
 pub fn revoke_api_key(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
-    let user = people::within(conn, call.actor, call.id(0)?)?;
-    if api_key::revoke(conn, user.id, call.id(1)?, call.scene)? { Ok(Reply::done()) } else { Err(Stop::Gone) }
+    people::revoke_key(conn, call.actor, (call.id(0)?, call.id(1)?), call.scene)?;
+    Ok(Reply::done())
 }

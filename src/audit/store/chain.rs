@@ -87,6 +87,26 @@ pub fn after(conn: &mut Conn, position: i64, limit: i64) -> Result<Vec<(Link, Op
     Ok(rows.into_iter().map(|(row, entry)| (link(row), entry)).collect())
 }
 
+/// An entry's place in the chain.
+#[derive(Clone, Debug)]
+pub struct Linked {
+    /// Its link.
+    pub own: Link,
+    /// The digest of the link before; `None`: there never was one, or it was let go.
+    pub before: Option<Vec<u8>>,
+}
+
+/// Where an entry is linked.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn of_event(conn: &mut Conn, event: EventId) -> Result<Option<Linked>, Fault> {
+    let own = c::table.filter(c::event_id.eq(event)).select((c::position, c::digest)).first(conn).optional()?;
+    let Some(own) = own.map(link) else { return Ok(None) };
+    let before = c::table.find(own.position - 1).select(c::digest).first(conn).optional()?;
+    Ok(Some(Linked { own, before }))
+}
+
 /// Whether the log says, with this proof, that it was let go.
 ///
 /// # Errors
@@ -106,14 +126,14 @@ pub fn holds(conn: &mut Conn, noted: &Link) -> Result<bool, Fault> {
     Ok(select(exists(same)).get_result(conn)?)
 }
 
-/// Whether an entry has no link although it is older than the head by more than `late`.
+/// Whether an entry has no link although it is older than the head, and than `now`, by more than `late`.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn has_stranger(conn: &mut Conn, late: Duration) -> Result<bool, Fault> {
+pub fn has_stranger(conn: &mut Conn, now: Instant, late: Duration) -> Result<bool, Fault> {
     let Some((_, at)) = head(conn)? else { return Ok(false) };
     let is_linked = exists(c::table.filter(c::event_id.eq(a::id)));
-    let strangers = a::table.filter(a::at.lt(at - late)).filter(not(is_linked));
+    let strangers = a::table.filter(a::at.lt(at.min(now) - late)).filter(not(is_linked));
     Ok(select(exists(strangers)).get_result(conn)?)
 }
 

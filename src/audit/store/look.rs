@@ -56,7 +56,7 @@ pub fn look(
     limit: i64,
 ) -> Result<Found, Fault> {
     let firsts = firsts(filter);
-    let window = if conditions(filter) > 1 { WINDOW.max(limit + 1) } else { limit + 1 };
+    let window = if conditions(filter) > 1 { WINDOW } else { limit + 1 };
     let mut near: Vec<EventId> = Vec::new();
     for first in &firsts {
         near.extend(ids(conn, *first, filter, direction, from, window)?);

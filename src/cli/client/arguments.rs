@@ -31,6 +31,9 @@ pub(super) struct ChosenSecret {
 pub struct RotateSecret {
     #[command(flatten)]
     pub(super) id: Id,
+    /// The old secret serves so many hours beside the new one. Without it, it serves no more: for one that may be in other hands.
+    #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u16).range(1..=720))]
+    pub(super) overlap_hours: Option<u16>,
     #[command(flatten)]
     pub(super) secret: ChosenSecret,
 }

@@ -3,6 +3,7 @@
 mod arguments;
 
 use arguments::{ChosenSecret, Create, RotateSecret, Update, draft};
+use chrono::Duration;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use crate::cli::workshop::Workshop;
 use crate::cli::{Failure, Globals, output};
 use crate::clients::client::Client;
 use crate::clients::metadata::{self, Draft, NewClient};
-use crate::clients::registration::{self, Creation};
+use crate::clients::registration::{self, Creation, Former};
 use crate::clients::store;
 use crate::clients::template::{self, Block, Template};
 use crate::kernel::Conn;
@@ -35,8 +36,10 @@ pub enum Command {
     Disable(Id),
     /// Apps that we know how to set up, for `create --template`.
     Templates,
-    /// Replace an app's secret; the old one serves no more.
+    /// Replace an app's secret; the old one serves no more, or a while longer.
     RotateSecret(RotateSecret),
+    /// End an app's old secret that serves a while longer.
+    EndFormerSecret(Id),
     /// Delete an app and everything issued to it.
     Delete(Id),
 }
@@ -59,7 +62,7 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
         Command::Create(arguments) => create(globals, &workshop, *arguments),
         Command::List => list(globals, &workshop),
         Command::Show(id) => {
-            let shown = find(&mut workshop.connect()?, &id)?.describe();
+            let shown = find(&mut workshop.connect()?, &id)?.describe_with_secrets();
             output::print_json(&shown);
             Ok(())
         }
@@ -68,6 +71,7 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
         Command::Disable(id) => set_enabled(globals, &workshop, &id, false),
         Command::Templates => templates(globals),
         Command::RotateSecret(arguments) => rotate_secret(globals, &workshop, &arguments),
+        Command::EndFormerSecret(id) => end_former_secret(globals, &workshop, &id),
         Command::Delete(id) => {
             workshop.write(|conn, scene| {
                 let client = find(conn, &id)?;
@@ -195,14 +199,29 @@ fn set_enabled(globals: &Globals, workshop: &Workshop, id: &Id, is_enabled: bool
 
 fn rotate_secret(globals: &Globals, workshop: &Workshop, arguments: &RotateSecret) -> Result<(), Failure> {
     let secret = chosen(&arguments.secret)?;
+    let overlap = arguments.overlap_hours.map(|hours| Duration::hours(hours.into()));
+    let former = overlap.map_or(Former::Ends, Former::Serves);
     let made = workshop.write(|conn, scene| {
         let client = find(conn, &arguments.id)?;
         if client.secret.is_none() {
             return Err(Failure::Failed("this client has no secret".into()));
         }
-        Ok(registration::rotate_secret(conn, &client, secret, scene)?)
+        clients::check_overlap(&client, former).map_err(|stop| Failure::Failed(stop.to_string()))?;
+        Ok(registration::rotate_secret(conn, &client, (secret, former), scene)?)
     })?;
     show_once(globals, &arguments.id.client_id, Some(&made), &[]);
+    Ok(())
+}
+
+fn end_former_secret(globals: &Globals, workshop: &Workshop, id: &Id) -> Result<(), Failure> {
+    workshop.write(|conn, scene| {
+        let client = find(conn, id)?;
+        if registration::end_former_secret(conn, &client, scene)? {
+            return Ok(());
+        }
+        Err(Failure::Failed("no old secret serves any more".into()))
+    })?;
+    tell(globals, &json!({ "client_id": id.client_id, "former_secret_until": null }), "The old secret serves no more.");
     Ok(())
 }
 

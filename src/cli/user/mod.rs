@@ -83,6 +83,7 @@ fn create(globals: &Globals, workshop: &Workshop, arguments: &Create) -> Result<
     let proof = if arguments.email_verified { Proof::Verified } else { Proof::Unverified };
     let new = NewUser { username, email: email.map(|email| (email, proof)), password_hash, profile };
     let shown = workshop.write(|conn, scene| {
+        accounts::store::former_usernames::release(conn, &new.username.key())?;
         let user = match registration::create(conn, &new, scene)? {
             Creation::Done(user) => user,
             Creation::UsernameTaken => {
@@ -94,6 +95,8 @@ fn create(globals: &Globals, workshop: &Workshop, arguments: &Create) -> Result<
         profile::update_attributes(conn, user, &own_fields)?;
         if arguments.service {
             lifecycle::mark_service(conn, user)?;
+        } else {
+            access::group::join_defaults(conn, user, scene)?;
         }
         if arguments.must_change_password {
             lifecycle::set_must_change_password(conn, user, true, scene.now)?;
@@ -226,7 +229,8 @@ fn update(globals: &Globals, workshop: &Workshop, arguments: &Update) -> Result<
     let email = arguments.email.as_deref().map(EmailAddress::parse).transpose().map_err(Failure::Usage)?;
     let shown = workshop.write(|conn, scene| {
         let user = find(conn, &arguments.name)?;
-        let loses = arguments.superuser == Some(false) && user.is_superuser;
+        let loses = (arguments.superuser == Some(false) && user.is_superuser)
+            || (arguments.staff == Some(false) && user.is_staff);
         if loses && accounts::store::is_last_administrator(conn, user.id)? {
             return Err(last_administrator());
         }
@@ -238,6 +242,8 @@ fn update(globals: &Globals, workshop: &Workshop, arguments: &Update) -> Result<
         }
         if let Some(email) = &email {
             let own = accounts::store::emails::of_user(conn, user.id)?;
+            let primary = own.iter().find(|known| known.is_primary);
+            let own_address = primary.map(|known| (known.address.clone(), known.verified_at.is_some()));
             let own = own.iter().find(|known| known.is_primary && name_key(&known.address) == email.key());
             if own.is_none() && accounts::store::emails::is_held(conn, &email.key())? {
                 return Err(Failure::Failed("the address belongs to an account already".into()));
@@ -248,8 +254,13 @@ fn update(globals: &Globals, workshop: &Workshop, arguments: &Update) -> Result<
             let id = EmailId::new(&scene.random, scene.now)?;
             accounts::store::emails::replace_primary(conn, id, (user.id, email, proof), scene.now)?;
             password_change::void_links(conn, &user, scene)?;
+            let before = own_address.as_ref().map(|(address, _)| address.as_str());
+            let proven = [own_address.as_ref().is_some_and(|(_, is)| *is), is_proven];
+            let details = json!({ "before": before, "after": email.as_str(), "proven": proven });
+            scene.record(conn, &Event::new(Kind::AddressChanged).user(user.id).details(details))?;
             if arguments.email_verified && user.awaits_proof_since.is_some() {
                 lifecycle::mark_proven(conn, user.id, scene.now)?;
+                access::group::join_defaults(conn, user.id, scene)?;
             }
         }
         let own_fields = attributes(&arguments.claims, &user.attributes, &workshop.config.profile_fields)?;
@@ -313,7 +324,7 @@ fn recover(globals: &Globals, workshop: &Workshop, name: &Name) -> Result<(), Fa
         let target = accounts::store::emails::primary_of(conn, user.id)?.map(|email| email.address);
         let about = (user.id, target.as_deref().unwrap_or("recovery"));
         let made = courier.confirm(conn, Purpose::ResetPassword, about, &trip, (RESET_LIFE, scene))?;
-        scene.record(conn, &Event::new(Kind::ResetRequested).user(user.id))?;
+        scene.record(conn, &Event::new(Kind::RecoveryShown).user(user.id))?;
         Ok(courier.links.secret("/password/reset/link", &made.link))
     })?;
     if globals.json {

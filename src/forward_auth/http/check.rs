@@ -1,4 +1,5 @@
-//! What a proxy asks: `/forward-auth/check` (200, 401, 403) and `/forward-auth` (200, or where to send the browser).
+//! What a proxy asks: `/forward-auth/check` (200, 401, 403) and `/forward-auth` (200, or where to send the browser), and the
+//! same as Envoy asks it.
 
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::StatusCode;
@@ -55,21 +56,39 @@ pub async fn check(req: HttpRequest, app: web::Data<App>) -> Result<HttpResponse
 /// # Errors
 /// As [`check`].
 pub async fn forward(req: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, PageError> {
-    let target = match target_of(&req, &app) {
-        Ok(target) => target,
-        Err(because) => return Ok(bare(StatusCode::FORBIDDEN, because)),
-    };
-    if target.path() == RETURN {
-        return come_back(&req, &app, &target);
+    let method = one(&req, "x-forwarded-method").unwrap_or("GET");
+    match target_of(&req, &app) {
+        Ok(target) => judge(&req, &app, &target, method).await,
+        Err(because) => Ok(bare(StatusCode::FORBIDDEN, because)),
     }
-    match ask(&req, &app, &target).await? {
+}
+
+/// Where Envoy's `ext_authz` asks (`path_prefix`): it puts the path that was asked for behind this one, and keeps method and host.
+pub const ENVOY: &str = "/forward-auth/envoy";
+
+/// `/forward-auth/envoy/…`: as [`forward`].
+///
+/// # Errors
+/// As [`check`].
+pub async fn envoy(req: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, PageError> {
+    match target_of_envoy(&req, &app) {
+        Ok(target) => judge(&req, &app, &target, req.method().as_str()).await,
+        Err(because) => Ok(bare(StatusCode::FORBIDDEN, because)),
+    }
+}
+
+async fn judge(req: &HttpRequest, app: &App, target: &Target, method: &str) -> Result<HttpResponse, PageError> {
+    if target.path() == RETURN {
+        return come_back(req, app, target);
+    }
+    match ask(req, app, target).await? {
         Answer::Through(visitor) => through(visitor.as_deref()),
-        Answer::SignIn if is_navigation(&req) => send_to_sign_in(&req, &app, &target),
+        Answer::SignIn if is_navigation(req, method) => send_to_sign_in(req, app, target),
         Answer::SignIn => Ok(bare(StatusCode::UNAUTHORIZED, "nobody is signed in, and this is no page")),
         // The page that says so is at the issuer: ours do not look right at another host.
-        Answer::Refused(because) if is_navigation(&req) && app.rules.know(&target) => {
+        Answer::Refused(because) if is_navigation(req, method) && app.rules.know(target) => {
             tracing::info!(because, origin = target.origin(), path = target.path(), "forward auth refused");
-            send_to_sign_in(&req, &app, &target)
+            send_to_sign_in(req, app, target)
         }
         Answer::Refused(because) => Ok(bare(StatusCode::FORBIDDEN, because)),
     }
@@ -81,18 +100,35 @@ fn target_of(req: &HttpRequest, app: &App) -> Result<Target, &'static str> {
     if !comes_through_trusted_proxy(req, &app.config.server.trusted_proxies) {
         return Err("the peer is none of server.trusted_proxies");
     }
-    let one = |name: &str| {
-        let mut values = req.headers().get_all(name);
-        let value = values.next().and_then(|value| value.to_str().ok());
-        value.filter(|_| values.next().is_none())
-    };
-    let [scheme, host, uri] = ["x-forwarded-proto", "x-forwarded-host", "x-forwarded-uri"].map(one);
+    let [scheme, host, uri] = ["x-forwarded-proto", "x-forwarded-host", "x-forwarded-uri"].map(|name| one(req, name));
     let (Some(scheme), Some(host), Some(uri)) = (scheme, host, uri) else {
         return Err("the proxy sends no X-Forwarded-Proto, X-Forwarded-Host or X-Forwarded-Uri, or one of them twice");
     };
     let target = Target::of(scheme, host, uri).ok_or("the proxy's headers make no URL")?;
     start::check_scheme(app, &target)?;
     Ok(target)
+}
+
+/// What Envoy says that the browser asked for, in its own way.
+fn target_of_envoy(req: &HttpRequest, app: &App) -> Result<Target, &'static str> {
+    if !comes_through_trusted_proxy(req, &app.config.server.trusted_proxies) {
+        return Err("the peer is none of server.trusted_proxies");
+    }
+    let [scheme, host] = ["x-forwarded-proto", "host"].map(|name| one(req, name));
+    let uri = req.uri().path_and_query().and_then(|all| all.as_str().strip_prefix(ENVOY));
+    let (Some(scheme), Some(host), Some(uri)) = (scheme, host, uri) else {
+        return Err("Envoy sends no X-Forwarded-Proto or Host, or one of them twice");
+    };
+    let target = Target::of(scheme, host, uri).ok_or("what Envoy sends makes no URL")?;
+    start::check_scheme(app, &target)?;
+    Ok(target)
+}
+
+/// A header that stands once.
+fn one<'a>(req: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    let mut values = req.headers().get_all(name);
+    let value = values.next().and_then(|value| value.to_str().ok());
+    value.filter(|_| values.next().is_none())
 }
 
 async fn ask(req: &HttpRequest, app: &App, target: &Target) -> Result<Answer, PageError> {
@@ -202,10 +238,9 @@ fn bare(status: StatusCode, because: &'static str) -> HttpResponse {
 }
 
 /// Whether a browser asks for a page: scripts and forms get a status that they understand.
-fn is_navigation(req: &HttpRequest) -> bool {
-    let said = |name: &str| req.headers().get(name).and_then(|value| value.to_str().ok());
-    let method = said("x-forwarded-method").unwrap_or("GET");
-    matches!(method, "GET" | "HEAD") && said("sec-fetch-mode").is_none_or(|mode| mode == "navigate")
+fn is_navigation(req: &HttpRequest, method: &str) -> bool {
+    let mode = req.headers().get("sec-fetch-mode").and_then(|value| value.to_str().ok());
+    matches!(method, "GET" | "HEAD") && mode.is_none_or(|mode| mode == "navigate")
 }
 
 /// Cookies of the app's host: gone with the browser's window, because a new pass costs no more than a redirect.

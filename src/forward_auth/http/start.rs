@@ -54,6 +54,7 @@ pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Res
         return Ok(see_other(ReturnTo::to("/login", &Params::default().with("next", next.as_str())).as_str()));
     };
     let rule = app.rules.find(&target);
+    let place = rule.map(|(place, _)| place);
     let admitted = match rule {
         Some((_, Rule { allow: Allow::Public, .. })) => true,
         Some((place, rule)) if rule.allow == Allow::SignedIn => {
@@ -63,9 +64,9 @@ pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Res
         _ => false,
     };
     if !admitted {
-        return Err(barred(&req, &app, &target, &session, &params).await?);
+        return Err(barred(&req, &app, (&target, place), &session, &params).await?);
     }
-    record(&req, &app, &target, &session, Kind::ForwardAuthPassed).await?;
+    record(&req, &app, (&target, place), &session, Kind::ForwardAuthPassed).await?;
     let ticket = app.passes.ticket(session.id, &target.origin(), state, app.clock.now());
     let query = Params::default().with("ticket", &ticket).with("to", target.path_and_query());
     onward(&app.pages, &req, &format!("{}{}", target.origin(), ReturnTo::to(RETURN, &query)))
@@ -85,17 +86,24 @@ fn unknown(because: &'static str) -> PageError {
 async fn barred(
     req: &HttpRequest,
     app: &App,
-    target: &Target,
+    (target, place): (&Target, Option<usize>),
     session: &Session,
     params: &Params,
 ) -> Result<PageError, PageError> {
-    record(req, app, target, session, Kind::AppBarred).await?;
+    record(req, app, (target, place), session, Kind::AppBarred).await?;
     Ok(crate::oidc::http::authorize::no_access(app, target.hostname(), &session.username, &ReturnTo::to(PATH, params)))
 }
 
-async fn record(req: &HttpRequest, app: &App, target: &Target, session: &Session, kind: Kind) -> Result<(), PageError> {
+/// Once for each session and rule: any page can send a browser here, again and again.
+async fn record(
+    req: &HttpRequest,
+    app: &App,
+    (target, place): (&Target, Option<usize>),
+    session: &Session,
+    kind: Kind,
+) -> Result<(), PageError> {
     let scene = app.scene(req, &session.username);
-    let details = serde_json::json!({ "host": target.origin() });
+    let details = serde_json::json!({ "host": target.origin(), "rule": place });
     let event = Event::new(kind).user(session.user_id).session(session.id).details(details);
-    Ok(app.db.write::<_, Fault>(move |conn| scene.record(conn, &event)).await?)
+    Ok(app.db.write::<_, Fault>(move |conn| scene.record_once(conn, &event)).await?)
 }

@@ -144,8 +144,11 @@ pub async fn post(
 ) -> Result<HttpResponse, PageError> {
     let form = form.0?;
     form.refuse_repeated()?;
-    app.csrf.check_browser(&req, &app.hosts, &form)?;
     let next = next_of(&form);
+    let note =
+        |code: &str, because: String| Note { client_id: client_of(&next), code: code.into(), because, came: None };
+    let is_ours = app.csrf.check_browser(&req, &app.hosts, &form);
+    is_ours.inspect_err(|error| app.trace(&req, Stage::SignIn, note(&error.code, error.cause().to_owned())))?;
     let typed = form.find("username").unwrap_or_default().trim().to_owned();
     let scene = app.scene(&req, "anonymous");
     let known = req.cookie(app.known_browsers.cookie_name).map(|cookie| cookie.value().to_owned());
@@ -158,7 +161,7 @@ pub async fn post(
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(secs));
         tracing::info!("sign-in throttled");
         let because = format!("too many failed tries; the next one after {}", until.format("%Y-%m-%d %H:%M:%S UTC"));
-        app.trace(&req, Stage::SignIn, Note { code: "throttled".into(), because, ..Note::default() });
+        app.trace(&req, Stage::SignIn, note("throttled", because));
         return Ok(response);
     }
     let tried = (typed.as_str(), form.find("password").unwrap_or_default());
@@ -180,8 +183,7 @@ pub async fn post(
         }
         Outcome::Refused => {
             let because = "wrong password, unknown or disabled account: the audit log of this request says which";
-            let note = Note { code: "login_failed".into(), because: because.into(), ..Note::default() };
-            app.trace(&req, Stage::SignIn, note);
+            app.trace(&req, Stage::SignIn, note("login_failed", because.into()));
             let message = "The username or password is not right. Check both and try again.";
             let errors = vec![FieldError::new("username", message)];
             let keep_signed_in = persistence == Persistence::Kept;
@@ -190,6 +192,12 @@ pub async fn post(
             show(&req, &app, StatusCode::OK, page, place)
         }
     }
+}
+
+/// The app that somebody is on the way to.
+fn client_of(next: &ReturnTo) -> Option<String> {
+    let (_, query) = next.as_str().split_once('?')?;
+    Params::parse(query.as_bytes()).ok()?.find("client_id").map(str::to_owned)
 }
 
 /// What the person chose; a form that did not ask keeps.

@@ -18,6 +18,7 @@ use crate::login::magic_link::{self, Answer, Finish, LIFE, Question};
 use crate::sessions::http::Visitor;
 use crate::sessions::http::current::enter;
 use crate::sessions::session::Persistence;
+use crate::traces::trace::{Note, Stage};
 use crate::web::cookies::Name;
 use crate::web::page::{FieldError, see_other};
 use crate::web::{Form, Page, PageError, ReturnTo, form};
@@ -192,6 +193,8 @@ pub async fn confirm(req: HttpRequest, app: web::Data<App>) -> Result<HttpRespon
 }
 
 fn dead(req: &HttpRequest, app: &App) -> Result<HttpResponse, PageError> {
+    let because = "the sign-in link was used, has expired, or is of another browser".into();
+    app.trace(req, Stage::SignIn, Note { code: "link_dead".into(), because, ..Note::default() });
     show(req, app, StatusCode::GONE, |_| LinkDeadPage {
         heading: "This link no longer works".into(),
         text: "It was used already, a newer one took its place, or its time is over.".into(),

@@ -7,7 +7,7 @@ use actix_web::http::header;
 
 use crate::accounts::passwords::Password;
 use crate::app::App;
-use crate::clients::auth::{Credentials, CredentialsError, Proof, private_key_jwt, secret_post};
+use crate::clients::auth::{Credentials, CredentialsError, Proof, private_key_jwt};
 use crate::clients::{Client, StoredSecret, store};
 use crate::kernel::notify::{self, Change};
 use crate::kernel::secret::Secret;
@@ -61,8 +61,7 @@ async fn prove(req: &HttpRequest, app: &App, client: &Arc<Client>, proof: Proof)
         Proof::Basic(secret) | Proof::Post(secret) => {
             let is_right = match &client.secret {
                 Some(StoredSecret::Hash(hash)) => prove_by_hash(app, client, hash, &secret).await?,
-                Some(StoredSecret::Digest(digest)) => secret_post::matches(Some(digest), &secret),
-                None => false,
+                Some(StoredSecret::Digest(_)) | None => client.knows(&secret, app.clock.now()),
             };
             if is_right { Ok(()) } else { Err(OAuthError::invalid_client("wrong secret")) }
         }

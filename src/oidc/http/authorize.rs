@@ -56,18 +56,22 @@ impl Page for FormPostPage {
 /// A page, while there is no target to redirect to.
 pub async fn get(req: HttpRequest, app: web::Data<App>, current: Current) -> Result<HttpResponse, PageError> {
     let params = form::query(&req)?;
-    advance_or_trace(&req, &app, current.0, params).await
+    advance_or_trace(&req, &app, current.0, params, Consented::No).await
 }
 
 /// Advances, and notes why a person ended on a page instead of in the app.
-async fn advance_or_trace(
+///
+/// # Errors
+/// As [`get`].
+pub async fn advance_or_trace(
     req: &HttpRequest,
     app: &App,
     session: Option<Session>,
     params: Params,
+    consented: Consented,
 ) -> Result<HttpResponse, PageError> {
     let [client_id, came] = ["client_id", "redirect_uri"].map(|name| params.find(name).map(str::to_owned));
-    let answered = advance(req, app, session, params, Consented::No).await;
+    let answered = advance(req, app, session, params, consented).await;
     answered.inspect_err(|error| {
         let (code, because) = (error.code.clone(), error.cause().to_owned());
         app.trace(req, Stage::Authorize, Note { client_id, code, because, came });
@@ -95,7 +99,7 @@ pub async fn post(
             }
         }
     }
-    advance_or_trace(&req, &app, current.0, params).await
+    advance_or_trace(&req, &app, current.0, params, Consented::No).await
 }
 
 /// Whether the person has just allowed this very request.

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::authorize::{self, Consented, advance, refuse, resolve};
+use super::authorize::{self, Consented, advance_or_trace, refuse, resolve};
 use crate::app::App;
 use crate::oidc::OAuthError;
 use crate::oidc::authorize::request::AuthorizeRequest;
@@ -170,7 +170,7 @@ pub async fn post(
     let Some(session) = current.0 else { return Ok(to_login(&params)) };
     app.csrf.check_session(&req, &app.hosts, &form, &session.id.to_string())?;
     match form.find("decision") {
-        Some("allow") => advance(&req, &app, Some(session), params, Consented::Yes).await,
+        Some("allow") => advance_or_trace(&req, &app, Some(session), params, Consented::Yes).await,
         Some("deny") => deny(&req, &app, session, &params).await,
         _ => Err(PageError::bad_request("the decision is neither allow nor deny")),
     }

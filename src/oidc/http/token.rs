@@ -22,7 +22,11 @@ use crate::web::{Form, cors};
 /// The handler.
 pub async fn post(req: HttpRequest, app: web::Data<App>, form: Form) -> HttpResponse {
     let mut response = match form.0 {
-        Err(problem) => answer::form_error(&req, &problem),
+        Err(problem) => {
+            let note = Note { code: "invalid_request".into(), because: problem.to_string(), ..Note::default() };
+            app.trace(&req, Stage::Token, note);
+            answer::form_error(&req, &problem)
+        }
         Ok(body) => match grant(&req, &app, &body).await {
             Ok(tokens) => answer::json(StatusCode::OK, &tokens),
             Err(refusal) => {

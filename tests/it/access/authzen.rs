@@ -166,6 +166,19 @@ async fn evaluations_share_defaults_keep_their_order_and_stop_where_they_are_tol
     let answer = ask(&app, "/access/v1/evaluations", &body).await.json();
     assert_eq!(answer["evaluations"].as_array().unwrap().len(), 1);
     assert_eq!(answer["evaluations"][0]["context"]["error"]["status"], 400);
+    // So is one that is no question at all (section 7.2.1): the others are answered.
+    body = asked(None, &["1"]);
+    let sound = json!({ "resource": { "type": "blog.article", "id": "1" } });
+    body["evaluations"] = json!([{ "resource": "7" }, null, ["x"], { "subject": { "type": "user", "id": 7 } }, sound]);
+    let answer = ask(&app, "/access/v1/evaluations", &body).await.json();
+    let all = answer["evaluations"].as_array().unwrap();
+    let decisions: Vec<_> = all.iter().map(|one| one["decision"].as_bool().unwrap()).collect();
+    assert_eq!(decisions, [false, false, false, false, true]);
+    let error = &all[3]["context"]["error"];
+    assert_eq!(
+        (error["status"].as_i64(), error["message"].as_str()),
+        (Some(400), Some("subject.id: Not a valid string."))
+    );
     // Without questions, it is one evaluation (section 7.1).
     let single = ask(&app, "/access/v1/evaluations", &question("ada", "view", Some("1"))).await.json();
     assert_eq!(single["decision"], true);
@@ -181,7 +194,9 @@ async fn the_callers_own_request_id_comes_back() {
     assert_eq!((answer.status, answer.header("x-request-id")), (StatusCode::OK, id));
     let refused = ask_with(&app, path, &json!({}), &[("X-Request-ID", id)]).await;
     assert_eq!((refused.status, refused.header("x-request-id")), (StatusCode::BAD_REQUEST, id));
-    for strange in ["two words", &"x".repeat(201)] {
+    let words = ask_with(&app, path, &body, &[("X-Request-ID", "two words")]).await;
+    assert_eq!(words.header("x-request-id"), "two words", "an arbitrary string (section 10.1.7)");
+    for strange in ["tab\tbed", &"x".repeat(1025)] {
         let answer = ask_with(&app, path, &body, &[("X-Request-ID", strange)]).await;
         assert!(!answer.header("x-request-id").is_empty() && answer.header("x-request-id") != strange);
     }

@@ -129,10 +129,11 @@ async fn bad_questions_are_named_and_change_nothing() {
         (with("subject", json!({ "type": "user", "id": "" })), "subject.id"),
         (with("resource", json!({ "type": "blog.article", "id": "x".repeat(256) })), "resource.id"),
         (with("resource", json!({ "type": "blog.article", "id": "a\u{0}" })), "resource.id"),
-        (with("subject", json!({ "type": "user", "id": 7 })), "code"),
-        (with("subject", json!({ "id": "ada" })), "code"),
-        (with("action", json!("view")), "code"),
-        (with("subject", json!(["user", "ada"])), "code"),
+        (with("subject", json!({ "type": "user", "id": 7 })), "subject.id"),
+        (with("subject", json!({ "id": "ada" })), "subject.type"),
+        (with("action", json!("view")), "action"),
+        (with("action", json!({})), "action.name"),
+        (with("subject", json!(["user", "ada"])), "subject"),
         (json!([]), "code"),
         (json!("text"), "code"),
     ] {
@@ -153,8 +154,16 @@ async fn bad_questions_are_named_and_change_nothing() {
     assert_eq!(ask(&app, "/access/v1/evaluations", &many).await.status, StatusCode::BAD_REQUEST);
     let odd = with("options", json!({ "evaluations_semantic": "sometimes" }));
     assert_eq!(ask(&app, "/access/v1/evaluations", &odd).await.status, StatusCode::BAD_REQUEST);
-    let large = with("context", json!({ "filler": "x".repeat(70_000) }));
-    assert_eq!(ask(&app, "/access/v1/evaluation", &large).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let large = |bytes| with("context", json!({ "filler": "x".repeat(bytes) }));
+    assert_eq!(ask(&app, "/access/v1/evaluation", &large(70_000)).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(ask(&app, "/access/v1/evaluations", &large(70_000)).await.status, StatusCode::OK, "many are longer");
+    assert_eq!(ask(&app, "/access/v1/evaluations", &large(270_000)).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    for limit in [json!(0), json!(-1), json!("10")] {
+        let mut asked = question("ada", "view", None);
+        asked["page"] = json!({ "limit": limit });
+        let answer = ask(&app, "/access/v1/search/subject", &asked).await;
+        assert_eq!((answer.status, answer.json().get("page.limit").is_some()), (StatusCode::BAD_REQUEST, true));
+    }
     // What is no name of ours is no permission: a no, not an error.
     for (kind, action) in
         [("Blog.Article", "view"), ("blog.article.x", "view"), ("", "view"), ("blog.article", "View!")]

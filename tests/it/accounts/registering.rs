@@ -29,6 +29,17 @@ async fn a_code_proves_the_address_signs_in_and_leads_on_to_the_app() {
 }
 
 #[tokio::test]
+async fn groups_for_everybody_new_are_joined_with_the_proof() {
+    let house = House::open();
+    let everybody = crate::access::make_group(&house.server, "everybody");
+    house.server.write(|conn, scene| portcullis::access::group::set_default(conn, &everybody, true, scene));
+    let browser = house.registered("ada").await;
+    assert_eq!(house.server.count("memberships"), 0, "nothing is proven yet");
+    enter_code(&browser, &house.letter_to("ada").await.code()).await;
+    assert_eq!(house.server.count("memberships"), 1);
+}
+
+#[tokio::test]
 async fn a_link_does_the_same_in_the_browser_that_registered() {
     let house = House::open();
     let app = house.server.app("app");

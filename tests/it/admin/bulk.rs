@@ -27,7 +27,7 @@ async fn those_who_were_ticked_are_shown_before_anything_is_done() {
     let all = browser.get(&format!("/admin/users/bulk/enable?all=1&page={ada},{bob}&u={eve}")).await;
     assert!(all.body.contains("ada") && all.body.contains("bob") && all.body.contains("3 people"), "{}", all.body);
     let nobody = browser.get("/admin/users/bulk/enable?page=x&u=nonsense").await;
-    assert!(nobody.status == StatusCode::OK && nobody.body.contains("Nobody was chosen"), "{}", nobody.body);
+    assert!(nobody.status == StatusCode::OK && nobody.body.contains("Nothing was chosen"), "{}", nobody.body);
     assert_eq!(browser.get("/admin/users/bulk/nothing").await.status, StatusCode::NOT_FOUND);
 }
 
@@ -93,4 +93,38 @@ async fn whoever_has_to_confirm_comes_back_to_those_they_ticked() {
     let posted = browser.submit(&form, "/admin/users/bulk/disable", &[("users", &ada.to_string())]).await;
     assert!(posted.location().starts_with("/login?confirm=1"), "{posted:?}");
     assert_eq!(server.count("users WHERE NOT is_active"), 0);
+}
+
+#[tokio::test]
+async fn apps_and_invitations_are_done_many_at_once_too() {
+    let server = TestServer::start_with(&[("registration.mode", "invite")]);
+    superuser(&server, "root");
+    staff(&server, "mia", &["view_client", "change_client"]);
+    make_group(&server, "hr");
+    for id in ["wiki", "blog"] {
+        server.app(id);
+    }
+    crate::support::RelyingParty::register(&server, "payroll", |draft| draft.restrict_to_groups = vec!["hr".into()]);
+    let browser = server.signed_in("mia").await;
+    let list = browser.get("/admin/clients").await;
+    assert!(list.body.contains("formaction=\"/admin/clients/bulk/disable\"") && list.body.contains("Choose App wiki"));
+    let page = browser.get("/admin/clients/bulk/disable?u=wiki&u=payroll&u=nothing").await;
+    assert!(page.body.contains("This is about 2 apps"), "{}", page.body);
+    let done = browser.submit(&page, "/admin/clients/bulk/disable", &[("users", &page.field("users"))]).await;
+    assert!(done.body.contains("Done for one app") && done.body.contains("you are none of them"), "{}", done.body);
+    assert_eq!(server.count("clients WHERE NOT is_enabled AND client_id = 'wiki'"), 1);
+    assert_eq!(server.count("clients WHERE NOT is_enabled"), 1);
+    let root = server.signed_in("root").await;
+    for hours in ["1", "2"] {
+        let page = root.get("/admin/invitations").await;
+        root.submit(&page, "/admin/invitations/add", &[("hours", hours)]).await;
+    }
+    let list = root.get("/admin/invitations").await;
+    let ids: Vec<&str> =
+        list.body.split("form=\"chosen\" name=\"u\" value=\"").skip(1).map(|rest| &rest[..36]).collect();
+    let page = root.get(&format!("/admin/invitations/bulk/withdraw?u={}&u={}", ids[0], ids[1])).await;
+    assert!(page.body.contains("This is about 2 invitations") && page.body.contains("anybody"), "{}", page.body);
+    let done = root.submit(&page, "/admin/invitations/bulk/withdraw", &[("users", &page.field("users"))]).await;
+    assert!(done.body.contains("Done for 2 invitations"), "{}", done.body);
+    assert_eq!(server.count("invitations WHERE withdrawn_at IS NULL"), 0);
 }

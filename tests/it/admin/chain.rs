@@ -12,7 +12,7 @@ fn link(server: &TestServer) {
 }
 
 fn verify(server: &TestServer) -> Verdict {
-    chain::verify(&mut server.conn(), &server.first.app.audit_chain).expect("an answer")
+    chain::verify(&mut server.conn(), &server.first.app.audit_chain, server.clock.now()).expect("an answer")
 }
 
 fn head(server: &TestServer) -> Link {

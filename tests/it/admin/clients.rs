@@ -123,12 +123,13 @@ async fn an_app_from_the_gallery_works_with_what_the_page_says() {
 #[tokio::test]
 async fn an_app_is_changed_and_the_change_holds_at_once() {
     let server = TestServer::start();
-    staff(&server, "ada", &ALL);
+    let ada = staff(&server, "ada", &[&ALL[..], &["view_permission", "view_user"]].concat());
     let bob = server.user("bob");
     let app = server.app("mine");
     let (browser, theirs) = (server.signed_in("ada").await, server.signed_in("bob").await);
     app.tokens(&theirs).await;
     let editors = make_group(&server, "editors");
+    join(&server, &editors, ada);
     let saved = edit(&browser, "mine", &[("restricted_to_groups", "editors\r\n"), ("skip_consent", "1")]).await;
     assert_eq!(saved.location(), "/admin/clients/mine?done=saved", "{saved:?}");
     let refused = theirs.get(&app.authorize_path(&[])).await;
@@ -196,10 +197,10 @@ async fn a_secret_is_replaced_and_an_app_disabled_enabled_deleted() {
     );
     let app = RelyingParty::known(&server, "mine", secret, "https://app.example/cb");
     assert_eq!(app.introspect(&token).await["active"], true);
-    assert_eq!(act(&browser, "mine", "disable", &[]).await.location(), "/admin/clients/mine?done=disabled");
+    assert_eq!(act(&browser, "mine", "disable", &[]).await.leads_to(), "/admin/clients/mine?done=disabled");
     assert_eq!(app.post("/oauth2/introspect", &[("token", &token)]).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(theirs.get(&app.authorize_path(&[])).await.status, StatusCode::BAD_REQUEST);
-    assert_eq!(act(&browser, "mine", "enable", &[]).await.location(), "/admin/clients/mine?done=enabled");
+    assert_eq!(act(&browser, "mine", "enable", &[]).await.leads_to(), "/admin/clients/mine?done=enabled");
     assert_eq!(app.introspect(&token).await["active"], true);
     let kept = act(&browser, "mine", "delete", &[("delete-id", "min")]).await;
     assert!(kept.body.contains("nothing was deleted"), "{}", kept.body);

@@ -43,9 +43,16 @@ async fn furnished() -> (TestServer, Browser) {
     browser.submit(&page, "/account/api-keys/new", &[("name", "mine"), ("days", "90")]).await;
     let page = browser.get("/account/addresses").await;
     browser.submit(&page, "/account/addresses/add", &[("address", "more@example.test")]).await;
+    let page = browser.get("/admin/audit?actor=root").await;
+    browser.submit(&page, "/admin/audit/views/add", &[("view-name", "mine"), ("query", &page.field("query"))]).await;
+    let page = browser.get("/admin/clients/wiki").await;
+    browser.submit(&page, "/admin/clients/wiki/rotate-secret", &[("overlap", "1")]).await;
     server.write(|conn, scene| {
         use diesel::prelude::*;
         use portcullis::schema::mail_outbox as m;
+        use portcullis::tokens::api_key::{self, NewApiKey};
+        let scope = portcullis::spec::Scope::parse("openid").expect("a scope");
+        api_key::make(conn, bob, &NewApiKey { name: "nightly".into(), scope, life: None }, scene)?;
         diesel::update(m::table)
             .set((m::parked_at.eq(scene.now), m::sent_at.eq(None::<portcullis::kernel::Instant>)))
             .execute(conn)?;
@@ -117,8 +124,9 @@ async fn crawl(browser: &Browser, starts: &[&str]) -> (usize, BTreeMap<String, S
         queue.extend(links.map(|link| link.split('#').next().unwrap_or_default().to_owned()));
         // Buttons of a form that asks lead on too.
         let asks = attributes(&page.body, "button", "formaction").into_iter();
-        let someone = attributes(&page.body, "input", "value").into_iter().find(|value| value.len() == 36);
-        queue.extend(asks.map(|path| format!("{path}?u={}", someone.clone().unwrap_or_default())));
+        let ticked =
+            page.body.split("name=\"u\" ").nth(1).and_then(|rest| rest.split("value=\"").nth(1)?.split('"').next());
+        queue.extend(asks.map(|path| format!("{path}?u={}", ticked.unwrap_or_default())));
     }
     (pages, found)
 }
@@ -149,6 +157,7 @@ async fn no_form_of_anybody_signed_in_is_taken_without_its_token_or_with_another
         "/admin/clients/{id}/enable",
         "/admin/imports/{id}/start",
         "/admin/imports/{id}/stop",
+        "/admin/users/{id}/make-key",
         "/admin/users/{id}/enable",
         "/admin/users/{id}/unlock",
     ];

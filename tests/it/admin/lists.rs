@@ -47,6 +47,8 @@ async fn groups_and_apps_are_found_sorted_paged_and_had_as_files() {
     let found = browser.get("/admin/groups?q=GROUP-07").await;
     assert!(found.body.contains("1 group<") && found.body.contains("data-label=\"Members\">1<"), "{}", found.body);
     assert!(browser.get("/admin/groups?q=nothing").await.body.contains("No such groups"));
+    let file = browser.get("/admin/permissions.csv?q=view_group").await;
+    assert!(file.body.starts_with("permission,model,in_words\r\n\"portcullis.view_group\""), "{}", file.body);
     let file = browser.get("/admin/groups.csv?q=group-07").await;
     assert_eq!(file.body, "group,members,groups_in_it,permissions\r\n\"group-07\",\"1\",\"0\",\"0\"\r\n");
     let apps = browser.get("/admin/clients?order=name-back").await;
@@ -194,4 +196,43 @@ async fn the_log_is_a_file_too_and_nobody_takes_from_it() {
         assert!(refused.to_string().contains("append-only"), "{statement}: {refused}");
     }
     assert_eq!(server.count("audit_events"), before);
+}
+
+#[tokio::test]
+async fn lists_that_go_back_in_time_are_searched_paged_and_had_as_files() {
+    let server = TestServer::start_with(&[("registration.mode", "invite")]);
+    superuser(&server, "root");
+    staff(&server, "mia", &["view_mail"]);
+    let browser = server.signed_in("root").await;
+    for number in 0..30 {
+        let page = browser.get("/admin/invitations").await;
+        let email = format!("person_{number:02}@example.test");
+        browser.submit(&page, "/admin/invitations/add", &[("hours", "1"), ("email", &email), ("send", "1")]).await;
+    }
+    let first = browser.get("/admin/invitations?size=25").await;
+    assert_eq!(first.body.matches("Choose the invitation").count(), 25);
+    let older = first.body.split("\" rel=\"next\"").next().unwrap().rsplit('"').next().unwrap().replace("&amp;", "&");
+    assert!(older.contains("size=25"), "{older}");
+    let rest = browser.get(&older).await;
+    assert!(rest.body.matches("Choose the invitation").count() == 5 && rest.body.contains("Latest"), "{}", rest.body);
+    // An underscore means itself.
+    let found = browser.get("/admin/invitations?q=person_07").await;
+    assert_eq!(found.body.matches("Choose the invitation").count(), 1);
+    assert!(browser.get("/admin/invitations?q=personx07").await.body.contains("No such invitations"));
+    let file = browser.get("/admin/invitations.csv?q=_07&state=open").await;
+    assert!(file.body.lines().count() == 2 && file.body.contains("person_07@example.test"), "{}", file.body);
+    let mail = browser.get("/admin/mail?q=person_1&state=sent&size=25").await;
+    let waiting = browser.get("/admin/mail?q=person_1&state=waiting&size=25").await;
+    let told = |page: &crate::support::Page| page.body.matches("@example.test</bdi>").count();
+    assert_eq!(told(&mail) + told(&waiting), 10, "each is in one state");
+    let file = browser.get("/admin/mail.csv?q=person_07").await;
+    assert!(file.body.lines().count() == 2 && file.body.starts_with("letter,to,made,state,error"), "{}", file.body);
+    // Who may not see people finds nobody's address, by trying neither.
+    let mia = server.signed_in("mia").await;
+    let all = mia.get("/admin/mail.csv?q=person_07").await;
+    assert!(all.body.lines().count() > 2 && !all.body.contains("person_07"), "{}", all.body);
+    browser.get("/oauth2/authorize?client_id=nobody&redirect_uri=https://x.test/").await;
+    let file = browser.get("/admin/traces.csv?client=nobody").await;
+    assert!(file.body.lines().count() == 2 && file.body.contains("\"nobody\""), "{}", file.body);
+    assert_eq!(browser.get("/admin/traces?size=25&before=nonsense").await.status, StatusCode::OK);
 }

@@ -1,10 +1,12 @@
 //! The console.
 
+mod audit;
 mod bulk;
 mod chain;
 mod clients;
 mod crawl;
 mod dashboard;
+mod default_groups;
 mod groups;
 mod imports;
 mod lists;
@@ -15,7 +17,9 @@ mod people;
 mod permissions;
 mod rehearsal;
 mod stronger;
+mod takeovers;
 mod traces;
+mod undo;
 
 use portcullis::accounts::profile::ProfileChanges;
 use portcullis::kernel::ids::UserId;

@@ -320,3 +320,75 @@ async fn a_manager_is_shown_no_page_that_their_rights_do_not_open() {
     let done = browser.submit(&page, &format!("/admin/users/{bob}/disable"), &[]).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{done:?}");
 }
+
+#[tokio::test]
+async fn one_session_and_one_key_are_ended_and_the_others_go_on() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    let bob = server.user("bob");
+    let (one, other) = (server.signed_in("bob").await, server.signed_in("bob").await);
+    let key = |name: &str| {
+        use portcullis::tokens::api_key::{self, NewApiKey};
+        let scope = portcullis::spec::Scope::parse("openid").unwrap();
+        let new = NewApiKey { name: name.into(), scope, life: None };
+        server.write(|conn, scene| Ok(api_key::make(conn, bob, &new, scene)?.expect("a key").0))
+    };
+    let (mine, _) = (key("mine"), key("yours"));
+    let browser = server.signed_in("root").await;
+    let path = format!("/admin/users/{bob}");
+    let page = browser.get(&path).await;
+    let session = page.field("session");
+    let ended = browser.submit(&page, &format!("{path}/end-session"), &[("session", &session)]).await;
+    assert_eq!(ended.location(), format!("{path}?done=session-ended"));
+    assert_ne!(one.is_signed_in().await, other.is_signed_in().await, "one of the two");
+    let again = browser.submit(&page, &format!("{path}/end-session"), &[("session", &session)]).await;
+    assert_eq!(again.status, StatusCode::NOT_FOUND);
+    let revoked = browser.submit(&page, &format!("{path}/revoke-key"), &[("key", &mine.to_string())]).await;
+    assert_eq!(revoked.location(), format!("{path}?done=key-revoked"));
+    assert_eq!(server.count("api_keys WHERE revoked_at IS NULL"), 1);
+    // Of somebody else, or of nobody.
+    let root = server.count("users WHERE username = 'root'");
+    let own = server.write(|conn, _| Ok(portcullis::accounts::store::find_named(conn, "root")?.expect("root").id));
+    let theirs = format!("/admin/users/{own}/end-session");
+    assert!(
+        root == 1 && browser.submit(&page, &theirs, &[("session", &session)]).await.status != StatusCode::SEE_OTHER
+    );
+    for value in ["nonsense", "00000000-0000-7000-8000-000000000000"] {
+        let nothing = browser.submit(&page, &format!("{path}/revoke-key"), &[("key", value)]).await;
+        assert_eq!(nothing.status, StatusCode::NOT_FOUND, "{value}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_account_gets_its_key_from_who_could_have_the_account() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    let ada = staff(&server, "ada", &["view_user", "view_api_key", "add_api_key"]);
+    let (robot, bob) = (server.user("robot"), server.user("bob"));
+    server.write(|conn, _| portcullis::accounts::store::lifecycle::mark_service(conn, robot));
+    let hr = crate::access::make_group(&server, "hr");
+    crate::access::join(&server, &hr, robot);
+    let make = async |browser: &Browser, user, fields: &[(&str, &str)]| {
+        let page = browser.get("/admin/users").await;
+        browser.submit(&page, &format!("/admin/users/{user}/make-key"), fields).await
+    };
+    let good = [("key-name", "nightly"), ("key-scope", "api:read"), ("days", "30")];
+    let browser = server.signed_in("ada").await;
+    let refused = make(&browser, robot, &good).await;
+    assert!(refused.body.contains("what is for the group hr"), "{}", refused.body);
+    assert!(make(&browser, bob, &good).await.body.contains("People make their keys themselves"));
+    crate::access::join(&server, &hr, ada);
+    for (fields, why) in [
+        (&[("key-name", ""), ("key-scope", "api:read")][..], "Give the key a name"),
+        (&[("key-name", "x"), ("key-scope", "")], "Say what the key is for"),
+    ] {
+        assert!(make(&browser, robot, fields).await.body.contains(why), "{why}");
+    }
+    assert_eq!(server.count("api_keys"), 0);
+    let answer = make(&browser, robot, &good).await;
+    let key = answer.body.split("id=\"api-key\">").nth(1).and_then(|rest| rest.split('<').next()).unwrap();
+    assert!(key.starts_with("ptc_") && key.len() == 47, "{key}");
+    let shown = browser.get(&format!("/admin/users/{robot}")).await;
+    assert!(shown.body.contains("nightly") && !shown.body.contains(key), "never again");
+    assert_eq!(server.count("api_keys WHERE expires_at IS NOT NULL"), 1);
+}

@@ -17,6 +17,27 @@ async fn post(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Page {
 }
 
 #[tokio::test]
+async fn the_overview_shows_which_group_holds_what_and_by_which_way() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    server.write(|conn, scene| portcullis::access::permission::create_model(conn, "blog", "article", scene));
+    let [editors, juniors, others] = ["editors", "juniors", "others"].map(|name| make_group(&server, name));
+    crate::access::nest(&server, &editors, &juniors);
+    crate::access::grant_to_group(&server, "blog.view_article", None, &editors);
+    crate::access::grant_to_group(&server, "portcullis.view_user", None, &others);
+    let browser = server.signed_in("root").await;
+    let page = browser.get("/admin/permissions/overview").await;
+    assert!(page.body.contains("<bdi>editors</bdi>") && page.body.contains("<bdi>juniors</bdi>"), "{}", page.body);
+    assert!(!page.body.contains("<bdi>others</bdi>"), "of this app they hold nothing");
+    let row = page.body.split("blog.view_article</a>").nth(1).unwrap().split("</tr>").next().unwrap();
+    let cells: Vec<_> = row.split("<td>").skip(1).collect();
+    assert!(cells[0].contains("holds it") && cells[1].contains("inherited"), "{row}");
+    let own = browser.get("/admin/permissions/overview?app=portcullis").await;
+    assert!(own.body.contains("<bdi>others</bdi>") && !own.body.contains("<bdi>editors</bdi>"));
+    assert_eq!(browser.get("/admin/permissions/overview?app=nonsense&from=x").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_permission_is_made_granted_asked_about_and_deleted() {
     let server = TestServer::start();
     superuser(&server, "root");
@@ -60,7 +81,7 @@ async fn a_permission_is_made_granted_asked_about_and_deleted() {
     assert!(not.body.contains("<bdi>bob</bdi> may not."), "{}", not.body);
     let take = [("kind", "user"), ("holder", "bob"), ("object", "7")];
     let path = format!("{page}/revoke");
-    assert_eq!(post(&browser, &path, &take).await.location(), format!("{page}?done=revoked"));
+    assert_eq!(post(&browser, &path, &take).await.leads_to(), format!("{page}?done=revoked"));
     assert!(!may(&server, bob, "blog.publish_article", Some("7")));
     assert!(post(&browser, &path, &take).await.body.contains("nothing was changed"), "the second press");
     let path = format!("{page}/delete");

@@ -31,7 +31,7 @@ async fn an_operator_disables_and_enables_who_is_weaker() {
     let (ada, theirs) = (server.signed_in("ada").await, server.signed_in("bob").await);
     let done = post(&ada, bob, "disable", &[]).await;
     assert_eq!(
-        (done.status, done.location()),
+        (done.status, done.leads_to()),
         (StatusCode::SEE_OTHER, format!("/admin/users/{bob}?done=disabled").as_str())
     );
     assert!(!is_active(&server, bob) && !theirs.is_signed_in().await, "out at once");

@@ -78,13 +78,29 @@ async fn each_stage_leaves_a_trace_and_no_secret() {
     let wrong_secret = RelyingParty::known(&server, "app", "the-wrong-secret", "https://app.example/cb");
     let refused = wrong_secret.redeem("a-made-up-code").await;
     let bad_code = app.redeem("a-made-up-code").await;
-    let signed = server.browser().try_sign_in("/login", "bob", "the-wrong-password").await;
+    let on_the_way = format!("/login?next={}", app.authorize_path(&[]).replace('&', "%26"));
+    let signed = server.browser().try_sign_in(&on_the_way, "bob", "the-wrong-password").await;
+    let shown_id = format!("<code id=\"request-id\">{}</code>", signed.header("x-request-id"));
+    assert!(signed.body.contains(&shown_id), "the page says by what it is found: {}", signed.body);
+    let late = server.browser();
+    late.get("/login").await;
+    let late = late.post("/login", &[("username", "bob"), ("password", "x"), ("csrf_token", "old")]).await;
+    let pair = serde_json::json!({ "client_id": "app", "username": "bob", "password": "the-wrong-password" });
+    let pair =
+        crate::support::Browser::new(&server.first.base).request(reqwest::Method::POST, "/api/token").json(&pair);
+    let pair = crate::support::Page::read(pair.send().await.unwrap()).await;
+    let typo = crate::support::Browser::new(&server.first.base).request(reqwest::Method::POST, "/oauth2/token");
+    let typo = typo.header("content-type", "text/plain").body("grant_type=authorization_code");
+    let typo = crate::support::Page::read(typo.send().await.unwrap()).await;
     for (page, texts) in [
         (&unknown, &["On the way to an app", "client &quot;nobody&quot; is unknown"][..]),
         (&redirected, &["On the way to an app", "unsupported_response_type"]),
         (&refused, &["When the app wanted tokens", "invalid_client", "wrong secret"]),
         (&bad_code, &["When the app wanted tokens", "invalid_grant"]),
-        (&signed, &["At sign-in", "login_failed", "because: "]),
+        (&signed, &["At sign-in", "login_failed", "because: ", "app"]),
+        (&late, &["At sign-in", "form_expired"]),
+        (&pair, &["When the app wanted tokens", "invalid_client"]),
+        (&typo, &["When the app wanted tokens", "application/x-www-form-urlencoded"]),
     ] {
         let shown = trace_of(&operator, page.header("x-request-id")).await;
         for text in texts {

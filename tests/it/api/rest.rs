@@ -116,6 +116,30 @@ async fn a_user_is_made_shown_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn own_fields_are_typed_merged_and_named_when_they_do_not_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("fields.toml");
+    let fields_of = "[[profile.fields]]\nname = 'team'\ntype = 'choice'\nchoices = ['red', 'blue']\n\
+                     [[profile.fields]]\nname = 'desk'\ntype = 'number'\n";
+    std::fs::write(&file, fields_of).unwrap();
+    let server = TestServer::start_with(&[("config_file", file.to_str().unwrap())]);
+    let root = Program::of(&server, superuser(&server, "root"));
+    let made = root.post("/users", &json!({ "username": "bob", "attributes": { "team": "red", "desk": 7 } })).await;
+    assert_eq!((made.status, &made.json()["attributes"]), (StatusCode::CREATED, &json!({ "team": "red", "desk": 7 })));
+    let path = format!("/users/{}", text(&made.json(), "id"));
+    let changed = root.patch(&path, &json!({ "attributes": { "desk": null } })).await;
+    assert_eq!(changed.json()["attributes"], json!({ "team": "red" }), "what is left out stays");
+    let bad = json!({ "attributes": { "team": "green", "desk": "x", "shoe": 1, "more": [] }, "birthdate": "soon" });
+    let refused = problem(&root.patch(&path, &bad).await, 422);
+    let named = ["attributes.desk", "attributes.more", "attributes.shoe", "attributes.team", "birthdate"];
+    assert_eq!(fields(&refused), named.into());
+    let bad = json!({ "username": "a b", "birthdate": "soon", "attributes": { "shoe": 1 } });
+    let refused = problem(&root.post("/users", &bad).await, 422);
+    assert_eq!(fields(&refused), ["attributes.shoe", "birthdate", "username"].into(), "all at once");
+    assert_eq!(server.count("audit_events WHERE details->'changed' ? 'attributes'"), 1);
+}
+
+#[tokio::test]
 async fn everything_that_does_not_do_is_named_and_nothing_is_half_done() {
     let server = TestServer::start();
     let ada = staff(&server, "ada", &["view_user", "add_user", "change_user"]);

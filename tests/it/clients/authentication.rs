@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use portcullis::clients::Kind;
 use portcullis::clients::metadata;
-use portcullis::clients::registration;
+use portcullis::clients::registration::{self, Former};
 use portcullis::spec::{AuthMethod, GrantType};
 use reqwest::{Method, StatusCode};
 
@@ -179,11 +179,52 @@ async fn a_rotated_secret_replaces_the_old_one() {
     assert_eq!(ask(&browser, Some(&basic("robot", &old)), &[]).await.status, StatusCode::OK);
     let new = server.write(|conn, scene| {
         let client = portcullis::clients::store::find(conn, "robot")?.expect("the client");
-        registration::rotate_secret(conn, &client, None, scene)
+        registration::rotate_secret(conn, &client, (None, Former::Ends), scene)
     });
     server.clock.advance(chrono::Duration::seconds(1));
     assert_refused(&ask(&browser, Some(&basic("robot", &old)), &[]).await, 401, "invalid_client", "the old one");
     assert_eq!(ask(&browser, Some(&basic("robot", new.expose())), &[]).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_old_secret_serves_beside_the_new_one_for_as_long_as_was_said() {
+    let server = TestServer::start();
+    let (app, browser) = (robot(&server, "robot", |_| {}), server.browser());
+    let rotate = |former| {
+        let new = server.write(|conn, scene| {
+            let client = portcullis::clients::store::find(conn, "robot")?.expect("the client");
+            registration::rotate_secret(conn, &client, (None, former), scene)
+        });
+        server.clock.advance(chrono::Duration::seconds(1));
+        new.expose().clone()
+    };
+    let works = async |secret: &str| ask(&browser, Some(&basic("robot", secret)), &[]).await.status == StatusCode::OK;
+    let first = app.secret.clone().unwrap();
+    let second = rotate(Former::Serves(chrono::Duration::hours(24)));
+    assert!(works(&first).await && works(&second).await, "both");
+    assert!(!works("another").await);
+    // The stored form of a former secret is no secret either.
+    let stored = server.count("clients WHERE former_secret_digest = sha256('x')");
+    assert_eq!((stored, server.count("clients WHERE length(former_secret_digest) = 32")), (0, 1));
+    server.clock.advance(chrono::Duration::hours(24));
+    assert!(!works(&first).await && works(&second).await, "a day is over");
+    let third = rotate(Former::Serves(chrono::Duration::hours(24)));
+    let fourth = rotate(Former::Serves(chrono::Duration::hours(24)));
+    assert!(!works(&second).await && works(&third).await && works(&fourth).await, "two at most");
+    let ended = |expected| {
+        let ended = server.write(|conn, scene| {
+            let client = portcullis::clients::store::find(conn, "robot")?.expect("the client");
+            registration::end_former_secret(conn, &client, scene)
+        });
+        assert_eq!(ended, expected);
+        server.clock.advance(chrono::Duration::seconds(1));
+    };
+    ended(true);
+    ended(false);
+    assert!(!works(&third).await && works(&fourth).await, "ended before its time");
+    let fifth = rotate(Former::Ends);
+    assert!(!works(&fourth).await && works(&fifth).await, "for one that may be in other hands");
+    assert_eq!(server.count("audit_events WHERE event = 'client.former_secret_ended'"), 1);
 }
 
 #[tokio::test]

@@ -234,3 +234,33 @@ async fn scripts_and_forms_get_a_status_and_pages_the_way_to_sign_in() {
     let unknown = ask_at(&server, "/forward-auth", "http://other.test/", None, &[]).await;
     assert_eq!(unknown.status, StatusCode::FORBIDDEN, "no way to sign in to a host without a rule");
 }
+
+#[tokio::test]
+async fn envoy_asks_in_its_own_way_and_gets_the_same_answers() {
+    let rules = rule("host = 'app.test'; path = '/public'; allow = 'public'") + &rule("host = 'app.test'");
+    let (server, _folder) = server(&rules);
+    server.user("ada");
+    server.signed_in("ada").await;
+    let cookie = format!("portcullis-pass={}", pass(&server));
+    let ask = async |path: &str, headers: &[(&str, &str)]| {
+        let always = [("x-forwarded-proto", "http"), ("host", HOST)];
+        let all: Vec<_> = always.into_iter().chain(headers.iter().copied()).collect();
+        Browser::new(&server.first.base).get_with(&format!("/forward-auth/envoy{path}"), &all).await
+    };
+    let answer = ask("/a?b=c", &[("cookie", &cookie)]).await;
+    assert_eq!((answer.status, answer.header("remote-user")), (StatusCode::OK, "ada"));
+    assert_eq!(ask("/public/x", &[]).await.status, StatusCode::OK);
+    let sent = ask("/a?b=c", &[]).await;
+    assert_eq!(sent.status, StatusCode::FOUND);
+    assert!(sent.location().contains("url=http%3A%2F%2Fapp.test%2Fa%3Fb%3Dc"), "{}", sent.location());
+    assert_eq!(ask("/a", &[("sec-fetch-mode", "cors")]).await.status, StatusCode::UNAUTHORIZED);
+    // What would be another path to the app, another host, or has no scheme.
+    assert_eq!(
+        ask("/public/%61", &[("cookie", &cookie), ("sec-fetch-mode", "cors")]).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let browser = Browser::new(&server.first.base);
+    let other = browser.get_with("/forward-auth/envoy/", &[("x-forwarded-proto", "http"), ("host", "evil.test")]).await;
+    assert_eq!(other.status, StatusCode::FORBIDDEN);
+    assert_eq!(browser.get_with("/forward-auth/envoy/", &[("host", HOST)]).await.status, StatusCode::FORBIDDEN);
+}

@@ -53,6 +53,16 @@ async fn a_ticket_becomes_a_pass_in_the_browser_that_asked_and_in_no_other() {
     server.clock.advance(chrono::Duration::minutes(1));
     assert_eq!(come_back(&server, &back, &nonce).await.status, StatusCode::FORBIDDEN, "a minute later");
     assert_eq!(server.count("audit_events WHERE event = 'forward_auth.passed'"), 1);
+    // Any page can send a browser here, as often as it likes: that fills no log.
+    for _ in 0..3 {
+        browser.get(&start_path("http://app.test/", &Passes::state_of(&nonce))).await;
+    }
+    assert_eq!(server.count("audit_events WHERE event = 'forward_auth.passed'"), 1);
+    browser.get(&start_path("http://other.test/", &Passes::state_of(&nonce))).await;
+    assert_eq!(server.count("audit_events WHERE event = 'forward_auth.passed'"), 2, "another rule");
+    server.clock.advance(chrono::Duration::hours(1));
+    browser.get(&start_path("http://app.test/", &Passes::state_of(&nonce))).await;
+    assert_eq!(server.count("audit_events WHERE event = 'forward_auth.passed'"), 3, "an hour later");
 }
 
 #[tokio::test]

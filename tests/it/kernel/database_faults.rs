@@ -26,7 +26,8 @@ struct World {
 async fn world() -> World {
     let url = cluster::new_database();
     let wire = FaultyWire::to(&url);
-    let server = TestServer::start_on(wire.url(&url), &[("login.failure_limit", "3")]);
+    let server =
+        TestServer::start_on(wire.url(&url), &[("login.failure_limit", "3"), ("database.wait_millis", "1500")]);
     server.user("ada");
     let (app, browser) = (server.app("app"), server.signed_in("ada").await);
     let tokens = app.tokens(&browser).await;

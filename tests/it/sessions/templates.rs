@@ -5,6 +5,7 @@ use std::fs;
 
 use portcullis::admin::http::apis::ApisPage;
 use portcullis::admin::http::audit::AuditPage;
+use portcullis::admin::http::audit_event::EventPage;
 use portcullis::admin::http::bulk::{BulkDonePage, BulkPage};
 use portcullis::admin::http::client::{ClientPage, ClientSecretPage};
 use portcullis::admin::http::client_form::EditClientPage;
@@ -12,15 +13,19 @@ use portcullis::admin::http::client_test::RehearsalPage;
 use portcullis::admin::http::clients::{AddClientPage, ClientMadePage, ClientsPage, GalleryPage};
 use portcullis::admin::http::dashboard::DashboardPage;
 use portcullis::admin::http::frame::Framed as Console;
-use portcullis::admin::http::groups::{GroupPage, GroupsPage};
+use portcullis::admin::http::group::GroupPage;
+use portcullis::admin::http::groups::GroupsPage;
 use portcullis::admin::http::imports::{ImportFormPage, ImportPage};
 use portcullis::admin::http::invitations::{InvitationMadePage, InvitationsPage};
 use portcullis::admin::http::keys::KeysPage;
 use portcullis::admin::http::mail::{LetterPage, MailPage};
-use portcullis::admin::http::permissions::{PermissionPage, PermissionsPage};
+use portcullis::admin::http::overview::OverviewPage;
+use portcullis::admin::http::permission::PermissionPage;
+use portcullis::admin::http::permissions::PermissionsPage;
 use portcullis::admin::http::settings::SettingsPage;
 use portcullis::admin::http::traces::{TracePage, TracesPage};
-use portcullis::admin::http::user::{RecoveryPage, UserPage};
+use portcullis::admin::http::user::UserPage;
+use portcullis::admin::http::user_deeds::{KeyMadePage, RecoveryPage};
 use portcullis::admin::http::user_form::{AddUserPage, EditUserPage, SetPasswordPage};
 use portcullis::admin::http::users::UsersPage;
 use portcullis::api::http::docs::DocsPage;
@@ -81,6 +86,8 @@ fn rendered<P: Page>(pages: &Pages) -> (&'static str, String) {
 fn gallery(pages: &Pages) -> Vec<(&'static str, String)> {
     vec![
         rendered::<Console<AuditPage>>(pages),
+        rendered::<Console<EventPage>>(pages),
+        rendered::<Console<OverviewPage>>(pages),
         rendered::<Console<GroupPage>>(pages),
         rendered::<Console<GroupsPage>>(pages),
         rendered::<Console<AddUserPage>>(pages),
@@ -103,6 +110,7 @@ fn gallery(pages: &Pages) -> Vec<(&'static str, String)> {
         rendered::<Console<TracesPage>>(pages),
         rendered::<Console<PermissionPage>>(pages),
         rendered::<Console<PermissionsPage>>(pages),
+        rendered::<Console<KeyMadePage>>(pages),
         rendered::<Console<RecoveryPage>>(pages),
         rendered::<Console<SetPasswordPage>>(pages),
         rendered::<Console<UserPage>>(pages),

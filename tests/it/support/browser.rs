@@ -38,6 +38,11 @@ impl Page {
         location.to_str().expect("text")
     }
 
+    /// The same, without what takes back what was done.
+    pub fn leads_to(&self) -> &str {
+        self.location().split("&undo=").next().unwrap_or_default()
+    }
+
     /// A parameter of the address it leads to.
     pub fn query(&self, name: &str) -> Option<String> {
         let url = url::Url::parse(self.location()).expect("an absolute address");

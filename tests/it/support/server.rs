@@ -76,6 +76,8 @@ impl TestServer {
             ("PORTCULLIS_SERVER__WORKERS".to_owned(), "1".to_owned()),
             ("PORTCULLIS_DATABASE__URL".to_owned(), url.clone()),
             ("PORTCULLIS_DATABASE__POOL_SIZE".to_owned(), "6".to_owned()),
+            // A machine that is busy with something else fails no test but those about waiting.
+            ("PORTCULLIS_DATABASE__WAIT_MILLIS".to_owned(), "30000".to_owned()),
             // Letters that no test reads.
             ("PORTCULLIS_DATA__DIR".to_owned(), format!("{}/data", env!("CARGO_TARGET_TMPDIR"))),
             ("PORTCULLIS_SECRETS__MASTER_KEY_FILE".to_owned(), cluster::master_key_file().display().to_string()),

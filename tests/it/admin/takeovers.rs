@@ -1,0 +1,160 @@
+//! Ways around the policy that readers found: by an app, by a name, by the last of the administrators.
+
+use reqwest::StatusCode;
+
+use super::{staff, superuser};
+use crate::access::{join, make_group};
+use crate::support::{Browser, Page, RelyingParty, TestServer};
+
+const APPS: [&str; 4] = ["view_client", "add_client", "change_client", "delete_client"];
+const PEOPLE: [&str; 4] = ["view_user", "add_user", "change_user", "delete_user"];
+
+async fn post(browser: &Browser, page: &str, action: &str, fields: &[(&str, &str)]) -> Page {
+    let shown = browser.get(page).await;
+    browser.submit(&shown, action, fields).await
+}
+
+#[tokio::test]
+async fn an_app_for_some_people_is_changed_by_one_of_them() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    let hr = make_group(&server, "hr");
+    RelyingParty::register(&server, "payroll", |draft| draft.restrict_to_groups = vec!["hr".into()]);
+    server.app("wiki");
+    let ada = staff(&server, "ada", &APPS);
+    let browser = server.signed_in("ada").await;
+    let page = browser.get("/admin/clients/payroll").await;
+    assert!(page.body.contains("you are none of them") && !page.body.contains("edit-client"), "{}", page.body);
+    let refused = browser.get("/admin/clients/payroll/edit").await;
+    assert_eq!((refused.status, refused.error_code()), (StatusCode::FORBIDDEN, "refused"));
+    let before = server.snapshot();
+    for (action, fields) in [
+        ("edit", &[("name", "x"), ("redirect_uris", "https://evil.test/")][..]),
+        ("rotate-secret", &[]),
+        ("disable", &[]),
+    ] {
+        let refused = post(&browser, "/admin/clients", &format!("/admin/clients/payroll/{action}"), fields).await;
+        assert!(refused.body.contains("you are none of them"), "{action}: {refused:?}");
+        assert_eq!(server.snapshot(), before, "{action}");
+    }
+    // One of them does it, and an app for everybody is anybody's who may change apps.
+    let open = post(&browser, "/admin/clients", "/admin/clients/wiki/disable", &[]).await;
+    assert_eq!(open.leads_to(), "/admin/clients/wiki?done=disabled");
+    join(&server, &hr, ada);
+    let done = post(&browser, "/admin/clients", "/admin/clients/payroll/disable", &[]).await;
+    assert_eq!(done.leads_to(), "/admin/clients/payroll?done=disabled");
+}
+
+#[tokio::test]
+async fn what_an_app_may_ask_about_its_operator_may_see() {
+    let server = TestServer::start();
+    staff(&server, "ada", &APPS);
+    staff(&server, "eve", &[&APPS[..], &["view_permission", "view_user"]].concat());
+    RelyingParty::register(&server, "reports", |draft| draft.serves = vec!["https://reports.example".into()]);
+    server.app("mine");
+    let version = async |browser: &Browser| browser.get("/admin/clients/mine/edit").await.field("version");
+    let edit = async |browser: &Browser, field: (&str, &str)| {
+        let version = version(browser).await;
+        let fields = [
+            ("name", "Mine"),
+            ("redirect_uris", "https://app.example/cb"),
+            ("grant_authorization_code", "1"),
+            ("scope", "openid"),
+            ("id_token_alg", "RS256"),
+            ("access_token_alg", "ES256"),
+            ("version", &version),
+            field,
+        ];
+        post(browser, "/admin/clients/mine/edit", "/admin/clients/mine/edit", &fields).await
+    };
+    let (ada, eve) = (server.signed_in("ada").await, server.signed_in("eve").await);
+    for (browser, field, why) in [
+        (&ada, ("apps", "blog"), "takes view_permission and view_user"),
+        (&ada, ("apps", "portcullis"), "Only superusers"),
+        (&eve, ("apps", "portcullis"), "Only superusers"),
+        (&eve, ("serves", "https://reports.example"), "Another app answers for https://reports.example"),
+    ] {
+        let refused = edit(browser, field).await;
+        assert!(refused.status == StatusCode::OK && refused.body.contains(why), "{why}: {refused:?}");
+    }
+    assert_eq!(server.count("clients WHERE apps <> '[]' OR (client_id = 'mine' AND serves <> '[]')"), 0);
+    assert_eq!(edit(&eve, ("apps", "blog")).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(edit(&eve, ("serves", "https://mine.example")).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn nobody_takes_a_name_that_was_somebodys() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    staff(&server, "ada", &PEOPLE);
+    let hr = make_group(&server, "hr");
+    let (bob, own) = (server.user("bob"), server.user("own"));
+    join(&server, &hr, bob);
+    let browser = server.signed_in("ada").await;
+    let renamed = async |browser: &Browser, user, name: &str| {
+        let page = format!("/admin/users/{user}/edit");
+        let version = browser.get(&page).await.field("version");
+        post(browser, &page, &page, &[("username", name), ("version", &version)]).await
+    };
+    // A proxy knows people by their names: whoever is called bob is in hr to an app that says so.
+    let refused = renamed(&browser, bob, "bob2").await;
+    assert!(refused.body.contains("what is for the group hr"), "{refused:?}");
+    let users = format!("/admin/users/{bob}");
+    let gone = post(&browser, "/admin/users", &format!("{users}/delete"), &[("delete-username", "bob")]).await;
+    assert_eq!(gone.location(), "/admin/users?done=deleted");
+    assert!(renamed(&browser, own, "bob").await.body.contains("or was somebody"), "the name of who is gone");
+    let made = post(&browser, "/admin/users/add", "/admin/users/add", &[("username", "Bob")]).await;
+    assert!(made.status == StatusCode::OK && made.body.contains("or was somebody"), "{made:?}");
+    assert_eq!(renamed(&browser, own, "mine").await.status, StatusCode::SEE_OTHER);
+    assert!(renamed(&browser, own, "own").await.body.contains("or was somebody"), "one's own former name, too");
+    // Superusers answer for the house.
+    let root = server.signed_in("root").await;
+    let made = post(&root, "/admin/users/add", "/admin/users/add", &[("username", "bob")]).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{made:?}");
+    assert_eq!(server.count("former_usernames WHERE username_key = 'bob'"), 0);
+    assert_eq!(server.count("audit_events WHERE event = 'user.deleted' AND details->>'username' = 'bob'"), 1);
+}
+
+#[tokio::test]
+async fn only_superusers_give_a_group_another_name() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    let ada = staff(&server, "ada", &["view_group", "change_group"]);
+    let tennis = make_group(&server, "tennis");
+    join(&server, &tennis, ada);
+    let path = format!("/admin/groups/{}", tennis.id);
+    let browser = server.signed_in("ada").await;
+    let refused = post(&browser, &path, &format!("{path}/rename"), &[("name", "wiki-admins")]).await;
+    assert!(refused.body.contains("only superusers give a group another one"), "{refused:?}");
+    let root = server.signed_in("root").await;
+    assert_eq!(
+        post(&root, &path, &format!("{path}/rename"), &[("name", "squash")]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(server.count("groups WHERE name = 'squash'"), 1);
+}
+
+#[tokio::test]
+async fn the_last_administrator_can_enter_the_console_and_sign_in() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    let other = superuser(&server, "other");
+    let machine = superuser(&server, "robot");
+    server.write(|conn, _| portcullis::accounts::store::lifecycle::mark_service(conn, machine));
+    let last = |user| server.write(|conn, _| portcullis::accounts::store::is_last_administrator(conn, user));
+    assert!(!last(other));
+    let root = server.signed_in("root").await;
+    let page = format!("/admin/users/{other}/edit");
+    let version = root.get(&page).await.field("version");
+    // Demoted to a superuser who may not enter: root is the last one now.
+    server.write(|conn, _| {
+        use diesel::prelude::*;
+        use portcullis::schema::users;
+        Ok(diesel::update(users::table.find(other)).set(users::is_staff.eq(false)).execute(conn)?)
+    });
+    let id = server.write(|conn, _| Ok(portcullis::accounts::store::find_named(conn, "root")?.expect("root").id));
+    assert!(last(id) && !version.is_empty());
+    let own = root.get("/account/data").await;
+    let kept = root.submit(&own, "/account/delete", &[("username", "root")]).await;
+    assert_eq!(server.count("users WHERE deletion_due_at IS NOT NULL"), 0, "{kept:?}");
+}
