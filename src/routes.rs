@@ -221,7 +221,7 @@ console! {
     "/admin/invitations/{id}/withdraw"    => change(DeleteInvitation, invitations::withdraw);
     "/admin/keys"                         => look(ViewSigningKey, keys::get);
     "/admin/keys/rotate"                  => freshly(ChangeSigningKey, keys::rotate);
-    "/admin/keys/{kid}/retire"            => freshly(ChangeSigningKey, keys::retire);
+    "/admin/keys/{kid}/retire"            => look(ChangeSigningKey, keys::ask) freshly(ChangeSigningKey, keys::retire);
     "/admin/mail"                         => look(ViewMail, mail::get);
     "/admin/mail.csv"                     => look(ViewMail, mail::csv);
     "/admin/mail/letters/{letter}"        => look(ViewMail, mail::letter);

@@ -1,6 +1,8 @@
 //! Numbers of the dashboard: counted by a job every minute, so that no page counts millions of rows.
 
-use chrono::{Days, NaiveDate};
+use std::collections::HashMap;
+
+use chrono::{Days, Duration, NaiveDate};
 
 use super::store::statistics as store;
 use crate::audit::event::Kind;
@@ -36,11 +38,16 @@ crate::spec::words! {
         Method = "method",
         /// The app that somebody came to, by its name.
         App = "app",
+        /// The app that people used within [`DAYS`] days, by its client id.
+        People = "people",
     }
 }
 
 /// Apps that are counted on a day.
 const BUSIEST: i64 = 5;
+
+/// How often people of apps are counted: this reads all that they were given in [`DAYS`] days.
+const PEOPLE_EVERY: Duration = Duration::hours(1);
 
 /// Days that the dashboard shows.
 pub const DAYS: u64 = 30;
@@ -71,7 +78,20 @@ pub fn count(conn: &mut Conn, lifetimes: Lifetimes, now: Instant) -> Result<(), 
     for (app, value) in store::busiest_apps(conn, today, BUSIEST)? {
         store::put_share(conn, (today, By::App, &app, value), now)?;
     }
+    if store::is_older(conn, By::People, today, now - PEOPLE_EVERY)? {
+        for (app, value) in store::people_by_app(conn, first)? {
+            store::put_share(conn, (today, By::People, &app, value), now)?;
+        }
+    }
     store::prune(conn, first)
+}
+
+/// How many people used each app within [`DAYS`] days, by client id; counted every hour.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn people_by_app(conn: &mut Conn, now: Instant) -> Result<HashMap<String, i64>, Fault> {
+    Ok(store::shares(conn, By::People, now.date_naive(), i64::MAX)?.into_iter().collect())
 }
 
 /// Today's sign-ins told apart, the most first.

@@ -4,7 +4,7 @@ pub mod imports;
 pub mod statistics;
 pub mod views;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid};
@@ -351,6 +351,17 @@ statement! {
 pub fn last_activity(conn: &mut Conn, ids: &[String]) -> Result<HashMap<String, Instant>, Fault> {
     let rows: Vec<(String, Instant)> = LastActivity { ids: ids.to_vec() }.load(conn)?;
     Ok(rows.into_iter().collect())
+}
+
+/// Client ids of apps that hold nothing for anybody: nobody came yet, or nobody for long.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn unused_clients(conn: &mut Conn) -> Result<HashSet<String>, Fault> {
+    use crate::schema::{clients as c, families as f};
+    let used = f::table.filter(f::client_id.eq(c::id));
+    let unused = c::table.filter(diesel::dsl::not(diesel::dsl::exists(used))).select(c::client_id);
+    Ok(unused.load::<String>(conn)?.into_iter().collect())
 }
 
 statement! {

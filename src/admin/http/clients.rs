@@ -1,7 +1,7 @@
 //! `/admin/clients`: apps, and how another one is registered.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use actix_web::HttpResponse;
 use chrono::Duration;
@@ -13,6 +13,7 @@ use super::operator::{Operator, Ordered};
 use crate::admin::clients as deeds;
 use crate::admin::deed::Stop;
 use crate::admin::policy::Right;
+use crate::admin::statistics;
 use crate::admin::store as console;
 use crate::clients::client::{Client, Kind};
 use crate::clients::store;
@@ -46,6 +47,7 @@ struct Row {
     name: String,
     kind: &'static str,
     last: Option<String>,
+    people: i64,
     badges: Vec<Badge>,
 }
 
@@ -70,6 +72,7 @@ impl ConsolePage for ClientsPage {
             name: "My app".into(),
             kind: "confidential",
             last: Some("2 minutes ago".into()),
+            people: 3,
             badges: vec![Badge { label: "Disabled", kind: "danger" }],
         };
         let headings = vec![Heading::plain("App")];
@@ -109,7 +112,7 @@ pub fn badges(client: &Client, now: Instant) -> Vec<Badge> {
 }
 
 /// Orders of the list; the first, unless another is asked for.
-const ORDERS: [&str; 4] = ["name", "name-back", "seen", "seen-back"];
+const ORDERS: [&str; 6] = ["name", "name-back", "seen", "seen-back", "people", "people-back"];
 
 /// `GET /admin/clients`.
 ///
@@ -118,7 +121,7 @@ const ORDERS: [&str; 4] = ["name", "name-back", "seen", "seen-back"];
 pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     let query = operator.query()?;
     let flash = query.find("done").filter(|done| *done == "deleted").map(|_| "The app is deleted.");
-    let Found { q, order, mut clients, last } = find(&operator, &query).await?;
+    let Found { q, order, mut clients, known } = find(&operator, &query).await?;
     let now = operator.app.clock.now();
     let size = list::size_in_url(&query);
     let url = |order: &str, from: &str| {
@@ -130,11 +133,13 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
         sorting("App", ["name", "name-back"], "name"),
         Heading::plain("Type"),
         sorting("Last seen in the log", ["seen", "seen-back"], "seen-back"),
+        sorting("People, 30 days", ["people", "people-back"], "people-back"),
         Heading::plain("Worth knowing"),
     ];
     let row = |client: Client| Row {
-        badges: badges(&client, now),
-        last: last.get(&client.client_id).map(|at| when::ago(*at, now)),
+        badges: known.badges(&client, now),
+        last: known.last.get(&client.client_id).map(|at| when::ago(*at, now)),
+        people: known.people_of(&client),
         kind: client.kind.as_str(),
         name: client.name,
         client_id: client.client_id,
@@ -168,14 +173,15 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
 /// # Errors
 /// A page.
 pub async fn csv(operator: Operator) -> Result<HttpResponse, PageError> {
-    let Found { clients, last, .. } = find(&operator, &operator.query()?).await?;
+    let Found { clients, known, .. } = find(&operator, &operator.query()?).await?;
     let now = operator.app.clock.now();
     let rows = clients.into_iter().map(|client| {
-        let words: Vec<_> = badges(&client, now).iter().map(|badge| badge.label).collect();
-        let seen = last.get(&client.client_id).map(|at| when::at(*at)).unwrap_or_default();
-        vec![client.client_id, client.name, client.kind.as_str().to_owned(), seen, words.join(";")]
+        let words: Vec<_> = known.badges(&client, now).iter().map(|badge| badge.label).collect();
+        let seen = known.last.get(&client.client_id).map(|at| when::at(*at)).unwrap_or_default();
+        let (kind, people) = (client.kind.as_str().to_owned(), known.people_of(&client).to_string());
+        vec![client.client_id, client.name, kind, seen, people, words.join(";")]
     });
-    Ok(list::csv("apps.csv", &["client_id", "name", "type", "last_seen", "worth_knowing"], rows))
+    Ok(list::csv("apps.csv", &["client_id", "name", "type", "last_seen", "people_30_days", "worth_knowing"], rows))
 }
 
 /// Apps that were asked for, in the order that was asked for.
@@ -183,30 +189,55 @@ struct Found {
     q: String,
     order: &'static str,
     clients: Vec<Client>,
+    known: Known,
+}
+
+/// What is known of all apps, by client id.
+struct Known {
     last: HashMap<String, Instant>,
+    people: HashMap<String, i64>,
+    unused: HashSet<String>,
+}
+
+impl Known {
+    fn people_of(&self, client: &Client) -> i64 {
+        self.people.get(&client.client_id).copied().unwrap_or_default()
+    }
+
+    /// With what only use shows. An app that nobody signs in to is used by no person, rightly.
+    fn badges(&self, client: &Client, now: Instant) -> Vec<Badge> {
+        let is_for_people = !client.redirect_uris.is_empty();
+        let unused = is_for_people && self.unused.contains(&client.client_id);
+        let unused = unused.then_some(Badge { label: "Nobody uses it", kind: "neutral" });
+        badges(client, now).into_iter().chain(unused).collect()
+    }
 }
 
 async fn find(operator: &Operator, query: &Params) -> Result<Found, PageError> {
     let q = list::word(query, "q")?;
-    let load = |conn: &mut Conn| -> Result<_, Fault> {
+    let now = operator.app.clock.now();
+    let load = move |conn: &mut Conn| -> Result<_, Fault> {
         let clients = store::list(conn)?;
         let ids: Vec<String> = clients.iter().map(|client| client.client_id.clone()).collect();
-        Ok((clients, console::last_activity(conn, &ids)?))
+        let (last, unused) = (console::last_activity(conn, &ids)?, console::unused_clients(conn)?);
+        Ok((clients, Known { last, people: statistics::people_by_app(conn, now)?, unused }))
     };
-    let (mut clients, last) = operator.read(load).await?;
+    let (mut clients, known) = operator.read(load).await?;
     let wanted = q.to_lowercase();
     clients.retain(|client| client.name.to_lowercase().contains(&wanted) || client.client_id.contains(&q));
     let asked = query.find("order");
     let order = ORDERS.into_iter().find(|order| asked == Some(*order)).unwrap_or(ORDERS[0]);
     match order {
-        "seen" => clients.sort_by_key(|client| Reverse(last.get(&client.client_id).copied())),
-        "seen-back" => clients.sort_by_key(|client| last.get(&client.client_id).copied()),
+        "seen" => clients.sort_by_key(|client| Reverse(known.last.get(&client.client_id).copied())),
+        "seen-back" => clients.sort_by_key(|client| known.last.get(&client.client_id).copied()),
+        "people" => clients.sort_by_key(|client| Reverse(known.people_of(client))),
+        "people-back" => clients.sort_by_key(|client| known.people_of(client)),
         _ => clients.sort_by_key(|client| client.name.to_lowercase()),
     }
     if order == "name-back" {
         clients.reverse();
     }
-    Ok(Found { q, order, clients, last })
+    Ok(Found { q, order, clients, known })
 }
 
 /// Apps that we know how to set up.

@@ -15,6 +15,7 @@ use crate::audit::store::{self as log, Direction, Filter};
 use crate::config::MailTransport;
 use crate::kernel::fault::Fault;
 use crate::kernel::{Conn, Instant};
+use crate::keys::store as keys;
 use crate::mail::store as outbox;
 use crate::portal::http::when;
 use crate::web::PageError;
@@ -62,6 +63,19 @@ struct Health {
     label: &'static str,
     value: String,
     kind: &'static str,
+    /// Where it is put right.
+    link: Option<Link>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Link {
+    label: &'static str,
+    url: &'static str,
+}
+
+impl Link {
+    const PARKED: Self = Self { label: "See them", url: "/admin/mail?state=parked" };
+    const KEYS: Self = Self { label: "Rotate them", url: "/admin/keys" };
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -88,7 +102,12 @@ impl ConsolePage for DashboardPage {
             methods: vec![Share { label: "Password".into(), number: 12 }],
             apps: vec![Share { label: "Wiki".into(), number: 7 }],
             events: Some(Line::sample()),
-            health: vec![Health { label: "Mail", value: "3 letters given up".into(), kind: "danger" }],
+            health: vec![Health {
+                label: "Mail",
+                value: "3 letters given up".into(),
+                kind: "danger",
+                link: Some(Link::PARKED),
+            }],
             steps: vec![Step { label: "Register an app", url: Some("/admin/clients/new"), is_done: false }],
             has_steps: true,
         }
@@ -104,6 +123,8 @@ struct Found {
     has_apps: bool,
     has_people: bool,
     given_up: usize,
+    /// Since when the oldest of the keys that sign does so.
+    signs_since: Option<Instant>,
 }
 
 /// `GET /admin`: for who manages groups only, those; for staff, the dashboard.
@@ -133,7 +154,9 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
         let methods = statistics::shares(conn, By::Method, now)?;
         let apps = if sees_apps { statistics::shares(conn, By::App, now)? } else { Vec::new() };
         let (has_apps, has_people) = store::has_begun(conn)?;
-        Ok(Found { counts, methods, apps, events, has_apps, has_people, given_up })
+        let active = keys::list(conn)?.into_iter().filter(|key| key.state == keys::State::Active);
+        let signs_since = active.filter_map(|key| key.activated_at).min();
+        Ok(Found { counts, methods, apps, events, has_apps, has_people, given_up, signs_since })
     };
     let found = operator.read(load).await?;
     let counts = found.counts.as_ref().map(|(counts, _)| counts.as_slice()).unwrap_or_default();
@@ -147,7 +170,7 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
         methods: found.methods.into_iter().map(|(amr, number)| Share { label: method(&amr), number }).collect(),
         apps: found.apps.into_iter().map(|(label, number)| Share { label, number }).collect(),
         events: found.events,
-        health: health(&operator, found.given_up),
+        health: health(&operator, found.given_up, found.signs_since),
         has_steps: steps.iter().any(|step| !step.is_done),
         steps,
     })
@@ -201,24 +224,43 @@ fn days(counts: &[Count], today: NaiveDate) -> Vec<Day> {
     first.iter_days().take_while(|day| *day <= today).map(of).collect()
 }
 
-fn health(operator: &Operator, given_up: usize) -> Vec<Health> {
+/// A signing key that is older is worth a word, where nothing rotates keys.
+const OLD_KEY_DAYS: i64 = 365;
+
+fn health(operator: &Operator, given_up: usize, signs_since: Option<Instant>) -> Vec<Health> {
     let config = &operator.app.config;
+    let say = |label, value: String, kind, link| Health { label, value, kind, link };
     let mail = match (config.mail.transport, given_up) {
         (_, 1..) => {
-            Health { label: "Mail", value: format!("{given_up} of the latest letters were given up"), kind: "danger" }
+            let value = format!("{given_up} of the latest letters were given up");
+            let link = operator.actor.may(Right::ViewMail).then_some(Link::PARKED);
+            say("Mail", value, "danger", link)
         }
-        (MailTransport::File, _) => {
-            Health { label: "Mail", value: "written into files, sent to nobody".into(), kind: "warning" }
-        }
-        (MailTransport::Smtp, _) => Health { label: "Mail", value: "fine".into(), kind: "success" },
+        (MailTransport::File, _) => say("Mail", "written into files, sent to nobody".into(), "warning", None),
+        (MailTransport::Smtp, _) => say("Mail", "fine".into(), "success", None),
     };
-    let https = if config.server.public_url.is_https() {
-        Health { label: "Address", value: config.server.public_url.as_str().to_owned(), kind: "success" }
+    let address = if config.server.public_url.is_https() {
+        say("Address", config.server.public_url.as_str().to_owned(), "success", None)
     } else {
-        Health { label: "Address", value: "not https: for trying out only".into(), kind: "warning" }
+        say("Address", "not https: for trying out only".into(), "warning", None)
     };
-    let version = Health { label: "Version", value: env!("CARGO_PKG_VERSION").to_owned(), kind: "neutral" };
-    vec![Health { label: "Database", value: "fine".into(), kind: "success" }, mail, https, version]
+    let days = signs_since.map(|since| (operator.app.clock.now() - since).num_days());
+    // What rotates by itself is late a day after it is due.
+    let most = config.keys.rotate.map_or(OLD_KEY_DAYS, |period| period.as_secs().div_ceil(86_400).cast_signed() + 1);
+    let signing = match days {
+        None => say("Signing keys", "none signs yet".into(), "warning", None),
+        Some(days) => {
+            let age = match days {
+                0 => "less than a day old".to_owned(),
+                1 => "1 day old".to_owned(),
+                days => format!("{days} days old"),
+            };
+            let link = (days > most && operator.actor.may(Right::ViewSigningKey)).then_some(Link::KEYS);
+            say("Signing keys", age, if days > most { "warning" } else { "success" }, link)
+        }
+    };
+    let version = say("Version", env!("CARGO_PKG_VERSION").to_owned(), "neutral", None);
+    vec![say("Database", "fine".into(), "success", None), mail, address, signing, version]
 }
 
 /// What is left to set up, for who may do it.

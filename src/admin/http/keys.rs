@@ -148,6 +148,35 @@ pub async fn rotate(Ordered { operator, form }: Ordered) -> Result<HttpResponse,
     after(&operator, rotated, "rotated").await
 }
 
+/// What retiring a key early ends, told before it is done.
+#[derive(Clone, Debug, Serialize)]
+pub struct RetirePage {
+    key: Row,
+}
+
+impl ConsolePage for RetirePage {
+    const TEMPLATE: &'static str = "admin/key_retire.html";
+    const MENU: &'static str = "keys";
+
+    fn title(&self) -> String {
+        "Retire a key".into()
+    }
+
+    fn sample() -> Self {
+        Self { key: KeysPage::sample().rows.remove(0) }
+    }
+}
+
+/// `GET /admin/keys/{kid}/retire`: only a key that signs no more can go early.
+///
+/// # Errors
+/// A page.
+pub async fn ask(operator: Operator, kid: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let rows = operator.read(store::list).await?;
+    let key = rows.into_iter().find(|row| row.kid == *kid && row.state == State::Retiring);
+    operator.show(RetirePage { key: line(key.ok_or_else(PageError::not_found)?) })
+}
+
 /// `POST /admin/keys/{kid}/retire`.
 ///
 /// # Errors

@@ -32,8 +32,8 @@ pub struct UsersPage {
     sizes: Vec<Choice>,
     headings: Vec<Heading>,
     is_filtered: bool,
-    /// The group is too large to be listed but by age.
-    is_large: bool,
+    /// What the list leaves out, or does in another way.
+    notes: Vec<&'static str>,
     deeds: Vec<Button>,
     /// Ids of the rows, for what is done with all of them.
     page: String,
@@ -88,7 +88,7 @@ impl ConsolePage for UsersPage {
         };
         let asked = Asked { q: "ada".into(), ..Asked::default() };
         let page = asked.page(vec![row], Some("x".into()), Some("nobody".into()));
-        UsersPage { deeds: list::sample_buttons(), is_large: true, ..page }
+        UsersPage { deeds: list::sample_buttons(), notes: vec!["a sample"], ..page }
     }
 }
 
@@ -134,6 +134,17 @@ impl Asked {
         list::url(page, &given)
     }
 
+    /// What the list leaves out.
+    fn notes(&self, has_more: bool) -> Vec<&'static str> {
+        let by_sign_in = matches!(self.order, UserOrder::Seen | UserOrder::SeenBack);
+        let is_long = !self.q.is_empty() && (has_more || self.after.is_some());
+        let all = [
+            (by_sign_in, "Whoever has never signed in is not in this order."),
+            (is_long, "A search finds a thousand accounts at most: say more of the name to find others."),
+        ];
+        all.into_iter().filter(|(holds, _)| *holds).map(|(_, note)| note).collect()
+    }
+
     fn page(self, rows: Vec<Row>, next: Option<String>, unknown_group: Option<String>) -> UsersPage {
         let states = [
             ("", "Any state"),
@@ -169,7 +180,7 @@ impl Asked {
                 Heading::plain("State"),
             ],
             page: rows.iter().map(|row| row.id.as_str()).collect::<Vec<_>>().join(","),
-            is_large: false,
+            notes: self.notes(next.is_some()),
             deeds: vec![],
             rows,
             states: states.map(|(value, label)| Choice::new(value, label, state)).to_vec(),
@@ -228,7 +239,9 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
             ("Remove from a group", "/admin/users/bulk/leave", Right::ChangeGroup),
         ],
     );
-    operator.show(UsersPage { is_large, deeds, may_add, flash, ..asked.page(rows, next, unknown_group) })
+    let mut page = asked.page(rows, next, unknown_group);
+    page.notes.extend(is_large.then_some("The group is large: its members are listed with the newest account first."));
+    operator.show(UsersPage { deeds, may_add, flash, ..page })
 }
 
 /// What was found.

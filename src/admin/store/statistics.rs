@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate, NaiveTime};
-use diesel::dsl::count_star;
+use diesel::dsl::{count, count_star};
 use diesel::prelude::*;
 
 use crate::admin::statistics::{By, Count, Name};
@@ -128,6 +128,26 @@ pub fn busiest_apps(conn: &mut Conn, day: NaiveDate, most: i64) -> Result<Vec<(S
     let of_day = f::table.inner_join(clients::table).filter(f::id.ge(FamilyId(least_of(day).0)));
     let counted = of_day.group_by(clients::name).select((clients::name, count_star()));
     Ok(counted.order(count_star().desc()).limit(most).load(conn)?)
+}
+
+/// How many people each app was used by since a day, by client id.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn people_by_app(conn: &mut Conn, since: NaiveDate) -> Result<Vec<(String, i64)>, Fault> {
+    use crate::schema::families as f;
+    let used = f::table.inner_join(clients::table).filter(f::rotated_at.ge(since.and_time(NaiveTime::MIN).and_utc()));
+    let people = count(f::user_id).aggregate_distinct();
+    Ok(used.group_by(clients::client_id).select((clients::client_id, people)).load(conn)?)
+}
+
+/// Whether no share of a day was counted since then.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn is_older(conn: &mut Conn, by: By, day: NaiveDate, since: Instant) -> Result<bool, Fault> {
+    let counted = s::table.filter(s::day.eq(day).and(s::name.like(called(by, "%"))).and(s::counted_at.gt(since)));
+    Ok(!diesel::select(diesel::dsl::exists(counted)).get_result::<bool>(conn)?)
 }
 
 /// Numbers since a day, and when the latest was counted.

@@ -15,6 +15,7 @@ async fn the_dashboard_shows_what_a_job_has_counted() {
     let fresh = browser.get("/admin").await;
     assert_eq!(fresh.status, StatusCode::OK, "{fresh:?}");
     assert!(fresh.body.contains("Register the first app"), "{}", fresh.body);
+    assert!(fresh.body.contains("less than a day old") && !fresh.body.contains("See them"), "{}", fresh.body);
     server.signed_in("bob").await;
     server.browser().try_sign_in("/login", "bob", "wrong").await;
     server.app("app");
@@ -39,6 +40,22 @@ async fn the_dashboard_shows_what_a_job_has_counted() {
     tidy();
     assert_eq!(server.count("statistics WHERE name = 'sign_ins' AND value = 2"), 1, "yesterday stays counted");
     assert_eq!(server.count("statistics WHERE name = 'sign_ins'"), 30, "a day has left at the other end");
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_with_a_way_to_put_it_right() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    staff(&server, "ada", &["view_client"]);
+    server.write(|conn, _| {
+        use diesel::prelude::*;
+        Ok(diesel::sql_query("UPDATE signing_keys SET activated_at = activated_at - interval '400 days'")
+            .execute(conn)?)
+    });
+    let page = server.signed_in("root").await.get("/admin").await;
+    assert!(page.body.contains("400 days old") && page.body.contains(">Rotate them</a>"), "{}", page.body);
+    let page = server.signed_in("ada").await.get("/admin").await;
+    assert!(page.body.contains("400 days old") && !page.body.contains("Rotate them"), "{}", page.body);
 }
 
 #[tokio::test]

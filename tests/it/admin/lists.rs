@@ -26,6 +26,39 @@ async fn all(browser: &Browser, path: &str) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn apps_say_how_many_people_use_them() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    let (wiki, _) = (server.app("wiki"), server.app("blog"));
+    for name in ["bob", "cyd"] {
+        server.user(name);
+        let theirs = server.signed_in(name).await;
+        wiki.tokens(&theirs).await;
+        wiki.tokens(&theirs).await;
+    }
+    let tidy = || portcullis::jobs::tidy(&server.first.app, &mut server.conn(), server.clock.now()).expect("tidied");
+    tidy();
+    let browser = server.signed_in("root").await;
+    let lines = async || browser.get("/admin/clients.csv?order=people").await.body;
+    let file = lines().await;
+    let row = |file: &str, number: usize| file.lines().nth(number).unwrap().to_owned();
+    assert!(row(&file, 1).starts_with("\"wiki\"") && row(&file, 1).contains("\"2\""), "people, not visits: {file}");
+    assert!(row(&file, 2).contains("\"0\",") && row(&file, 2).contains("Nobody uses it"), "{file}");
+    assert!(!row(&file, 1).contains("Nobody uses it"), "{file}");
+    let page = browser.get("/admin/clients?order=people-back").await;
+    let place = |name: &str| page.body.find(&format!("/admin/clients/{name}\"")).expect("the app");
+    assert!(place("blog") < place("wiki") && page.body.contains("data-label=\"People, 30 days\">2<"), "{}", page.body);
+    // Counted once an hour.
+    wiki.tokens(&browser).await;
+    tidy();
+    assert!(row(&lines().await, 1).contains("\"2\""));
+    server.clock.advance(chrono::Duration::minutes(61));
+    tidy();
+    let browser = server.signed_in("root").await;
+    assert!(row(&browser.get("/admin/clients.csv?order=people").await.body, 1).contains("\"3\""));
+}
+
+#[tokio::test]
 async fn groups_and_apps_are_found_sorted_paged_and_had_as_files() {
     let server = TestServer::start();
     superuser(&server, "root");
@@ -89,6 +122,7 @@ async fn users_are_found_filtered_sorted_and_paged() {
     let newest = all(&browser, "/admin/users?order=newest").await;
     assert_eq!((newest.len(), newest[0].as_str()), (62, "person-59"));
     assert_eq!(all(&browser, "/admin/users?order=seen").await, ["ada"]);
+    assert!(browser.get("/admin/users?order=seen").await.body.contains("never signed in is not in this order"));
     for (query, expected) in [
         ("q=person-5", 10),
         ("q=PERSON-5", 10),

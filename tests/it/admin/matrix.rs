@@ -22,6 +22,8 @@ async fn each_route_lets_in_whoever_holds_its_right_and_nobody_else() {
     let target = server.user("target");
     let group = crate::access::make_group(&server, "target");
     server.user("plain");
+    let (manager, theirs) = (server.user("manager"), crate::access::make_group(&server, "theirs"));
+    server.write(|conn, scene| portcullis::access::group::appoint(conn, &theirs, manager, scene));
     staff(&server, "bare", &[]);
     superuser(&server, "root");
     for right in Right::ALL {
@@ -38,6 +40,8 @@ async fn each_route_lets_in_whoever_holds_its_right_and_nobody_else() {
         assert!(anonymous.location().starts_with("/login?next=%2Fadmin"), "{}", anonymous.location());
         for (name, may) in [
             ("plain".to_owned(), false),
+            // Which group it is, the page looks: here it is not theirs, and so it is not there.
+            ("manager".to_owned(), door.for_managers || door.path == "/admin"),
             ("bare".to_owned(), false),
             (door.right.map_or("plain".to_owned(), |right| format!("all-but-{right}")), false),
             // The front page is for all staff who may see anything at all.
@@ -56,6 +60,27 @@ async fn each_route_lets_in_whoever_holds_its_right_and_nobody_else() {
         }
     }
     assert_eq!(server.count("users WHERE NOT is_active"), 0);
+}
+
+#[tokio::test]
+async fn each_door_that_needs_a_fresh_sign_in_asks_for_it() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    let browser = server.signed_in("root").await;
+    let page = browser.get("/admin/groups").await;
+    server.clock.advance(chrono::Duration::minutes(11));
+    let nobody = "00000000-0000-7000-8000-000000000000";
+    let before = server.snapshot();
+    let (mut fresh, mut other) = (0, 0);
+    for door in CONSOLE.iter().filter(|door| door.method == "POST") {
+        let path = door.path.replace("{id}", nobody).replace("{name}", "a.b_c").replace("{kid}", "none");
+        let answer = browser.submit(&page, &path, &[]).await;
+        let asks = answer.header("location").starts_with("/login?confirm=1");
+        assert_eq!(asks, door.needs_fresh, "{path}: {answer:?}");
+        *(if asks { &mut fresh } else { &mut other }) += 1;
+    }
+    assert_eq!(server.snapshot(), before);
+    assert!(fresh > 50 && other < 10, "{fresh} doors ask, {other} do not");
 }
 
 #[test]

@@ -112,6 +112,13 @@ async fn keys_are_rotated_and_what_a_retired_one_signed_is_dead() {
     let active: String = browser.get("/.well-known/jwks.json").await.body;
     assert!(active.contains(&kid));
     let path = format!("{kid}/retire");
+    let asked = browser.get(&format!("/admin/keys/{path}")).await;
+    let form = format!("action=\"/admin/keys/{path}\"");
+    assert!(asked.body.contains("Retire this key now?") && asked.body.contains(&form), "{}", asked.body);
+    let keys = server.write(|conn, _| portcullis::keys::store::list(conn));
+    let signs = keys.iter().find(|key| key.state == portcullis::keys::store::State::Active).expect("a key that signs");
+    let signing = format!("/admin/keys/{}/retire", signs.kid);
+    assert_eq!(browser.get(&signing).await.status, StatusCode::NOT_FOUND, "what signs is rotated, not retired");
     assert_eq!(post(&browser, "/admin/keys", &path, &[]).await.location(), "/admin/keys?done=retired");
     assert_eq!(app.introspect(&old).await["active"], false, "dead at once");
     assert!(!browser.get("/.well-known/jwks.json").await.body.contains(&kid));

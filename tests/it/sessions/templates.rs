@@ -17,7 +17,7 @@ use portcullis::admin::http::group::GroupPage;
 use portcullis::admin::http::groups::GroupsPage;
 use portcullis::admin::http::imports::{ImportFormPage, ImportPage};
 use portcullis::admin::http::invitations::{InvitationMadePage, InvitationsPage};
-use portcullis::admin::http::keys::KeysPage;
+use portcullis::admin::http::keys::{KeysPage, RetirePage};
 use portcullis::admin::http::mail::{LetterPage, MailPage};
 use portcullis::admin::http::overview::OverviewPage;
 use portcullis::admin::http::permission::PermissionPage;
@@ -102,6 +102,7 @@ fn gallery(pages: &Pages) -> Vec<(&'static str, String)> {
         rendered::<Console<InvitationMadePage>>(pages),
         rendered::<Console<InvitationsPage>>(pages),
         rendered::<Console<KeysPage>>(pages),
+        rendered::<Console<RetirePage>>(pages),
         rendered::<Console<LetterPage>>(pages),
         rendered::<Console<MailPage>>(pages),
         rendered::<Console<SettingsPage>>(pages),
