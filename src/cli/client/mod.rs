@@ -181,7 +181,7 @@ fn update(globals: &Globals, workshop: &Workshop, arguments: &Update) -> Result<
         let draft = arguments.apply(Draft::of(&client))?;
         let new = check(conn, draft)?;
         registration::update(conn, &client, &new, scene)?;
-        Ok::<_, Failure>(find(conn, &arguments.id)?.describe())
+        Ok::<_, Failure>(find(conn, &arguments.id)?.describe_with_secrets())
     })?;
     tell(globals, &shown, "Updated.");
     Ok(())
