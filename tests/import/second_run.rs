@@ -85,8 +85,8 @@ fn a_file_disables_but_does_not_enable() {
     assert!(reason(&report, "/users/notes", "auth.user pk=1").contains("disabled here"));
     assert_eq!(site.ask("SELECT is_active::text AS cell FROM users"), ["false"]);
     let last = Site::new();
-    last.import_rows(&user("root", &json!({ "is_superuser": true })), &["--with-superusers"]);
-    let disabled = user("root", &json!({ "is_superuser": true, "is_active": false }));
+    last.import_rows(&user("root", &json!({ "is_superuser": true, "is_staff": true })), &["--with-superusers"]);
+    let disabled = user("root", &json!({ "is_superuser": true, "is_staff": true, "is_active": false }));
     let report = last.import_rows(&disabled, &["--with-superusers"]);
     assert!(reason(&report, "/users/notes", "auth.user pk=1").contains("last administrator"), "{report:#}");
 }

@@ -67,8 +67,8 @@ async fn each_door_that_needs_a_fresh_sign_in_asks_for_it() {
     let server = TestServer::start();
     superuser(&server, "root");
     let browser = server.signed_in("root").await;
-    let page = browser.get("/admin/groups").await;
     server.clock.advance(chrono::Duration::minutes(11));
+    let page = browser.get("/admin/groups").await;
     let nobody = "00000000-0000-7000-8000-000000000000";
     let before = server.snapshot();
     let (mut fresh, mut other) = (0, 0);
