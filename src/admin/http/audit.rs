@@ -6,10 +6,10 @@ use actix_web::{HttpResponse, web};
 use chrono::{NaiveDate, NaiveTime};
 use serde::Serialize;
 
+use super::changes::in_words;
 use super::frame::ConsolePage;
 use super::list::{self, Choice};
 use super::operator::{Operator, Ordered};
-use super::user::in_words;
 use crate::accounts;
 use crate::admin::policy::{Actor, Right};
 use crate::admin::store::{self, views};

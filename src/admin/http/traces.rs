@@ -4,10 +4,10 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::changes::in_words;
 use super::frame::ConsolePage;
 use super::list::{self, Back, Choice, MOST_IN_FILE, Window};
 use super::operator::{Operator, Ordered, done};
-use super::user::in_words;
 use crate::admin::clients as deeds;
 use crate::admin::policy::Right;
 use crate::audit::store::{self as log, Direction};

@@ -3,8 +3,8 @@
 use actix_web::{HttpResponse, web};
 use chrono::Duration;
 use serde::Serialize;
-use serde_json::Value;
 
+use super::changes::Line;
 use super::frame::ConsolePage;
 use super::list::{self, Tab};
 use super::operator::Operator;
@@ -129,13 +129,6 @@ struct KeyLine {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Line {
-    what: String,
-    more: Vec<String>,
-    when: String,
-}
-
-#[derive(Clone, Debug, Serialize)]
 struct AppLine {
     client_id: String,
     name: String,
@@ -154,7 +147,6 @@ impl ConsolePage for UserPage {
     }
 
     fn sample() -> Self {
-        let line = Line { what: "user.created".into(), more: vec!["by cli".into()], when: "just now".into() };
         Self {
             id: "0".into(),
             sub: "1".into(),
@@ -200,8 +192,8 @@ impl ConsolePage for UserPage {
             }]),
             may_revoke_apps: true,
             sees_apps: true,
-            events: Some(vec![line.clone()]),
-            activity: vec![line],
+            events: Some(Line::sample()),
+            activity: Line::sample(),
             refusal: None,
             may_change: true,
             may_change_groups: true,
@@ -458,18 +450,5 @@ fn history(conn: &mut Conn, user: UserId, now: Instant) -> Result<Vec<Line>, Fau
 
 fn line(event: Listed, now: Instant) -> Line {
     let first = [Some(format!("by {}", event.actor)), event.client_id.map(|id| format!("app {id}")), event.address];
-    Line {
-        more: first.into_iter().flatten().chain(in_words(&event.details)).collect(),
-        what: event.event,
-        when: when::ago(event.at, now),
-    }
-}
-
-/// `name: value` for each detail of an event.
-#[must_use]
-pub fn in_words(details: &Value) -> Vec<String> {
-    let known = details.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
-    known
-        .map(|(name, value)| format!("{name}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-        .collect()
+    Line::of((event.id, event.event), first.into_iter().flatten(), &event.details, (event.at, now))
 }
