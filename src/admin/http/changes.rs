@@ -38,8 +38,7 @@ pub fn in_words(details: &Value) -> Vec<String> {
         (!value.is_object() && text.chars().count() <= SHORT).then_some(text)
     };
     let told = |(name, value): (&String, &Value)| match (name.as_str(), value) {
-        (_, Value::Null) => vec![],
-        ("before" | "after", Value::Object(_)) => vec![],
+        (_, Value::Null) | ("before" | "after", Value::Object(_)) => vec![],
         // Beside its name.
         ("group_id", _) if all.contains_key("group") => vec![],
         ("changed", Value::Object(pairs)) => {
