@@ -8,8 +8,9 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Respo
 
 use crate::admin::http::gate::{self, Door};
 use crate::admin::http::{
-    apis, audit, audit_event, bulk, client, client_form, client_test, clients, dashboard, group, groups, imports,
-    invitations, keys, mail, overview, permission, permissions, settings, traces, user, user_deeds, user_form, users,
+    apis, audit, audit_event, bulk, client, client_form, client_logo, client_test, clients, dashboard, group, groups,
+    imports, invitations, keys, mail, overview, permission, permissions, settings, traces, user, user_deeds, user_form,
+    users,
 };
 use crate::admin::policy::Right;
 use crate::api::http::{answer as api_answer, authzen, docs, rest, token_pair};
@@ -58,6 +59,7 @@ pub fn machines(config: &mut ServiceConfig) {
         .service(resource("/forward-auth/envoy{tail:/.*}").route(to(forward_auth::envoy)))
         .service(machine("/readyz", LOOK).route(get().to(health::ready)).route(head().to(health::ready)))
         .service(shown("/pictures/{id}", LOOK, picture::get))
+        .service(shown("/logos/{id}", LOOK, picture::logo))
         .service(shown("/assets/{version}/{path:.*}", LOOK, assets::get));
     for path in ["/healthz", "/health", "/livez"] {
         config.service(machine(path, LOOK).route(get().to(health::process)).route(head().to(health::process)));
@@ -193,6 +195,8 @@ console! {
     "/admin/clients/{id}/edit"            => look(ChangeClient, client_form::edit) freshly(ChangeClient, client_form::post_edit);
     "/admin/clients/{id}/enable"          => freshly(ChangeClient, client::enable);
     "/admin/clients/{id}/end-former-secret" => freshly(ChangeClient, client::end_former_secret);
+    "/admin/clients/{id}/logo"            => freshly(ChangeClient, client_logo::post);
+    "/admin/clients/{id}/remove-logo"     => freshly(ChangeClient, client_logo::remove);
     "/admin/clients/{id}/rotate-secret"   => freshly(ChangeClient, client::rotate_secret);
     "/admin/clients/{id}/test"            => look(ChangeClient, client_test::test) freshly(ChangeClient, client_test::post_test);
     "/admin/groups"                       => look(ViewGroup or manager, groups::list);

@@ -93,7 +93,6 @@ diesel::table! {
         require_pkce -> Bool,
         default_max_age_secs -> Nullable<Int4>,
         client_uri -> Nullable<Text>,
-        logo_uri -> Nullable<Text>,
         policy_uri -> Nullable<Text>,
         tos_uri -> Nullable<Text>,
         is_enabled -> Bool,
@@ -108,6 +107,7 @@ diesel::table! {
         secret_set_at -> Nullable<Timestamptz>,
         former_secret_digest -> Nullable<Bytea>,
         former_secret_until -> Nullable<Timestamptz>,
+        logo_id -> Nullable<Uuid>,
     }
 }
 
@@ -335,6 +335,17 @@ diesel::table! {
         withdrawn_at -> Nullable<Timestamptz>,
         group_ids -> Jsonb,
         inviter_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    logos (client_id) {
+        client_id -> Uuid,
+        id -> Uuid,
+        bytes -> Bytea,
+        created_at -> Timestamptz,
     }
 }
 
@@ -621,6 +632,7 @@ diesel::joinable!(group_permissions -> permissions (permission_id));
 diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(import_rows -> imports (import_id));
 diesel::joinable!(imports -> users (user_id));
+diesel::joinable!(logos -> clients (client_id));
 diesel::joinable!(mail_outbox -> users (user_id));
 diesel::joinable!(memberships -> groups (group_id));
 diesel::joinable!(memberships -> users (user_id));
@@ -656,6 +668,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     imports,
     instance,
     invitations,
+    logos,
     mail_outbox,
     memberships,
     object_permissions,

@@ -199,6 +199,24 @@ pub fn end_former_secret(
     if registration::end_former_secret(conn, &client, scene)? { Ok(()) } else { Err(Stop::Gone) }
 }
 
+/// Sets the picture of an app, or takes it away.
+///
+/// # Errors
+/// [`Stop`].
+pub fn set_logo(
+    conn: &mut Conn,
+    actor: &Actor,
+    (client_id, png): (&str, Option<&[u8]>),
+    issuer: &str,
+    scene: &Scene,
+) -> Result<(), Stop> {
+    let client = within(conn, actor, client_id, issuer)?;
+    if png.is_none() && client.logo.is_none() {
+        return Err(Stop::Gone);
+    }
+    Ok(registration::set_logo(conn, &client, png, scene)?)
+}
+
 /// Lets an app be used, or not.
 ///
 /// # Errors

@@ -133,6 +133,8 @@ crate::spec::words! {
         ClientSecretRotated = "client.secret_rotated",
         /// The secret before the present one serves no more, before its time.
         ClientFormerSecretEnded = "client.former_secret_ended",
+        /// A client's picture was set or taken away.
+        ClientLogoChanged = "client.logo_changed",
         /// A client was deleted.
         ClientDeleted = "client.deleted",
         /// A person allowed an app.

@@ -3,6 +3,7 @@
 use chrono::Duration;
 use jsonwebtoken::jwk::JwkSet;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::redirect_uri::RedirectUri;
 use crate::kernel::Instant;
@@ -57,6 +58,12 @@ impl Restriction {
     pub const fn is_none(&self) -> bool {
         self.groups.is_empty() && self.permission.is_none()
     }
+}
+
+/// Where this picture of an app is, for our own pages.
+#[must_use]
+pub fn logo_path(id: Uuid) -> String {
+    format!("/logos/{id}")
 }
 
 /// An app that speaks OAuth.
@@ -121,6 +128,8 @@ pub struct Client {
     pub policy_uri: Option<String>,
     /// Terms of service.
     pub tos_uri: Option<String>,
+    /// Its picture.
+    pub logo: Option<Uuid>,
     /// May sign people in by their password at `/api/token`: for apps of the operator's own.
     pub allow_token_pair: bool,
     /// May be used at all.
@@ -185,6 +194,12 @@ impl Client {
         let is_former =
             self.former_secret.as_ref().is_some_and(|former| former.digest.matches(&presented) && now < former.until);
         is_present || is_former
+    }
+
+    /// Where its picture is, for our own pages.
+    #[must_use]
+    pub fn logo_path(&self) -> Option<String> {
+        self.logo.map(logo_path)
     }
 
     /// Whether this client authenticates by `method` (RFC 6749 section 2.3).

@@ -134,6 +134,20 @@ pub fn end_former_secret(conn: &mut Conn, client: &Client, scene: &Scene) -> Res
     Ok(true)
 }
 
+/// Sets the picture of a client, or takes it away.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn set_logo(conn: &mut Conn, client: &Client, png: Option<&[u8]>, scene: &Scene) -> Result<(), Fault> {
+    match png {
+        Some(png) => store::logos::replace(conn, client.key, (scene.random.uuid()?, png), scene.now)?,
+        None => store::logos::remove(conn, client.key, scene.now)?,
+    }
+    notify::announce(conn, Change::Standing)?;
+    let details = json!({ "change": if png.is_some() { "set" } else { "removed" } });
+    scene.record(conn, &Event::new(Kind::ClientLogoChanged).client(&client.client_id).details(details))
+}
+
 /// Deletes a client and everything issued to it.
 ///
 /// # Errors

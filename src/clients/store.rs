@@ -1,9 +1,12 @@
 //! Clients in the database.
 
+pub mod logos;
+
 use chrono::Duration;
 use diesel::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::client::{Client, FormerSecret, Restriction, StoredSecret};
 use super::metadata::NewClient;
@@ -51,6 +54,7 @@ struct Row {
     client_uri: Option<String>,
     policy_uri: Option<String>,
     tos_uri: Option<String>,
+    logo_id: Option<Uuid>,
     allow_token_pair: bool,
     is_enabled: bool,
     created_at: Instant,
@@ -99,7 +103,7 @@ pub fn insert(
     Ok(diesel::insert_into(clients::table).values(row).on_conflict(clients::client_id).do_nothing().execute(conn)? == 1)
 }
 
-/// Writes another description of a client; id, kind, secret and whether it is enabled stay.
+/// Writes another description of a client; id, kind, secret, picture and whether it is enabled stay.
 ///
 /// # Errors
 /// [`Fault`] of the database.
@@ -114,6 +118,7 @@ pub fn update(conn: &mut Conn, key: ClientKey, new: &NewClient, now: Instant) ->
         secret_set_at: stands.secret_set_at,
         former_secret_digest: stands.former_secret_digest,
         former_secret_until: stands.former_secret_until,
+        logo_id: stands.logo_id,
         is_enabled: stands.is_enabled,
         created_at: stands.created_at,
         ..described
@@ -267,6 +272,7 @@ impl Row {
             client_uri: draft.client_uri.clone(),
             policy_uri: draft.policy_uri.clone(),
             tos_uri: draft.tos_uri.clone(),
+            logo_id: None,
             allow_token_pair: draft.allow_token_pair,
             is_enabled: true,
             created_at: now,
@@ -310,6 +316,7 @@ impl Row {
             client_uri: self.client_uri,
             policy_uri: self.policy_uri,
             tos_uri: self.tos_uri,
+            logo: self.logo_id,
             allow_token_pair: self.allow_token_pair,
             is_enabled: self.is_enabled,
             client_id: self.client_id,

@@ -1,4 +1,4 @@
-//! Profile pictures: decoded and written anew, so that what people see is a picture and nothing else.
+//! Pictures of people and of apps: decoded and written anew, so that what people see is a picture and nothing else.
 
 use std::io::Cursor;
 
@@ -11,6 +11,8 @@ use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits, R
 pub const MAX_UPLOAD_BYTES: usize = 8 * 1024 * 1024;
 /// Side of the square that is kept, in pixels, at most.
 const SIDE: u32 = 512;
+/// Longer side of an app's picture, in pixels, at most.
+const LOGO_SIDE: u32 = 256;
 /// Largest side that is decoded.
 const MAX_SIDE: u32 = 10_000;
 /// Most memory that decoding takes, in bytes.
@@ -23,6 +25,24 @@ const QUALITY: u8 = 86;
 /// # Errors
 /// In words, fit for a page.
 pub fn square(upload: &[u8]) -> Result<Vec<u8>, String> {
+    encode(&crop(&decode(upload)?))
+}
+
+/// A PNG of `upload`, all of it, at most [`LOGO_SIDE`] pixels on a side; what is transparent stays so.
+///
+/// # Errors
+/// In words, fit for a page.
+pub fn logo(upload: &[u8]) -> Result<Vec<u8>, String> {
+    let picture = decode(upload)?;
+    let is_large = picture.width().max(picture.height()) > LOGO_SIDE;
+    let fitting = if is_large { picture.resize(LOGO_SIDE, LOGO_SIDE, FilterType::CatmullRom) } else { picture };
+    let mut out = Cursor::new(Vec::new());
+    let plain = DynamicImage::ImageRgba8(fitting.to_rgba8());
+    plain.write_to(&mut out, ImageFormat::Png).map_err(|error| format!("This picture cannot be kept: {error}"))?;
+    Ok(out.into_inner())
+}
+
+fn decode(upload: &[u8]) -> Result<DynamicImage, String> {
     let refused = || "This is not a picture we can read. Use a PNG, JPEG, WebP or GIF file.".to_owned();
     let mut reader = ImageReader::new(Cursor::new(upload)).with_guessed_format().map_err(|_| refused())?;
     let known = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Gif];
@@ -39,7 +59,7 @@ pub fn square(upload: &[u8]) -> Result<Vec<u8>, String> {
     let mut picture = DynamicImage::from_decoder(decoder)
         .map_err(|_| format!("This picture is damaged, or larger than {MAX_SIDE} pixels on a side."))?;
     picture.apply_orientation(orientation);
-    encode(&crop(&picture))
+    Ok(picture)
 }
 
 fn crop(picture: &DynamicImage) -> DynamicImage {
@@ -75,7 +95,7 @@ mod tests {
 
     use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 
-    use super::square;
+    use super::{logo, square};
 
     fn png(width: u32, height: u32) -> Vec<u8> {
         let picture =
@@ -126,10 +146,20 @@ mod tests {
     }
 
     #[test]
+    fn logos_keep_their_shape_and_what_is_transparent() {
+        for (width, height, kept_width, kept_height) in [(1024, 512, 256, 128), (40, 90, 40, 90), (1, 1, 1, 1)] {
+            let kept = image::load_from_memory(&logo(&png(width, height)).unwrap()).unwrap();
+            assert_eq!((kept.width(), kept.height()), (kept_width, kept_height), "{width}x{height}");
+        }
+        let kept = image::load_from_memory(&logo(&png(100, 100)).unwrap()).unwrap().to_rgba8();
+        assert_eq!((kept.get_pixel(90, 50).0[3], kept.get_pixel(10, 50).0), (0, [255, 0, 0, 255]));
+    }
+
+    #[test]
     fn what_is_no_picture_is_refused() {
         let svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
         for odd in [svg.as_slice(), b"", b"GIF89a", b"\x89PNG\r\n\x1a\n", &png(10, 10)[..40], b"BM\0\0\0\0"] {
-            assert!(square(odd).is_err(), "{:?}", &odd[..odd.len().min(10)]);
+            assert!(square(odd).is_err() && logo(odd).is_err(), "{:?}", &odd[..odd.len().min(10)]);
         }
     }
 }

@@ -79,9 +79,21 @@ withAndWithoutScript(({ script, name }) => {
     await visitor.press('#rotate-secret');
     assert.notEqual(await visitor.page.locator('#client-secret').textContent(), secret);
     await visitor.press('#secret-done');
+    assert.match(await visitor.text(), /The secret before serves too/);
+    await visitor.press('#end-former-secret');
+    assert.match(await visitor.text(), /The old secret serves no more/);
+    const picture = await visitor.page.screenshot({ clip: { x: 0, y: 0, width: 300, height: 200 } });
+    await visitor.page.locator('#logo').setInputFiles({ name: 'grafana.png', mimeType: 'image/png', buffer: picture });
+    await visitor.press('#logo-submit');
+    assert.match(await visitor.text(), /The picture is changed/);
+    await visitor.inspect();
 
     const stranger = await another();
     const client = { id: `grafana-${name}` };
+    await stranger.open(await provider(server.issuer).authorizeUrl(client, redirectUri, { scope: scopes }));
+    const shown = await stranger.page.locator('.app-head img').evaluate((image) => image.naturalWidth);
+    assert.equal(shown, 256, 'the picture stands on the sign-in page');
+    await stranger.inspect();
     await stranger.open(await provider(server.issuer).authorizeUrl(client, `${redirectUri}/`, { scope: scopes }));
     const request = await stranger.page.locator('meta[name=request-id]').getAttribute('content');
     await eventually('the trace of the refused request', async () => {
@@ -98,7 +110,7 @@ withAndWithoutScript(({ script, name }) => {
     await visitor.fill({ email: `guest-${name}@example.test` });
     await visitor.press('#invite-submit');
     await visitor.press('#invitation-done');
-    await visitor.press('button:has-text("Withdraw")');
+    await visitor.press(`tr:has-text("guest-${name}@") button:has-text("Withdraw")`);
     assert.match(await visitor.text(), /serves no more/);
 
     await visitor.open(`${admin}/mail`);

@@ -142,6 +142,11 @@ impl Deed {
         }
     }
 
+    /// Whether it takes something away.
+    const fn takes_away(self) -> bool {
+        matches!(self, Self::Disable | Self::SignOut | Self::Leave | Self::DisableApp | Self::Withdraw)
+    }
+
     const fn needs_group(self) -> bool {
         matches!(self, Self::Join | Self::Leave)
     }
@@ -178,6 +183,7 @@ pub struct BulkPage {
     action: &'static str,
     title_of_deed: &'static str,
     consequence: &'static str,
+    takes_away: bool,
     needs_group: bool,
     group: String,
     targets: Vec<Target>,
@@ -221,6 +227,7 @@ impl ConsolePage for BulkPage {
             action: deed.path(),
             title_of_deed: deed.title(),
             consequence: deed.consequence(),
+            takes_away: deed.takes_away(),
             needs_group: deed.needs_group(),
             group: "editors".into(),
             targets: vec![Target { id: "0".into(), name: "ada".into() }],
@@ -272,6 +279,7 @@ async fn show(operator: &Operator, deed: Deed, params: &Params) -> Result<HttpRe
         action: deed.path(),
         title_of_deed: deed.title(),
         consequence: deed.consequence(),
+        takes_away: deed.takes_away(),
         needs_group: deed.needs_group(),
         group: params.find("group").unwrap_or_default().to_owned(),
         ids: targets.iter().map(|target| target.id.as_str()).collect::<Vec<_>>().join(","),

@@ -45,6 +45,7 @@ const OVERLAP: Duration = Duration::hours(24);
 pub struct ClientPage {
     client_id: String,
     name: String,
+    logo: Option<String>,
     tabs: Vec<Tab>,
     badges: Vec<Badge>,
     facts: Vec<Fact>,
@@ -96,6 +97,7 @@ impl ConsolePage for ClientPage {
         Self {
             client_id: "my-app".into(),
             name: "My app".into(),
+            logo: Some("/logos/0".into()),
             tabs: list::tabs(&[("overview", "Overview", true)]),
             badges: vec![],
             facts: fact(),
@@ -134,13 +136,15 @@ pub async fn get(operator: Operator, id: web::Path<String>) -> Result<HttpRespon
         Some("saved") => Some("The app is changed."),
         Some("disabled") => Some("The app is disabled: nobody can use it, and its tokens are dead."),
         Some("enabled") => Some("The app is enabled."),
+        Some("logo") => Some("The picture is changed."),
+        Some("logo-removed") => Some("The picture is removed."),
         Some("former-ended") => Some("The old secret serves no more."),
         _ => None,
     };
     show(&operator, &id, &query, flash, vec![]).await
 }
 
-async fn show(
+pub(super) async fn show(
     operator: &Operator,
     id: &str,
     query: &Params,
@@ -187,6 +191,7 @@ fn load(conn: &mut Conn, client: &Client, actor: &Actor, issuer: &str, now: Inst
             ("addresses", "Addresses", true),
             ("endpoints", "Endpoints", true),
             ("test", "Claims", actor.may(Right::ViewUser)),
+            ("branding", "Branding", may_change),
             ("credentials", "Credentials", may_change),
             ("trace", "Test and trace", attempts.is_some()),
             ("changes", "Changes", events.is_some()),
@@ -194,6 +199,7 @@ fn load(conn: &mut Conn, client: &Client, actor: &Actor, issuer: &str, now: Inst
         ]),
         client_id: client.client_id.clone(),
         name: client.name.clone(),
+        logo: client.logo_path(),
         badges: badges(client, now),
         facts: facts(client, people),
         endpoints: endpoints(issuer),
@@ -313,7 +319,7 @@ fn attempts(conn: &mut Conn, client: &Client, now: Instant) -> Result<Vec<Attemp
 }
 
 /// Carries out a deed about an app, and shows its page again.
-async fn change(
+pub(super) async fn change(
     operator: &Operator,
     id: &str,
     told: impl Into<Told>,

@@ -45,6 +45,7 @@ pub struct ClientsPage {
 struct Row {
     client_id: String,
     name: String,
+    logo: Option<String>,
     kind: &'static str,
     last: Option<String>,
     people: i64,
@@ -70,6 +71,7 @@ impl ConsolePage for ClientsPage {
         let row = Row {
             client_id: "my-app".into(),
             name: "My app".into(),
+            logo: Some("/logos/0".into()),
             kind: "confidential",
             last: Some("2 minutes ago".into()),
             people: 3,
@@ -141,6 +143,7 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
         last: known.last.get(&client.client_id).map(|at| when::ago(*at, now)),
         people: known.people_of(&client),
         kind: client.kind.as_str(),
+        logo: client.logo_path(),
         name: client.name,
         client_id: client.client_id,
     };

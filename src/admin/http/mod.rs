@@ -7,6 +7,7 @@ pub mod bulk;
 pub mod changes;
 pub mod client;
 pub mod client_form;
+pub mod client_logo;
 pub mod client_test;
 pub mod clients;
 pub mod dashboard;

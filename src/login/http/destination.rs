@@ -14,6 +14,8 @@ pub const AUTHORIZE: &str = "/oauth2/authorize";
 pub struct Destination {
     /// The app's name.
     pub app_name: Option<String>,
+    /// Where its picture is.
+    pub app_logo: Option<String>,
     /// Its verified redirect origin.
     pub form_action: FormAction,
     /// Whether people may sign in to it by a link in a mail.
@@ -42,6 +44,7 @@ pub async fn destination(app: &App, next: &ReturnTo) -> Result<Destination, Faul
     let form_action = FormAction(redirect_uri.and_then(origin_of));
     Ok(Destination {
         app_name: Some(client.name.clone()),
+        app_logo: client.logo_path(),
         form_action,
         allows_magic_link: client.allow_magic_link,
         request: Some(request),

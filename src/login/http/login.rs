@@ -33,6 +33,7 @@ pub struct LoginPage {
     next: String,
     username: String,
     app_name: Option<String>,
+    app_logo: Option<String>,
     notice: Option<&'static str>,
     reauth_username: Option<String>,
     switch_url: Option<String>,
@@ -56,6 +57,7 @@ impl Page for LoginPage {
         Self {
             username: "ada".into(),
             app_name: Some("Grafana".into()),
+            app_logo: Some("/logos/0".into()),
             errors: vec![FieldError::new("username", "a sample")],
             ..Self::default()
         }
@@ -109,6 +111,7 @@ fn show(
         csrf,
         next: next.to_string(),
         app_name: destination.app_name,
+        app_logo: destination.app_logo,
         reauth_username: reauth.map(|session| session.username.clone()),
         switch_url: reauth.map(|_| ReturnTo::to("/login", &switch).to_string()),
         magic_url: destination.allows_magic_link.then(|| ReturnTo::to("/login/link", &onwards).to_string()),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::asker::{Asker, Posted};
 use super::frame::AccountPage;
 use super::when;
+use crate::clients::client::logo_path;
 use crate::kernel::Instant;
 use crate::oidc::consent::describe;
 use crate::tokens::revocation;
@@ -24,6 +25,7 @@ pub struct AppsPage {
 struct Row {
     client_id: String,
     name: String,
+    logo: Option<String>,
     url: Option<String>,
     scopes: Vec<String>,
     since: String,
@@ -36,6 +38,7 @@ impl Row {
         Self {
             client_id: app.client_id,
             name: app.name,
+            logo: app.logo_id.map(logo_path),
             url: app.client_uri.filter(|uri| uri.starts_with("https://") || uri.starts_with("http://")),
             scopes: app.scope.split(' ').filter(|scope| !scope.is_empty()).map(words).collect(),
             since: when::on(app.created_at),
@@ -57,6 +60,7 @@ impl AccountPage for AppsPage {
         let app = Row {
             client_id: "grafana".into(),
             name: "Grafana".into(),
+            logo: Some("/logos/0".into()),
             url: Some("https://grafana.example/".into()),
             scopes: vec!["See your email address".into()],
             since: "2026-11-01".into(),

@@ -10,6 +10,7 @@ use super::when;
 use crate::accounts::store::emails;
 use crate::accounts::{self, User};
 use crate::audit::store::{Wanted, list_of};
+use crate::clients::client::logo_path;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
 use crate::kernel::{Conn, Instant};
@@ -40,6 +41,7 @@ struct Check {
 #[derive(Clone, Debug, Serialize)]
 struct Tile {
     name: String,
+    logo: Option<String>,
     url: Option<String>,
     last_used: String,
 }
@@ -73,7 +75,7 @@ impl AccountPage for HomePage {
             is_superuser: true,
             picture: None,
         };
-        let tile = Tile { name: "Grafana".into(), url: None, last_used: "2 hours ago".into() };
+        let tile = Tile { name: "Grafana".into(), logo: None, url: None, last_used: "2 hours ago".into() };
         let check = Check { ok: false, text: "No password", url: "/account/password", action: "Set one" };
         Self { me, checkup: vec![check], apps: vec![tile], activity: vec![Row::sample()], flash: Some("a sample") }
     }
@@ -122,6 +124,7 @@ fn load(conn: &mut Conn, id: UserId, now: Instant) -> Result<Option<HomePage>, F
             .take(APPS)
             .map(|app| Tile {
                 name: app.name,
+                logo: app.logo_id.map(logo_path),
                 url: app.client_uri.filter(|uri| uri.starts_with("https://") || uri.starts_with("http://")),
                 last_used: when::ago(app.last_used_at.unwrap_or(app.created_at), now),
             })

@@ -1,4 +1,4 @@
-//! `/account/picture`, and `/pictures/{id}` that everybody sees.
+//! `/account/picture`, and `/pictures/{id}` and `/logos/{id}` that everybody sees.
 
 use actix_multipart::Multipart;
 use actix_web::http::header;
@@ -10,6 +10,7 @@ use super::profile::{ProfilePage, show_picture_error};
 use crate::accounts::profile;
 use crate::accounts::store::pictures;
 use crate::app::App;
+use crate::clients::store::logos;
 use crate::portal::picture::{MAX_UPLOAD_BYTES, square};
 use crate::web::PageError;
 use crate::web::page::see_other;
@@ -54,12 +55,26 @@ pub async fn remove(Posted { asker, .. }: Posted<ProfilePage>) -> Result<HttpRes
 /// 404.
 pub async fn get(app: web::Data<App>, id: web::Path<String>) -> Result<HttpResponse, PageError> {
     let id: Uuid = id.parse().map_err(|_| PageError::not_found())?;
-    let bytes = app.db.read(move |conn| pictures::find(conn, id)).await?.ok_or_else(PageError::not_found)?;
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "image/jpeg"))
+    let jpeg = app.db.read(move |conn| pictures::find(conn, id)).await?.ok_or_else(PageError::not_found)?;
+    Ok(picture("image/jpeg", jpeg))
+}
+
+/// `GET /logos/{id}`: the picture of an app, in the same way.
+///
+/// # Errors
+/// 404.
+pub async fn logo(app: web::Data<App>, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let id: Uuid = id.parse().map_err(|_| PageError::not_found())?;
+    let png = app.db.read(move |conn| logos::find(conn, id)).await?.ok_or_else(PageError::not_found)?;
+    Ok(picture("image/png", png))
+}
+
+fn picture(kind: &'static str, bytes: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, kind))
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'"))
         .insert_header(("cross-origin-resource-policy", "cross-origin"))
-        .body(bytes))
+        .body(bytes)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::families::{from_json, to_json};
 use crate::kernel::fault::Fault;
@@ -72,6 +73,8 @@ pub struct Connected {
     pub name: String,
     /// Its home.
     pub client_uri: Option<String>,
+    /// Its picture.
+    pub logo_id: Option<Uuid>,
     /// What it was allowed.
     pub scope: String,
     /// Since when.
@@ -90,7 +93,7 @@ pub fn list_connected(conn: &mut Conn, user: UserId) -> Result<Vec<Connected>, F
         .inner_join(c::table)
         .filter(g::user_id.eq(user).and(g::revoked_at.is_null()))
         .order(c::name)
-        .select((c::client_id, c::name, c::client_uri, g::scope, g::created_at, last_used))
+        .select((c::client_id, c::name, c::client_uri, c::logo_id, g::scope, g::created_at, last_used))
         .load(conn)?)
 }
 

@@ -21,7 +21,7 @@ async fn act(browser: &Browser, id: &str, action: &str, fields: &[(&str, &str)])
 }
 
 /// Every field of the form as it stands, and these instead.
-async fn edit(browser: &Browser, id: &str, changes: &[(&str, &str)]) -> Page {
+pub async fn edit(browser: &Browser, id: &str, changes: &[(&str, &str)]) -> Page {
     let path = format!("/admin/clients/{id}/edit");
     let page = browser.get(&path).await;
     assert_eq!(page.status, StatusCode::OK, "{page:?}");

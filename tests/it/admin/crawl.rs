@@ -47,6 +47,7 @@ async fn furnished() -> (TestServer, Browser) {
     browser.submit(&page, "/admin/audit/views/add", &[("view-name", "mine"), ("query", &page.field("query"))]).await;
     let page = browser.get("/admin/clients/wiki").await;
     browser.submit(&page, "/admin/clients/wiki/rotate-secret", &[("overlap", "1")]).await;
+    crate::admin::logos::set(&browser, "wiki").await;
     server.write(|conn, scene| {
         use diesel::prelude::*;
         use portcullis::schema::mail_outbox as m;
@@ -133,7 +134,14 @@ async fn crawl(browser: &Browser, starts: &[&str]) -> (usize, BTreeMap<String, S
 
 async fn post(browser: &Browser, action: &str, token: Option<&str>) -> Page {
     let fields: Vec<(&str, &str)> = token.map(|token| ("csrf_token", token)).into_iter().collect();
-    browser.post(action, &fields).await
+    if !action.ends_with("/logo") {
+        return browser.post(action, &fields).await;
+    }
+    // A form with a file: its token stands in the first part.
+    let part = |(name, value)| format!("--cut\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    let body: String = fields.into_iter().map(part).chain(["--cut--\r\n".to_owned()]).collect();
+    let request = browser.request(Method::POST, action).header("content-type", "multipart/form-data; boundary=cut");
+    Page::read(request.body(body).send().await.unwrap()).await
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod default_groups;
 mod groups;
 mod imports;
 mod lists;
+mod logos;
 mod managers;
 mod matrix;
 mod operations;
