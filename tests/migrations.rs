@@ -48,7 +48,7 @@ fn outline(conn: &mut PgConnection) -> BTreeSet<String> {
 }
 
 /// One row in each table, in the order of their references.
-const ROWS: [&str; 38] = [
+const ROWS: [&str; 39] = [
     "instance VALUES (1, 'sealed', now())",
     "setup_links VALUES (sha256('link'), now(), now(), NULL)",
     "users (id, sub, username, username_key, created_at, updated_at) VALUES (:id, :id, 'ada', 'ada', now(), now())",
@@ -96,6 +96,7 @@ const ROWS: [&str; 38] = [
     "import_rows VALUES (:id, 2, '{}', NULL, NULL, '')",
     "saved_views VALUES (:id, :id, 'Failures', 'event=login.failed', now())",
     "former_usernames VALUES ('eve', now())",
+    "logos VALUES (:id, :id, 'png', now())",
 ];
 
 fn fill(conn: &mut PgConnection) {
