@@ -119,15 +119,6 @@ pub fn list_of(conn: &mut Conn, wanted: &Wanted<'_>) -> Result<Vec<Listed>, Faul
     Ok(events.load(conn)?)
 }
 
-/// Events about a person of any kind, the latest first: for operators.
-///
-/// # Errors
-/// [`Fault`] of the database.
-pub fn list_about(conn: &mut Conn, user: UserId, limit: i64) -> Result<Vec<Listed>, Fault> {
-    let about = a::table.filter(a::user_id.eq(user)).order(a::id.desc()).limit(limit);
-    Ok(about.select(Listed::as_select()).load(conn)?)
-}
-
 /// An event, whole.
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
 #[diesel(table_name = a)]

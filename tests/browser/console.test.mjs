@@ -113,6 +113,18 @@ withAndWithoutScript(({ script, name }) => {
     await visitor.press(`tr:has-text("guest-${name}@") button:has-text("Withdraw")`);
     assert.match(await visitor.text(), /serves no more/);
 
+    await visitor.open(`${admin}/keys`);
+    if (!await visitor.page.locator('a:has-text("Retire now")').count()) {
+      await visitor.page.locator('#force').check();
+      await visitor.press('#rotate-submit');
+    }
+    const retiring = await visitor.page.locator('a:has-text("Retire now")').count();
+    await visitor.page.locator('a:has-text("Retire now")').first().click();
+    assert.match(await visitor.text(), /This cannot be taken back/);
+    await visitor.inspect();
+    await visitor.press('#retire-submit');
+    assert.equal(await visitor.page.locator('a:has-text("Retire now")').count(), retiring - 1);
+
     await visitor.open(`${admin}/mail`);
     await visitor.fill({ to: `ops-${name}@example.test` });
     await visitor.press('#test-submit');

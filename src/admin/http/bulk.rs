@@ -169,6 +169,12 @@ struct About {
     has_pages: bool,
 }
 
+impl About {
+    fn menu(self) -> &'static str {
+        self.list.trim_start_matches("/admin/")
+    }
+}
+
 impl Kind {
     const fn about(self) -> About {
         let (list_name, one, several) = self.words();
@@ -220,6 +226,10 @@ impl ConsolePage for BulkPage {
         self.title_of_deed.into()
     }
 
+    fn menu(&self) -> &'static str {
+        self.about.menu()
+    }
+
     fn sample() -> Self {
         let deed = Deed::Join;
         Self {
@@ -242,6 +252,10 @@ impl ConsolePage for BulkDonePage {
 
     fn title(&self) -> String {
         self.title_of_deed.into()
+    }
+
+    fn menu(&self) -> &'static str {
+        self.about.menu()
     }
 
     fn sample() -> Self {

@@ -69,7 +69,8 @@ impl Line {
         let names: HashMap<UserId, String> = known.into_iter().collect();
         let line = |entry: Entry| {
             let about = entry.user_id.and_then(|id| names.get(&id)).filter(|name| **name != entry.actor);
-            let first = [Some(format!("by {}", entry.actor)), about.map(|name| format!("about {name}"))];
+            let app = entry.client_id.filter(|id| *id != entry.actor).map(|id| format!("app {id}"));
+            let first = [Some(format!("by {}", entry.actor)), about.map(|name| format!("about {name}")), app];
             Self::of((entry.id, entry.event), first.into_iter().flatten(), &entry.details, (entry.at, now))
         };
         Ok(entries.into_iter().map(line).collect())

@@ -18,7 +18,7 @@ use crate::admin::deed::Stop;
 use crate::admin::policy::{self, Actor, Right};
 use crate::admin::store as console;
 use crate::audit::Scene;
-use crate::audit::store::{self as log, Direction, Filter};
+use crate::audit::store::{self as log, Direction, Entry, Filter};
 use crate::clients::registration::Former;
 use crate::clients::{Client, store};
 use crate::kernel::fault::Fault;
@@ -175,7 +175,9 @@ fn load(conn: &mut Conn, client: &Client, actor: &Actor, issuer: &str, now: Inst
     let refusal = policy::check_known_client(conn, actor, client, issuer)?.err();
     let events = if actor.may(Right::ViewAuditEvent) {
         let about = Filter { client_id: Some(client.client_id.clone()), ..Filter::default() };
-        let entries = log::look(conn, &about, Direction::Back, None, EVENTS)?.entries;
+        let entries = log::look(conn, &about, Direction::Back, None, EVENTS)?.entries.into_iter();
+        // Which app, the page says.
+        let entries = entries.map(|entry| Entry { client_id: None, ..entry }).collect();
         Some(Line::all(conn, actor, entries, now)?)
     } else {
         None

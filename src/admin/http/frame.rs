@@ -17,6 +17,11 @@ pub trait ConsolePage: Serialize {
     /// The words in the window's title.
     fn title(&self) -> String;
 
+    /// The entry of the menu that it belongs to.
+    fn menu(&self) -> &'static str {
+        Self::MENU
+    }
+
     /// Something to look at.
     fn sample() -> Self
     where
@@ -88,7 +93,7 @@ impl<P: ConsolePage> Framed<P> {
     #[must_use]
     pub fn new(csrf: String, user: Viewer, actor: &Actor, undo: Option<Undo>, page: P) -> Self {
         let menu = MENU.into_iter().filter(|entry| entry.is_for(actor)).collect();
-        Self { csrf, nav_current: P::MENU, menu, user, undo: undo.unwrap_or_default(), page }
+        Self { csrf, nav_current: page.menu(), menu, user, undo: undo.unwrap_or_default(), page }
     }
 }
 

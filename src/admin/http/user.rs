@@ -15,7 +15,7 @@ use crate::admin::people;
 use crate::admin::policy::{self, Actor, Right};
 use crate::audit::device;
 use crate::audit::event::Kind;
-use crate::audit::store::{Listed, Wanted, list_about, list_of};
+use crate::audit::store::{Listed, Wanted, list_of};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
 use crate::kernel::{Conn, Instant};
@@ -271,8 +271,8 @@ fn load(
     let keys = if actor.may(Right::ViewApiKey) { Some(keys_of(conn, user.id, now)?) } else { None };
     let apps = if actor.may(Right::ViewGrant) { Some(apps(conn, user, now)?) } else { None };
     let sees_log = actor.may(Right::ViewAuditEvent);
-    let events = if sees_log { Some(changes(conn, user.id, now)?) } else { None };
-    let activity = if sees_log { history(conn, user.id, now)? } else { vec![] };
+    let events = if sees_log { Some(history(conn, user.id, true, now)?) } else { None };
+    let activity = if sees_log { history(conn, user.id, false, now)? } else { vec![] };
     let on_objects = if sees_groups { on_objects(conn, user.id)? } else { vec![] };
     let may_touch = refusal.is_none();
     let (may_change, may_delete) =
@@ -437,15 +437,13 @@ const CHANGES: [&str; 8] = ["user.", "email.", "phone.", "password.", "group.", 
 /// As far back as changes are looked for.
 const CHANGES_SINCE: Duration = Duration::days(3650);
 
-fn changes(conn: &mut Conn, user: UserId, now: Instant) -> Result<Vec<Line>, Fault> {
-    let is_change = |kind: &&str| CHANGES.iter().any(|start| kind.starts_with(start));
-    let kinds: Vec<&'static str> = Kind::ALL.iter().map(|kind| kind.as_str()).filter(is_change).collect();
+/// Changes of an account, or what else there is in the log about it.
+fn history(conn: &mut Conn, user: UserId, of_changes: bool, now: Instant) -> Result<Vec<Line>, Fault> {
+    let is_change = |kind: &str| CHANGES.iter().any(|start| kind.starts_with(start));
+    let all = Kind::ALL.iter().map(|kind| kind.as_str());
+    let kinds: Vec<&'static str> = all.filter(|kind| is_change(kind) == of_changes).collect();
     let wanted = Wanted { user, kinds: &kinds, since: now - CHANGES_SINCE, before: None, limit: EVENTS };
     Ok(list_of(conn, &wanted)?.into_iter().map(|event| line(event, now)).collect())
-}
-
-fn history(conn: &mut Conn, user: UserId, now: Instant) -> Result<Vec<Line>, Fault> {
-    Ok(list_about(conn, user, EVENTS)?.into_iter().map(|event| line(event, now)).collect())
 }
 
 fn line(event: Listed, now: Instant) -> Line {

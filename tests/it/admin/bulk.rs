@@ -110,6 +110,7 @@ async fn apps_and_invitations_are_done_many_at_once_too() {
     assert!(list.body.contains("formaction=\"/admin/clients/bulk/disable\"") && list.body.contains("Choose App wiki"));
     let page = browser.get("/admin/clients/bulk/disable?u=wiki&u=payroll&u=nothing").await;
     assert!(page.body.contains("This is about 2 apps"), "{}", page.body);
+    assert!(page.body.contains("<a href=\"/admin/clients\" aria-current=\"page\""), "the menu says where one is");
     let done = browser.submit(&page, "/admin/clients/bulk/disable", &[("users", &page.field("users"))]).await;
     assert!(done.body.contains("Done for one app") && done.body.contains("you are none of them"), "{}", done.body);
     assert_eq!(server.count("clients WHERE NOT is_enabled AND client_id = 'wiki'"), 1);

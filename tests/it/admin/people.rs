@@ -115,6 +115,25 @@ async fn flags_that_a_form_slips_in_make_nobody_staff() {
 }
 
 #[tokio::test]
+async fn the_page_tells_changes_of_an_account_and_what_it_did_apart() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    let bob = server.user("bob");
+    make_group(&server, "editors");
+    server.signed_in("bob").await;
+    let root = server.signed_in("root").await;
+    let page = root.get(&format!("/admin/users/{bob}")).await;
+    root.submit(&page, &format!("/admin/users/{bob}/join"), &[("group", "editors")]).await;
+    let page = root.get(&format!("/admin/users/{bob}")).await.body;
+    let (_, rest) = page.split_once("id=\"changes\"").expect("changes");
+    let (changes, rest) = rest.split_once("id=\"activity\"").expect("activity");
+    let (activity, _) = rest.split_once("id=\"danger\"").expect("its end");
+    assert!(changes.contains("group.member_added") && !changes.contains("login.succeeded"), "{changes}");
+    assert!(activity.contains("login.succeeded"), "{activity}");
+    assert!(!activity.contains("group.member_added") && !activity.contains("user.created"), "{activity}");
+}
+
+#[tokio::test]
 async fn a_letter_lets_them_choose_the_password() {
     let server = TestServer::start();
     staff(&server, "ada", &["add_user", "view_user", "change_user"]);
