@@ -17,7 +17,8 @@ use crate::admin::{imports, statistics};
 use crate::api;
 use crate::api::rest::call::KEPT;
 use crate::app::{self, App, chrono_of, key_schedule};
-use crate::audit::{Origin, Scene, chain};
+use crate::audit::chain::{self, Reach};
+use crate::audit::{Origin, Scene};
 use crate::config::{Config, MailTransport, SmsTransport};
 use crate::kernel::db::{connect, transaction};
 use crate::kernel::fault::Fault;
@@ -238,6 +239,8 @@ fn send_on_one_connection(
 
 /// The audit log is linked this often.
 const LINK_EVERY: Duration = Duration::from_secs(5);
+/// What was written late is looked for every so many rounds: each five minutes, and at the start.
+const ROUNDS_PER_FAR_LOOK: u32 = 60;
 
 /// The head of the chain is told to the log of the process this often, which is kept elsewhere than the database.
 const NOTE_HEAD_EVERY: chrono::Duration = chrono::Duration::hours(1);
@@ -245,15 +248,18 @@ const NOTE_HEAD_EVERY: chrono::Duration = chrono::Duration::hours(1);
 fn link_the_log(app: &App, url: &Secret<String>, stop: &Receiver<()>) {
     let mut held = None;
     let mut noted = None;
+    let mut round = 0;
     while !pause(stop, LINK_EVERY) {
+        let reach = if round == 0 { Reach::Far } else { Reach::Near };
         let linked = held
             .take()
             .map_or_else(|| connect(url).map_err(|error| Fault::DatabaseAway(error.to_string())), Ok)
-            .and_then(|mut conn| link(app, &mut conn).map(|()| conn));
+            .and_then(|mut conn| link(app, &mut conn, reach).map(|()| conn));
         match linked {
             Ok(mut conn) => {
                 note_head(&mut conn, &mut noted, app.clock.now());
                 held = Some(conn);
+                round = (round + 1) % ROUNDS_PER_FAR_LOOK;
             }
             Err(fault) => tracing::debug!(%fault, "the log is linked later"),
         }
@@ -278,13 +284,15 @@ fn note_head(conn: &mut Conn, noted: &mut Option<Instant>, now: Instant) {
     }
 }
 
-/// Links what of the audit log is not linked yet.
+/// Links what of the audit log is not linked yet, as far back as `reach`.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn link(app: &App, conn: &mut Conn) -> Result<(), Fault> {
+pub fn link(app: &App, conn: &mut Conn, mut reach: Reach) -> Result<(), Fault> {
     let scene = server_scene(app, app.clock.now());
-    while transaction(conn, |conn| chain::extend(conn, &app.audit_chain, &scene))? > 0 {}
+    while let Some(last) = transaction(conn, |conn| chain::extend(conn, &app.audit_chain, &scene, reach))? {
+        reach = Reach::After(last);
+    }
     Ok(())
 }
 
@@ -396,7 +404,7 @@ pub fn tidy(app: &App, conn: &mut Conn, now: Instant) -> Result<(), Fault> {
     let lifetimes = app.sessions.lifetimes();
     transaction(conn, |conn| statistics::count(conn, lifetimes, now))?;
     if let Some(keep) = app.config.audit.keep.map(chrono_of).transpose()? {
-        link(app, conn)?;
+        link(app, conn, Reach::Near)?;
         while transaction(conn, |conn| chain::let_go(conn, &app.audit_chain, keep, &scene))? > 0 {}
     }
     prune(app, conn, now)

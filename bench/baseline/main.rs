@@ -5,6 +5,7 @@
 //! sign, argon2               the same work raw, on all cores
 //! load-refresh, load-login,
 //! load-register              loads with a memory: each answer holds what the next request needs
+//! load-ask                   questions one at a time, each with its own wait
 //! probe                      a slow pulse that tells how long others wait meanwhile
 //! ```
 //! Each prints one line of JSON.
@@ -48,6 +49,8 @@ enum Command {
     LoadLogin(load::login::Settings),
     /// Registers people by the form, each with a new address: page, CSRF token, post.
     LoadRegister(load::register::Settings),
+    /// Posts questions one after the other and notes each wait.
+    LoadAsk(load::ask::Settings),
     /// Asks discovery and introspection at a slow pace and notes each wait.
     Probe(load::probe::Settings),
 }
@@ -60,6 +63,7 @@ fn main() -> Outcome<()> {
         Command::LoadRefresh(settings) => print(&load::refresh::run(&settings)?),
         Command::LoadLogin(settings) => print(&load::login::run(&settings)?),
         Command::LoadRegister(settings) => print(&load::register::run(&settings)?),
+        Command::LoadAsk(settings) => print(&load::ask::run(&settings)?),
         Command::Probe(settings) => print(&load::probe::run(&settings)?),
     }
 }

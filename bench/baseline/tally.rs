@@ -80,6 +80,7 @@ pub struct Report {
     per_second: f64,
     p50_ms: f64,
     p99_ms: f64,
+    max_ms: f64,
     errors: u32,
     first_error: Option<String>,
 }
@@ -100,6 +101,7 @@ impl Report {
             per_second: f64::from(counted) / f64::from(seconds),
             p50_ms: percentile(&all.waits, 50),
             p99_ms: percentile(&all.waits, 99),
+            max_ms: percentile(&all.waits, 100),
             errors: all.errors,
             first_error: all.first_error,
         })

@@ -171,14 +171,21 @@ class Stage:
         title = f"access check among {access.GRANTS:,} grants on objects, {connections} at a time"
         limit = f"bare actix handler, one indexed SELECT through the same pool, {connections} at a time"
 
-        def measure(url, on_server):
+        def measure(url, path, on_server):
             self.access.fill()
-            files = (self.access.questions, self.access.authorization)
-            return self.wrk(url, "access.lua", *files, on_server=on_server, connections=connections)
+            questions, authorization = self.access.questions, self.access.authorization
+            if connections > 1:
+                return self.wrk(url + path, "access.lua", questions, authorization, on_server=on_server, connections=connections)
+            address = url.removeprefix("http://")
+            command = [
+                self.baseline, "load-ask", "--address", address, "--path", path, "--questions", questions,
+                "--authorization", authorization, "--seconds", self.seconds,
+            ]
+            return self._sample(command, parse_report, self.seconds, on_server)
 
         return Figure(
-            key, title, limit, None, lambda: measure(f"{self.bare}/select", False),
-            lambda: measure(f"{self.server.issuer}/access/v1/evaluation", True), is_crowded=True, p99_target_ms=p99_target_ms,
+            key, title, limit, None, lambda: measure(self.bare, "/select", False),
+            lambda: measure(self.server.issuer, "/access/v1/evaluation", True), is_crowded=True, p99_target_ms=p99_target_ms,
         )
 
     def _client_credentials(self, alg, target):

@@ -69,7 +69,15 @@ def results(stage, figures):
     troubles += [f"probe: {trouble}" for key in stage.pulses for trouble in stage.pulse_troubles(key)]
     listed = "".join(f"\n- **{line.strip()[:600]}**" for line in troubles)
     notes = "".join(f"\n- {figure.title}: {figure.best.note}" for figure in figures if figure.best.note)
+    notes += "".join(f"\n- {_waits(figure)}" for figure in figures if figure.p99_target_ms is not None)
     return _table(rows) + ("\n" + notes if notes else "") + ("\n\nNot to be believed:\n" + listed if troubles else "")
+
+
+def _waits(figure):
+    """Of each round: how long one waited mostly, nearly always and at most."""
+    def shown(samples):
+        return "; ".join(f"{sample.p50_ms:.2f}, {sample.p99_ms:.2f}, {sample.max_ms:.1f}" for sample in samples)
+    return f"{figure.title}, median, 99th percentile and longest in ms: {shown(figure.samples)} (limit: {shown(figure.limits)})"
 
 
 def start_and_memory(starts, memory):

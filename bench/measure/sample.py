@@ -12,7 +12,9 @@ class Sample:
     per_second: float
     operations: int
     command: list
+    p50_ms: float = None
     p99_ms: float = None
+    max_ms: float = None
     load_us: float = None
     server_us: float = None
     postgres_us: float = None
@@ -49,4 +51,5 @@ def parse_report(done, command):
     report = json.loads(done.output)
     errors = report.get("errors", 0)
     trouble = f"{errors} errors, first: {report['first_error']}" if errors else None
-    return Sample(report["per_second"], report["operations"], command, p99_ms=report.get("p99_ms"), trouble=trouble)
+    waits = {name: report.get(name) for name in ("p50_ms", "p99_ms", "max_ms")}
+    return Sample(report["per_second"], report["operations"], command, **waits, trouble=trouble)

@@ -86,12 +86,19 @@ pub fn count(conn: &mut Conn, lifetimes: Lifetimes, now: Instant) -> Result<(), 
     store::prune(conn, first)
 }
 
-/// How many people used each app within [`DAYS`] days, by client id; counted every hour.
+/// How many people used each app within [`DAYS`] days, by client id; counted every hour. Until today's are, yesterday's.
 ///
 /// # Errors
 /// [`Fault`] of the database.
 pub fn people_by_app(conn: &mut Conn, now: Instant) -> Result<HashMap<String, i64>, Fault> {
-    Ok(store::shares(conn, By::People, now.date_naive(), i64::MAX)?.into_iter().collect())
+    let today = now.date_naive();
+    for day in [Some(today), today.pred_opt()].into_iter().flatten() {
+        let counted = store::shares(conn, By::People, day, i64::MAX)?;
+        if !counted.is_empty() {
+            return Ok(counted.into_iter().collect());
+        }
+    }
+    Ok(HashMap::new())
 }
 
 /// Today's sign-ins told apart, the most first.

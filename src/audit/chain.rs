@@ -13,11 +13,12 @@ use serde_json::json;
 
 use super::event::{Event, Kind};
 use super::scene::Scene;
-use super::store::Entry;
 use super::store::chain as store;
+use super::store::{Entry, least_id};
 use crate::kernel::crypto::Mac;
 use crate::kernel::db::lock_for_transaction;
 use crate::kernel::fault::Fault;
+use crate::kernel::ids::EventId;
 use crate::kernel::{Conn, Instant};
 
 /// One link.
@@ -42,22 +43,37 @@ pub enum Verdict {
 const LOCK: i64 = 0x706f_7274_6368_6169;
 /// Entries linked, or proven, at once.
 const BATCH: i64 = 1000;
+/// Nearly every transaction that wrote an entry has ended by then.
+const NEAR: Duration = Duration::minutes(1);
 /// A transaction that wrote an entry has ended by then, and no host's clock is off by more; what is older and not linked was put
 /// in by hand.
 const LATE: Duration = Duration::hours(1);
 /// The digest before the first one.
 const NOTHING: [u8; 32] = [0; 32];
 
-/// Links the oldest entries that are not linked yet. Says how many.
+/// Where [`extend`] looks for entries that are not linked yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// From a minute before the head: cheap, and misses what a long transaction, or a host whose clock is behind, wrote.
+    Near,
+    /// From as far before the head as an entry may be late: as dear as an hour of the log is long.
+    Far,
+    /// From this entry on, where the batch before ended.
+    After(EventId),
+}
+
+/// Links the oldest entries that are not linked yet. Says which is the last of them; `None`: there are none.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn extend(conn: &mut Conn, mac: &Mac, scene: &Scene) -> Result<usize, Fault> {
+pub fn extend(conn: &mut Conn, mac: &Mac, scene: &Scene, reach: Reach) -> Result<Option<EventId>, Fault> {
     lock_for_transaction(conn, LOCK)?;
     let head = store::head(conn)?;
     // Of a clock that was ahead, too, the chain goes on from where the time is now.
-    let since = head.as_ref().map(|(_, at)| scene.now.min(*at) - LATE);
-    let new = store::unlinked(conn, since, BATCH)?;
+    let back = if reach == Reach::Near { NEAR } else { LATE };
+    let since = head.as_ref().map(|(_, at)| scene.now.min(*at) - back);
+    let after = if let Reach::After(id) = reach { Some(id) } else { since.map(least_id) };
+    let new = store::unlinked(conn, since, after, BATCH)?;
     let (mut position, mut digest) = head.map_or((0, NOTHING.to_vec()), |(link, _)| (link.position, link.digest));
     let mut links = Vec::with_capacity(new.len());
     for entry in &new {
@@ -66,7 +82,7 @@ pub fn extend(conn: &mut Conn, mac: &Mac, scene: &Scene) -> Result<usize, Fault>
         links.push((entry.id, Link { position, digest: digest.clone() }));
     }
     store::insert(conn, &links, scene.now)?;
-    Ok(links.len())
+    Ok(links.last().map(|(id, _)| *id))
 }
 
 fn next(mac: &Mac, before: &[u8], entry: &Entry) -> [u8; 32] {

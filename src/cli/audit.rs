@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::workshop::Workshop;
 use super::{Failure, Globals, group, output};
-use crate::audit::chain::{self, Link, Verdict};
+use crate::audit::chain::{self, Link, Reach, Verdict};
 use crate::audit::export;
 use crate::audit::store::{Direction, Entry, Filter, list};
 use crate::kernel::Instant;
@@ -193,7 +193,10 @@ fn verify(globals: &Globals, workshop: &Workshop, arguments: &Verify) -> Result<
     let noted = arguments.head.as_deref().map(parse_head).transpose()?;
     let (verdict, has_noted) = workshop.write(|conn, scene| {
         // What was written a moment ago is linked now.
-        while chain::extend(conn, &mac, scene)? > 0 {}
+        let mut reach = Reach::Far;
+        while let Some(last) = chain::extend(conn, &mac, scene, reach)? {
+            reach = Reach::After(last);
+        }
         let verdict = chain::verify(conn, &mac, scene.now)?;
         let has_noted = noted.as_ref().map_or(Ok(true), |noted| chain::holds(conn, noted))?;
         Ok::<_, Failure>((verdict, has_noted))

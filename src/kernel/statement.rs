@@ -4,15 +4,21 @@
 //! two thirds of its rate. A type of its own per statement lets diesel keep the prepared statement.
 
 /// Makes a statement type: text and binds in order. A bind that stands again later is written `$n`
-/// in the text. The type after `->` is the tuple of SQL types that a row has.
+/// in the text. The type after `->` is the tuple of SQL types that a row has. A field without an SQL
+/// type is a piece of the statement that says itself what it reads.
 macro_rules! statement {
     ($(#[$doc:meta])* $name:ident -> $row:ty {
-        $head:literal $( { $field:ident : $rust:ty as $sql:ty } $tail:literal )*
+        $head:literal $( { $field:ident : $rust:ty $(as $sql:ty)? } $tail:literal )*
     }) => {
         $(#[$doc])*
-        #[derive(diesel::query_builder::QueryId)]
         struct $name {
             $($field: $rust,)*
+        }
+
+        impl diesel::query_builder::QueryId for $name {
+            type QueryId = Self;
+            // With a piece that differs from call to call, the text itself is the key of what is prepared.
+            const HAS_STATIC_QUERY_ID: bool = true $(&& $crate::kernel::statement::statement!(@fixed $rust $(, $sql)?))*;
         }
 
         impl diesel::query_builder::QueryFragment<diesel::pg::Pg> for $name {
@@ -22,7 +28,7 @@ macro_rules! statement {
             ) -> diesel::QueryResult<()> {
                 out.push_sql($head);
                 $(
-                    out.push_bind_param::<$sql, _>(&self.$field)?;
+                    $crate::kernel::statement::statement!(@push out, &self.$field $(, $sql)?);
                     out.push_sql($tail);
                 )*
                 Ok(())
@@ -34,6 +40,12 @@ macro_rules! statement {
         }
 
         impl diesel::RunQueryDsl<diesel::PgConnection> for $name {}
+    };
+    (@fixed $rust:ty, $sql:ty) => { true };
+    (@fixed $piece:ty) => { <$piece as diesel::query_builder::QueryId>::HAS_STATIC_QUERY_ID };
+    (@push $out:ident, $value:expr, $sql:ty) => { $out.push_bind_param::<$sql, _>($value)? };
+    (@push $out:ident, $piece:expr) => {
+        diesel::query_builder::QueryFragment::<diesel::pg::Pg>::walk_ast($piece, $out.reborrow())?
     };
 }
 

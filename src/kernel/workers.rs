@@ -1,9 +1,11 @@
-//! A fixed set of threads behind a bounded queue: first come, first served.
+//! A fixed set of threads behind a bounded queue: first come, first served, by the thread that was last at work.
+//!
+//! With little to do, one thread does it all, and what it needs is still in the processor's caches.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
 
 use super::fault::Fault;
 
@@ -17,13 +19,14 @@ pub struct Workers {
 
 struct Queue {
     state: Mutex<State>,
-    ready: Condvar,
     capacity: usize,
 }
 
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
+    /// Threads that wait, the one that began last at the end.
+    idle: Vec<Thread>,
     closed: bool,
 }
 
@@ -33,7 +36,7 @@ impl Workers {
     /// # Errors
     /// [`Fault::Bug`] when the system gives no thread.
     pub fn start(name: &'static str, threads: usize, capacity: usize) -> Result<Self, Fault> {
-        let queue = Arc::new(Queue { state: Mutex::default(), ready: Condvar::new(), capacity });
+        let queue = Arc::new(Queue { state: Mutex::default(), capacity });
         for number in 0..threads {
             let queue = Arc::clone(&queue);
             thread::Builder::new()
@@ -54,16 +57,20 @@ impl Workers {
             return Err(Fault::Busy("the queue is full"));
         }
         state.jobs.push_back(Box::new(job));
+        let waiting = state.idle.pop();
         drop(state);
-        self.queue.ready.notify_one();
+        if let Some(thread) = waiting {
+            thread.unpark();
+        }
         Ok(())
     }
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        self.queue.lock().closed = true;
-        self.queue.ready.notify_all();
+        let mut state = self.queue.lock();
+        state.closed = true;
+        state.idle.drain(..).for_each(|thread| thread.unpark());
     }
 }
 
@@ -90,7 +97,13 @@ impl Queue {
             if state.closed {
                 return None;
             }
-            state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let own = thread::current();
+            state.idle.push(own.clone());
+            drop(state);
+            thread::park();
+            state = self.lock();
+            // It may have woken for no reason, and would stand there twice.
+            state.idle.retain(|thread| thread.id() != own.id());
         }
     }
 }
@@ -98,5 +111,60 @@ impl Queue {
 impl std::fmt::Debug for Queue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Queue").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::Workers;
+
+    #[test]
+    fn what_comes_one_after_the_other_is_done_by_one_thread_and_what_comes_at_once_by_all() {
+        let workers = Workers::start("test", 4, 16).unwrap();
+        let (done, doing) = channel();
+        let ask = |pause: u64| {
+            let done = done.clone();
+            let job = move || {
+                thread::sleep(Duration::from_millis(pause));
+                done.send(thread::current().id()).unwrap();
+            };
+            workers.submit(job).unwrap();
+        };
+        let next = || doing.recv_timeout(Duration::from_secs(5)).unwrap();
+        // All have to have sat down, and the one that worked again.
+        let settle = || thread::sleep(Duration::from_millis(50));
+        settle();
+        ask(0);
+        let first = next();
+        for _ in 0..10 {
+            settle();
+            ask(0);
+            assert_eq!(next(), first);
+        }
+        (0..4).for_each(|_| ask(200));
+        let mut all: Vec<_> = (0..4).map(|_| format!("{:?}", next())).collect();
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 4);
+    }
+
+    #[test]
+    fn every_job_is_done_however_they_come() {
+        let workers = Workers::start("test", 3, 10_000).unwrap();
+        let (done, doing) = channel();
+        for number in 0..5_000 {
+            let done = done.clone();
+            workers.submit(move || done.send(number).unwrap()).unwrap();
+            if number % 7 == 0 {
+                thread::yield_now();
+            }
+        }
+        let mut all: Vec<i32> = (0..5_000).map(|_| doing.recv_timeout(Duration::from_secs(5)).unwrap()).collect();
+        all.sort_unstable();
+        assert!(all.into_iter().eq(0..5_000));
     }
 }

@@ -1,5 +1,6 @@
 //! Loads that remember: one thread, one task per connection.
 
+pub mod ask;
 mod door;
 pub mod login;
 pub mod probe;

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use diesel::RunQueryDsl as _;
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::{QueryResult, RunQueryDsl as _};
 
 use crate::access::check::{Person, Slice, Via, Way, What, Who};
 use crate::access::permission::{Model, ObjectId, PermissionName};
@@ -13,73 +15,95 @@ use crate::kernel::fault::Fault;
 use crate::kernel::ids::{GroupId, Subject, UserId};
 use crate::kernel::statement::statement;
 
-/// [`Who`] as four columns, of which one is known.
-#[derive(Default)]
-struct Named {
-    id: Option<UserId>,
-    sub: Option<Subject>,
-    username: Option<String>,
-    address: Option<String>,
+/// Who of `users u` is meant. Each kind of name is a condition of its own: one index answers it, and no plan weighs four.
+struct Named(Who);
+
+impl QueryId for Named {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl Named {
-    fn of(who: &Who) -> Self {
-        match who.clone() {
-            Who::User(id) => Self { id: Some(id), ..Self::default() },
-            Who::Subject(sub) => Self { sub: Some(sub), ..Self::default() },
-            Who::Username(key) => Self { username: Some(key), ..Self::default() },
-            Who::Address(key) => Self { address: Some(key), ..Self::default() },
+impl QueryFragment<Pg> for Named {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        match &self.0 {
+            Who::User(id) => {
+                out.push_sql("u.id = ");
+                out.push_bind_param::<SqlUuid, _>(id)
+            }
+            Who::Subject(sub) => {
+                out.push_sql("u.sub = ");
+                out.push_bind_param::<SqlUuid, _>(sub)
+            }
+            Who::Username(key) => {
+                out.push_sql("u.username_key = ");
+                out.push_bind_param::<Text, _>(key)
+            }
+            Who::Address(key) => {
+                out.push_sql(
+                    "u.id = (SELECT e.user_id FROM emails e WHERE e.verified_at IS NOT NULL AND e.address_key = ",
+                );
+                out.push_bind_param::<Text, _>(key)?;
+                out.push_sql(")");
+                Ok(())
+            }
         }
     }
 }
 
-/// [`What`] as columns of a permission.
-struct Asked {
-    app: String,
-    codename: Option<String>,
-    model: Option<String>,
-    action: Option<String>,
+/// Which of `permissions p` is meant.
+struct Asked(What);
+
+impl QueryId for Asked {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl Asked {
-    fn of(what: &What) -> Self {
-        match what.clone() {
+impl QueryFragment<Pg> for Asked {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("p.app = ");
+        match &self.0 {
             What::Permission(PermissionName { app, codename }) => {
-                Self { app, codename: Some(codename), model: None, action: None }
+                out.push_bind_param::<Text, _>(app)?;
+                out.push_sql(" AND p.codename = ");
+                out.push_bind_param::<Text, _>(codename)
             }
             What::Action(Model { app, model }, action) => {
-                Self { app, codename: None, model: Some(model.unwrap_or_default()), action: Some(action) }
+                out.push_bind_param::<Text, _>(app)?;
+                out.push_sql(" AND coalesce(p.model, '') = ");
+                match model {
+                    Some(model) => out.push_bind_param::<Text, _>(model)?,
+                    None => out.push_sql("''"),
+                }
+                out.push_sql(" AND p.action = ");
+                out.push_bind_param::<Text, _>(action)
             }
         }
     }
 }
 
 statement! {
-    /// Every way in which one person holds one permission, for one object or for all. Each group is looked up by itself
-    /// (`OFFSET 0` keeps it so): a person is in few groups, of however many there are.
+    /// Every way in which one person holds one permission, for one object or for all. The groups above a group are looked
+    /// up by themselves (`OFFSET 0` keeps it so): a person is in few groups, of however many there are.
     Ways -> (SmallInt, Nullable<Text>, Nullable<Text>, Nullable<Timestamptz>) {
-        "WITH RECURSIVE who AS (SELECT u.id, u.is_superuser FROM users u WHERE u.is_live AND (u.id = " { id: Option<UserId> as Nullable<SqlUuid> }
-        " OR u.sub = " { sub: Option<Subject> as Nullable<SqlUuid> }
-        " OR u.username_key = " { username: Option<String> as Nullable<Text> }
-        " OR u.id = (SELECT e.user_id FROM emails e WHERE e.verified_at IS NOT NULL AND e.address_key = " { address: Option<String> as Nullable<Text> }
-        "))), asked AS (SELECT p.id FROM permissions p WHERE p.app = " { app: String as Text }
-        " AND (p.codename = " { codename: Option<String> as Nullable<Text> }
-        " OR (coalesce(p.model, '') = " { model: Option<String> as Nullable<Text> }
-        " AND p.action = " { action: Option<String> as Nullable<Text> }
-        "))), held (group_id) AS (SELECT m.group_id FROM memberships m WHERE m.user_id = (SELECT id FROM who) \
+        "WITH RECURSIVE who AS MATERIALIZED (SELECT u.id, u.is_superuser, " { object: Option<String> as Nullable<Text> }
+        "::text AS object_id, (SELECT p.id FROM permissions p WHERE " { asked: Asked }
+        ") AS permission_id FROM users u WHERE u.is_live AND " { who: Named }
+        "), held (group_id) AS (SELECT m.group_id FROM memberships m WHERE m.user_id = (SELECT id FROM who) \
          UNION SELECT above.group_id FROM held, LATERAL (\
           SELECT s.group_id FROM subgroups s WHERE s.member_id = held.group_id OFFSET 0) AS above) \
-         SELECT 0::smallint, NULL::text, NULL::text, NULL::timestamptz FROM who, asked WHERE who.is_superuser \
-         UNION ALL SELECT 1::smallint, NULL, up.granted_by, up.created_at FROM user_permissions up \
-          WHERE up.user_id = (SELECT id FROM who) AND up.permission_id = (SELECT id FROM asked) \
-         UNION ALL SELECT 2::smallint, found.* FROM held, LATERAL (\
-          SELECT g.name, gp.granted_by, gp.created_at FROM group_permissions gp JOIN groups g ON g.id = gp.group_id \
-          WHERE gp.group_id = held.group_id AND gp.permission_id = (SELECT id FROM asked) OFFSET 0) AS found \
-         UNION ALL SELECT 3::smallint, NULL, o.granted_by, o.created_at FROM object_permissions o \
-          WHERE o.user_id = (SELECT id FROM who) AND o.permission_id = (SELECT id FROM asked) AND o.object_id = " { object: Option<String> as Nullable<Text> }
-        " UNION ALL SELECT 4::smallint, found.* FROM held, LATERAL (\
-          SELECT g.name, o.granted_by, o.created_at FROM object_permissions o JOIN groups g ON g.id = o.group_id \
-          WHERE o.group_id = held.group_id AND o.permission_id = (SELECT id FROM asked) AND o.object_id = $9 OFFSET 0) AS found"
+         SELECT ways.kind, (SELECT g.name FROM groups g WHERE g.id = ways.group_id), ways.granted_by, ways.created_at \
+         FROM who, LATERAL (\
+          SELECT 0::smallint, NULL::uuid, NULL::text, NULL::timestamptz WHERE who.is_superuser \
+          UNION ALL SELECT 1::smallint, NULL, up.granted_by, up.created_at FROM user_permissions up \
+           WHERE up.user_id = who.id AND up.permission_id = who.permission_id \
+          UNION ALL SELECT 2::smallint, gp.group_id, gp.granted_by, gp.created_at FROM group_permissions gp \
+           WHERE gp.permission_id = who.permission_id AND gp.group_id = ANY(ARRAY(SELECT group_id FROM held)) \
+          UNION ALL SELECT 3::smallint, NULL, o.granted_by, o.created_at FROM object_permissions o \
+           WHERE o.permission_id = who.permission_id AND o.object_id = who.object_id AND o.user_id = who.id \
+          UNION ALL SELECT 4::smallint, o.group_id, o.granted_by, o.created_at FROM object_permissions o \
+           WHERE o.permission_id = who.permission_id AND o.object_id = who.object_id AND o.user_id IS NULL \
+            AND o.group_id = ANY(ARRAY(SELECT group_id FROM held))\
+         ) AS ways (kind, group_id, granted_by, created_at) WHERE who.permission_id IS NOT NULL"
     }
 }
 
@@ -91,10 +115,8 @@ type WayRow = (i16, Option<String>, Option<String>, Option<DateTime<Utc>>);
 /// # Errors
 /// [`Fault`] of the database.
 pub fn ways(conn: &mut Conn, who: &Who, what: &What, object: Option<&ObjectId>) -> Result<Vec<Way>, Fault> {
-    let (Named { id, sub, username, address }, Asked { app, codename, model, action }) =
-        (Named::of(who), Asked::of(what));
     let object = object.map(ToString::to_string);
-    let ask = Ways { id, sub, username, address, app, codename, model, action, object };
+    let ask = Ways { object, asked: Asked(what.clone()), who: Named(who.clone()) };
     let rows: Vec<WayRow> = ask.load(conn)?;
     Ok(rows.into_iter().map(way).collect())
 }
@@ -111,22 +133,19 @@ fn way((kind, group, by, at): WayRow) -> Way {
 statement! {
     /// Objects for which a person holds at least so many of some permissions by grants on the object.
     ObjectsFor -> Text {
-        "WITH RECURSIVE who AS (SELECT u.id FROM users u WHERE u.is_live AND (u.id = " { id: Option<UserId> as Nullable<SqlUuid> }
-        " OR u.sub = " { sub: Option<Subject> as Nullable<SqlUuid> }
-        " OR u.username_key = " { username: Option<String> as Nullable<Text> }
-        " OR u.id = (SELECT e.user_id FROM emails e WHERE e.verified_at IS NOT NULL AND e.address_key = " { address: Option<String> as Nullable<Text> }
-        "))), asked AS (SELECT p.id FROM permissions p JOIN unnest(" { apps: Vec<String> as Array<Text> }
-        ", " { codenames: Vec<String> as Array<Text> }
-        ") AS named (app, codename) USING (app, codename)), \
-         held (group_id) AS (SELECT m.group_id FROM memberships m WHERE m.user_id = (SELECT id FROM who) \
-         UNION SELECT above.group_id FROM held, LATERAL (\
-          SELECT s.group_id FROM subgroups s WHERE s.member_id = held.group_id OFFSET 0) AS above), \
-         found AS (SELECT o.object_id, o.permission_id FROM object_permissions o WHERE o.user_id = (SELECT id FROM who) \
+        "WITH RECURSIVE found AS (SELECT o.object_id, o.permission_id FROM object_permissions o WHERE o.user_id = (SELECT id FROM who) \
           AND o.permission_id IN (SELECT id FROM asked) AND o.object_id COLLATE \"C\" > " { after: String as Text }
         " UNION ALL SELECT theirs.* FROM held, LATERAL (SELECT o.object_id, o.permission_id FROM object_permissions o \
           WHERE o.group_id = held.group_id AND o.permission_id IN (SELECT id FROM asked) \
-          AND o.object_id COLLATE \"C\" > $7 OFFSET 0) AS theirs) \
-         SELECT object_id FROM found GROUP BY object_id HAVING count(DISTINCT permission_id) >= " { needed: i32 as Integer }
+          AND o.object_id COLLATE \"C\" > $1 OFFSET 0) AS theirs), \
+         held (group_id) AS (SELECT m.group_id FROM memberships m WHERE m.user_id = (SELECT id FROM who) \
+         UNION SELECT above.group_id FROM held, LATERAL (\
+          SELECT s.group_id FROM subgroups s WHERE s.member_id = held.group_id OFFSET 0) AS above), \
+         asked AS (SELECT p.id FROM permissions p JOIN unnest(" { apps: Vec<String> as Array<Text> }
+        ", " { codenames: Vec<String> as Array<Text> }
+        ") AS named (app, codename) USING (app, codename)), \
+         who AS (SELECT u.id FROM users u WHERE u.is_live AND " { who: Named }
+        ") SELECT object_id FROM found GROUP BY object_id HAVING count(DISTINCT permission_id) >= " { needed: i32 as Integer }
         " ORDER BY object_id COLLATE \"C\" LIMIT " { limit: i64 as BigInt }
         ""
     }
@@ -143,11 +162,10 @@ pub fn objects_for(
     needed: usize,
     slice: Slice<'_>,
 ) -> Result<Vec<String>, Fault> {
-    let Named { id, sub, username, address } = Named::of(who);
     let (apps, codenames) = split(permissions);
     let needed = i32::try_from(needed).unwrap_or(i32::MAX);
-    let (after, limit) = (slice.after.to_owned(), slice.limit);
-    Ok(ObjectsFor { id, sub, username, address, apps, codenames, after, needed, limit }.load(conn)?)
+    let (who, after, limit) = (Named(who.clone()), slice.after.to_owned(), slice.limit);
+    Ok(ObjectsFor { after, apps, codenames, who, needed, limit }.load(conn)?)
 }
 
 fn split(permissions: &[PermissionName]) -> (Vec<String>, Vec<String>) {
@@ -179,11 +197,7 @@ pub fn known_objects(conn: &mut Conn, permissions: &[PermissionName], slice: Sli
 statement! {
     /// Everybody who holds one permission, for one object or for all.
     UsersWith -> (SqlUuid, Text) {
-        "WITH RECURSIVE asked AS (SELECT p.id FROM permissions p WHERE p.app = " { app: String as Text }
-        " AND (p.codename = " { codename: Option<String> as Nullable<Text> }
-        " OR (coalesce(p.model, '') = " { model: Option<String> as Nullable<Text> }
-        " AND p.action = " { action: Option<String> as Nullable<Text> }
-        "))), granted (group_id) AS (\
+        "WITH RECURSIVE granted (group_id) AS (\
           (SELECT gp.group_id FROM group_permissions gp JOIN asked ON gp.permission_id = asked.id \
            UNION SELECT o.group_id FROM object_permissions o JOIN asked ON o.permission_id = asked.id \
             WHERE o.group_id IS NOT NULL AND o.object_id = " { object: Option<String> as Nullable<Text> }
@@ -191,9 +205,10 @@ statement! {
          holders (user_id) AS (SELECT u.id FROM users u, asked WHERE u.is_superuser \
           UNION SELECT up.user_id FROM user_permissions up JOIN asked ON up.permission_id = asked.id \
           UNION SELECT o.user_id FROM object_permissions o JOIN asked ON o.permission_id = asked.id \
-           WHERE o.user_id IS NOT NULL AND o.object_id = $5 \
-          UNION SELECT m.user_id FROM memberships m JOIN granted ON m.group_id = granted.group_id) \
-         SELECT u.sub, u.username FROM users u JOIN holders ON holders.user_id = u.id \
+           WHERE o.user_id IS NOT NULL AND o.object_id = $1 \
+          UNION SELECT m.user_id FROM memberships m JOIN granted ON m.group_id = granted.group_id), \
+         asked AS (SELECT p.id FROM permissions p WHERE " { asked: Asked }
+        ") SELECT u.sub, u.username FROM users u JOIN holders ON holders.user_id = u.id \
          WHERE u.is_live AND u.sub > " { after: Subject as SqlUuid }
         " ORDER BY u.sub LIMIT " { limit: i64 as BigInt }
         ""
@@ -254,22 +269,18 @@ pub fn users_with(
     object: Option<&ObjectId>,
     slice: Slice<'_>,
 ) -> Result<Vec<Person>, Fault> {
-    let Asked { app, codename, model, action } = Asked::of(what);
-    let object = object.map(ToString::to_string);
+    let (object, asked) = (object.map(ToString::to_string), Asked(what.clone()));
     let after = slice.after.parse().unwrap_or(Subject(uuid::Uuid::nil()));
-    let rows: Vec<(Subject, String)> =
-        UsersWith { app, codename, model, action, object, after, limit: slice.limit }.load(conn)?;
+    let rows: Vec<(Subject, String)> = UsersWith { object, asked, after, limit: slice.limit }.load(conn)?;
     Ok(rows.into_iter().map(|(sub, username)| Person { sub, username }).collect())
 }
 
 statement! {
     /// Actions of a model that one person may do to an object, or to all.
     ActionsFor -> Text {
-        "WITH RECURSIVE who AS (SELECT u.id, u.is_superuser FROM users u WHERE u.is_live AND (u.id = " { id: Option<UserId> as Nullable<SqlUuid> }
-        " OR u.sub = " { sub: Option<Subject> as Nullable<SqlUuid> }
-        " OR u.username_key = " { username: Option<String> as Nullable<Text> }
-        " OR u.id = (SELECT e.user_id FROM emails e WHERE e.verified_at IS NOT NULL AND e.address_key = " { address: Option<String> as Nullable<Text> }
-        "))), held (group_id) AS (SELECT m.group_id FROM memberships m WHERE m.user_id = (SELECT id FROM who) \
+        "WITH RECURSIVE who AS MATERIALIZED (SELECT u.id, u.is_superuser, " { object: Option<String> as Nullable<Text> }
+        "::text AS object_id FROM users u WHERE u.is_live AND " { who: Named }
+        "), held (group_id) AS (SELECT m.group_id FROM memberships m WHERE m.user_id = (SELECT id FROM who) \
          UNION SELECT above.group_id FROM held, LATERAL (\
           SELECT s.group_id FROM subgroups s WHERE s.member_id = held.group_id OFFSET 0) AS above) \
          SELECT p.action COLLATE \"C\" AS action FROM permissions p, who WHERE p.app = " { app: String as Text }
@@ -278,8 +289,9 @@ statement! {
         " AND (who.is_superuser \
           OR EXISTS (SELECT FROM user_permissions up WHERE up.permission_id = p.id AND up.user_id = who.id) \
           OR EXISTS (SELECT FROM group_permissions gp JOIN held ON gp.group_id = held.group_id WHERE gp.permission_id = p.id) \
-          OR EXISTS (SELECT FROM object_permissions o WHERE o.permission_id = p.id AND o.user_id = who.id AND o.object_id = " { object: Option<String> as Nullable<Text> }
-        ") OR EXISTS (SELECT FROM object_permissions o JOIN held ON o.group_id = held.group_id WHERE o.permission_id = p.id AND o.object_id = $8)) \
+          OR EXISTS (SELECT FROM object_permissions o WHERE o.permission_id = p.id AND o.user_id = who.id AND o.object_id = who.object_id) \
+          OR EXISTS (SELECT FROM object_permissions o JOIN held ON o.group_id = held.group_id \
+           WHERE o.permission_id = p.id AND o.user_id IS NULL AND o.object_id = who.object_id)) \
          ORDER BY action LIMIT " { limit: i64 as BigInt }
         ""
     }
@@ -296,12 +308,10 @@ pub fn actions_for(
     object: Option<&ObjectId>,
     slice: Slice<'_>,
 ) -> Result<Vec<String>, Fault> {
-    let Named { id, sub, username, address } = Named::of(who);
     let Model { app, model } = model.clone();
     let (model, after) = (model.unwrap_or_default(), slice.after.to_owned());
-    let object = object.map(ToString::to_string);
-    let ask = ActionsFor { id, sub, username, address, app, model, after, object, limit: slice.limit };
-    Ok(ask.load(conn)?)
+    let (object, who) = (object.map(ToString::to_string), Named(who.clone()));
+    Ok(ActionsFor { object, who, app, model, after, limit: slice.limit }.load(conn)?)
 }
 
 statement! {

@@ -130,15 +130,16 @@ pub fn busiest_apps(conn: &mut Conn, day: NaiveDate, most: i64) -> Result<Vec<(S
     Ok(counted.order(count_star().desc()).limit(most).load(conn)?)
 }
 
-/// How many people each app was used by since a day, by client id.
+/// How many people each app was used by since a day, by client id; none, too.
 ///
 /// # Errors
 /// [`Fault`] of the database.
 pub fn people_by_app(conn: &mut Conn, since: NaiveDate) -> Result<Vec<(String, i64)>, Fault> {
     use crate::schema::families as f;
-    let used = f::table.inner_join(clients::table).filter(f::rotated_at.ge(since.and_time(NaiveTime::MIN).and_utc()));
-    let people = count(f::user_id).aggregate_distinct();
-    Ok(used.group_by(clients::client_id).select((clients::client_id, people)).load(conn)?)
+    let is_use = f::client_id.eq(clients::id).and(f::rotated_at.ge(since.and_time(NaiveTime::MIN).and_utc()));
+    let people = count(f::user_id.nullable()).aggregate_distinct();
+    let apps = clients::table.left_join(f::table.on(is_use)).group_by(clients::client_id);
+    Ok(apps.select((clients::client_id, people)).load(conn)?)
 }
 
 /// Whether no share of a day was counted since then.

@@ -31,15 +31,23 @@ pub fn head(conn: &mut Conn) -> Result<Option<(Link, Instant)>, Fault> {
     Ok(Some((link((position, digest)), at.unwrap_or(chained_at))))
 }
 
-/// Entries without a link, the oldest first.
+/// Entries without a link that were made since then and stand after this one, the oldest first.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn unlinked(conn: &mut Conn, since: Option<Instant>, limit: i64) -> Result<Vec<Entry>, Fault> {
+pub fn unlinked(
+    conn: &mut Conn,
+    since: Option<Instant>,
+    after: Option<EventId>,
+    limit: i64,
+) -> Result<Vec<Entry>, Fault> {
     let is_linked = exists(c::table.filter(c::event_id.eq(a::id)));
     let mut all = a::table.filter(not(is_linked)).order(a::id).limit(limit).select(Entry::as_select()).into_boxed();
     if let Some(since) = since {
         all = all.filter(a::at.ge(since));
+    }
+    if let Some(after) = after {
+        all = all.filter(a::id.gt(after));
     }
     Ok(all.load(conn)?)
 }

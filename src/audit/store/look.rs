@@ -3,6 +3,8 @@
 //! Of several conditions the one that should fit fewest entries goes first; the others are tried on so many of those at a time.
 //! What is rare among what is common is found by looking further, not by one statement that takes as long as it takes.
 
+use std::time::{Duration, Instant as Moment};
+
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -14,8 +16,10 @@ use crate::kernel::ids::{EventId, UserId};
 use crate::kernel::{Conn, Instant};
 use crate::schema::audit_events as a;
 
-/// Entries that the other conditions are tried on at a time.
-const WINDOW: i64 = 5_000;
+/// Entries that the other conditions are tried on at a time: they may lie on as many pages of the table.
+const WINDOW: i64 = 1_000;
+/// After this long, a page is what was found so far.
+const PAGE_TIME: Duration = Duration::from_millis(15);
 
 /// What was found so far.
 #[derive(Clone, Debug, Default)]
@@ -43,12 +47,47 @@ enum First<'a> {
     Event(&'a str),
 }
 
-/// Looks from `from` on for at most `limit` entries that fit. Fewer are no sign that there are no more: that says
-/// [`Found::rest`].
+/// Looks from `from` on for at most `limit` entries that fit, for some [`PAGE_TIME`]. Fewer are no sign that there are no more:
+/// that says [`Found::rest`].
 ///
 /// # Errors
 /// [`Fault`] of the database.
 pub fn look(
+    conn: &mut Conn,
+    filter: &Filter,
+    direction: Direction,
+    from: Option<EventId>,
+    limit: i64,
+) -> Result<Found, Fault> {
+    let begin = Moment::now();
+    look_while(conn, filter, direction, from, limit, |_| begin.elapsed() < PAGE_TIME)
+}
+
+/// Window after window, until there are `limit`, or no more, or `goes_on` is told how many it were and says no.
+fn look_while(
+    conn: &mut Conn,
+    filter: &Filter,
+    direction: Direction,
+    from: Option<EventId>,
+    limit: i64,
+    goes_on: impl Fn(usize) -> bool,
+) -> Result<Found, Fault> {
+    let mut found = Found { entries: Vec::new(), rest: from };
+    for windows in 1.. {
+        let missing = limit - i64::try_from(found.entries.len()).unwrap_or(limit);
+        let near = look_near(conn, filter, direction, found.rest, missing)?;
+        found.entries.extend(near.entries);
+        found.rest = near.rest;
+        let is_full = i64::try_from(found.entries.len()).unwrap_or(limit) >= limit;
+        if found.rest.is_none() || is_full || !goes_on(windows) {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// One window.
+fn look_near(
     conn: &mut Conn,
     filter: &Filter,
     direction: Direction,
@@ -188,10 +227,10 @@ fn fitting(
     Ok(events.load(conn)?)
 }
 
-/// So many windows are looked through while somebody waits for a page or a file: half a million entries.
-pub const PATIENCE: usize = 100;
+/// So many windows are looked through while somebody waits for a file: half a million entries.
+pub const PATIENCE: usize = 500;
 
-/// As [`look`], on and on, until there are `limit`, or no more, or nobody has the patience: `most` windows.
+/// As [`look`], but for as long as it takes, or until nobody has the patience: `most` windows.
 ///
 /// # Errors
 /// [`Fault`] of the database.
@@ -202,17 +241,7 @@ pub fn list(
     from: Option<EventId>,
     (limit, most): (i64, usize),
 ) -> Result<Vec<Entry>, Fault> {
-    let (mut all, mut from) = (Vec::new(), from);
-    for _ in 0..most {
-        let missing = limit - i64::try_from(all.len()).unwrap_or(limit);
-        let found = look(conn, filter, direction, from, missing)?;
-        all.extend(found.entries);
-        from = found.rest;
-        if from.is_none() || i64::try_from(all.len()).unwrap_or(limit) >= limit {
-            break;
-        }
-    }
-    Ok(all)
+    Ok(look_while(conn, filter, direction, from, limit, |windows| windows < most)?.entries)
 }
 
 #[cfg(test)]

@@ -35,7 +35,8 @@ async fn an_entry_shows_what_changed_and_whether_it_is_as_it_was_written() {
     let id = event_id(&server, "client.updated");
     let page = root.get(&format!("/admin/audit/{id}")).await;
     assert!(page.body.contains("Not linked yet"), "{}", page.body);
-    portcullis::jobs::link(&server.first.app, &mut server.conn()).expect("linked");
+    portcullis::jobs::link(&server.first.app, &mut server.conn(), portcullis::audit::chain::Reach::Near)
+        .expect("linked");
     let page = root.get(&format!("/admin/audit/{id}")).await;
     for text in [
         "As it was written",

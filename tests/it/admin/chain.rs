@@ -1,14 +1,14 @@
 //! The chain of the audit log, and how long it is kept.
 
 use diesel::connection::SimpleConnection as _;
-use portcullis::audit::chain::{self, Link, Verdict};
+use portcullis::audit::chain::{self, Link, Reach, Verdict};
 use portcullis::jobs;
 use portcullis::kernel::Conn;
 
 use crate::support::TestServer;
 
 fn link(server: &TestServer) {
-    jobs::link(&server.first.app, &mut server.conn()).expect("linked");
+    jobs::link(&server.first.app, &mut server.conn(), Reach::Far).expect("linked");
 }
 
 fn verify(server: &TestServer) -> Verdict {
@@ -51,6 +51,29 @@ fn a_log_that_nobody_touched_is_whole_and_grows() {
     let after = head(&server);
     assert_eq!(after.position, before.position + 1);
     assert!(chain::holds(&mut server.conn(), &before).unwrap() && chain::holds(&mut server.conn(), &after).unwrap());
+}
+
+#[test]
+fn what_was_written_late_is_linked_by_the_look_from_further_back() {
+    let server = with_entries();
+    // A transaction of half an hour: its entry has the time at which it began.
+    let late = "INSERT INTO audit_events (id, at, event, actor) \
+                SELECT overlay(replace(id::text, '-', '') placing to_hex((extract(epoch from began) * 1000)::bigint) FROM 2)::uuid, \
+                       began, 'user.updated', 'cli' \
+                FROM (SELECT id, at - interval '30 minutes' AS began FROM audit_events ORDER BY id LIMIT 1) AS made";
+    server.conn().batch_execute(late).expect("an entry from a while ago");
+    let before = head(&server).position;
+    let near = |server: &TestServer| {
+        jobs::link(&server.first.app, &mut server.conn(), Reach::Near).expect("linked");
+    };
+    near(&server);
+    assert_eq!(head(&server).position, before, "not seen from nearby");
+    server.user("tom");
+    near(&server);
+    assert_eq!(head(&server).position, before + 1, "what is new is, in spite of it");
+    link(&server);
+    assert_eq!(head(&server).position, before + 2);
+    assert_eq!(head(&server).position, server.count("audit_events"));
 }
 
 #[test]
