@@ -1,5 +1,7 @@
 //! Accounts in the database.
 
+use std::collections::HashMap;
+
 use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 
@@ -17,7 +19,7 @@ use super::name_key::name_key;
 use super::phone::PhoneNumber;
 use super::profile::ProfileChanges;
 use super::registration::NewUser;
-use super::user::User;
+use super::user::{Email, User};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{Subject, UserId};
 use crate::kernel::{Conn, Instant};
@@ -40,6 +42,20 @@ pub struct Identifiers {
 /// [`Fault`] of the database.
 pub fn find(conn: &mut Conn, id: UserId) -> Result<Option<User>, Fault> {
     Ok(users::table.find(id).select(User::as_select()).first(conn).optional()?)
+}
+
+/// These users, by their ids, each with their primary address; in no order.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn find_all(conn: &mut Conn, ids: &[UserId]) -> Result<HashMap<UserId, (User, Option<Email>)>, Fault> {
+    let primary = emails_table::user_id.eq(users::id).and(emails_table::is_primary);
+    let rows: Vec<(User, Option<Email>)> = users::table
+        .left_join(emails_table::table.on(primary))
+        .filter(users::id.eq_any(ids))
+        .select((User::as_select(), Option::<Email>::as_select()))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.0.id, row)).collect())
 }
 
 /// The user that `typed` names. What could mean two people means nobody.

@@ -109,10 +109,12 @@ async fn check(path: &str, doors: &[Door], req: &HttpRequest) -> Result<Admitted
     if !door.admits(&actor) {
         return Err(door.right.map_or_else(no_rights, no_right));
     }
-    // The form too, so that nobody fills it in to lose it.
+    // The form too, so that nobody fills it in to lose it; and then there is time to fill it in.
     let leads_to_fresh = |door: &Door| door.path == path && door.needs_fresh && door.admits(&actor);
-    if (door.needs_fresh || (method == "GET" && doors.iter().any(leads_to_fresh))) && !person.is_fresh() {
-        return Err(first_confirm(req, doors.iter().any(|door| door.path == path && door.method == "GET")));
+    let has_page = doors.iter().any(|door| door.path == path && door.method == "GET");
+    let is_fresh = if method == "POST" && has_page { person.is_fresh_enough_to_post() } else { person.is_fresh() };
+    if (door.needs_fresh || (method == "GET" && doors.iter().any(leads_to_fresh))) && !is_fresh {
+        return Err(first_confirm(req, has_page));
     }
     Ok(Admitted { actor, door: *door })
 }

@@ -7,6 +7,7 @@ use super::{Call, Reply};
 use crate::access::check::{self, What, Who};
 use crate::accounts::profile::{self, ProfileChanges, is_birthdate};
 use crate::accounts::store::emails;
+use crate::accounts::user::Email;
 use crate::accounts::{self, PhoneNumber, User};
 use crate::admin::deed::{Stop, Wrong};
 use crate::admin::people::{self, Changes, Wish};
@@ -111,13 +112,16 @@ pub const HELD: &[Field] = &[
 ];
 
 fn view(conn: &mut Conn, user: &User) -> Result<Value, Stop> {
-    let email = emails::primary_of(conn, user.id)?;
-    Ok(json!({
+    Ok(shown(user, emails::primary_of(conn, user.id)?.as_ref()))
+}
+
+fn shown(user: &User, email: Option<&Email>) -> Value {
+    json!({
         "id": user.id,
         "sub": user.sub,
         "username": user.username,
-        "email": email.as_ref().map(|email| &email.address),
-        "email_verified": email.as_ref().is_some_and(|email| email.verified_at.is_some()),
+        "email": email.map(|email| &email.address),
+        "email_verified": email.is_some_and(|email| email.verified_at.is_some()),
         "name": user.name,
         "given_name": user.given_name,
         "middle_name": user.middle_name,
@@ -136,7 +140,7 @@ fn view(conn: &mut Conn, user: &User) -> Result<Value, Stop> {
         "created_at": user.created_at,
         "updated_at": user.updated_at,
         "last_login_at": user.last_login_at,
-    }))
+    })
 }
 
 fn find(conn: &mut Conn, call: &Call<'_>) -> Result<User, Stop> {
@@ -159,12 +163,9 @@ pub fn list(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
     if call.query.has("group") && filter.group.is_none() {
         return Err(Stop::wrong("group", "Seeing groups takes the permission portcullis.view_group."));
     }
-    let mut rows = Vec::new();
-    for line in console::list_users(conn, &filter)? {
-        if let Some(user) = accounts::store::find(conn, line.id)? {
-            rows.push(view(conn, &user)?);
-        }
-    }
+    let ids: Vec<UserId> = console::list_users(conn, &filter)?.into_iter().map(|line| line.id).collect();
+    let found = accounts::store::find_all(conn, &ids)?;
+    let rows = ids.iter().filter_map(|id| found.get(id)).map(|(user, email)| shown(user, email.as_ref())).collect();
     Ok(Reply::list(rows, call.limit, "id"))
 }
 

@@ -60,6 +60,8 @@ pub struct Posted<P> {
 
 /// A password given within this time need not be given again.
 const FRESH: chrono::Duration = chrono::Duration::minutes(10);
+/// How long a form may take that was shown at the last moment of it.
+const TO_FILL_IN: chrono::Duration = chrono::Duration::minutes(10);
 
 impl<P: AccountPage> FromRequest for Asker<P> {
     type Error = PageError;
@@ -149,6 +151,12 @@ impl Person {
     #[must_use]
     pub fn is_fresh(&self) -> bool {
         self.app.clock.now() - self.session.auth_time < FRESH
+    }
+
+    /// Whether a form may be posted that was shown to nobody but those who had given the password just before.
+    #[must_use]
+    pub fn is_fresh_enough_to_post(&self) -> bool {
+        self.app.clock.now() - self.session.auth_time < FRESH + TO_FILL_IN
     }
 
     /// The token for forms on a page for them.

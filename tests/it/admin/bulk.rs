@@ -90,6 +90,7 @@ async fn whoever_has_to_confirm_comes_back_to_those_they_ticked() {
     let asked = browser.get(&path).await;
     let next = url::form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>();
     assert_eq!(asked.location(), format!("/login?confirm=1&next={next}"));
+    server.clock.advance(chrono::Duration::minutes(10));
     let posted = browser.submit(&form, "/admin/users/bulk/disable", &[("users", &ada.to_string())]).await;
     assert!(posted.location().starts_with("/login?confirm=1"), "{posted:?}");
     assert_eq!(server.count("users WHERE NOT is_active"), 0);

@@ -265,7 +265,20 @@ async fn whoever_signed_in_long_ago_confirms_before_the_file_is_chosen() {
     server.clock.advance(chrono::Duration::minutes(11));
     let page = browser.get("/admin/users/import").await;
     assert_eq!(page.location(), "/login?confirm=1&next=%2Fadmin%2Fusers%2Fimport");
+    server.clock.advance(chrono::Duration::minutes(10));
     let sent = send(&browser, &token, FILE, &[]).await;
     assert_eq!(sent.location(), "/login?confirm=1&next=%2Fadmin%2Fusers%2Fimport");
     assert_eq!(server.count("imports"), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_took_a_while_to_choose_is_not_lost() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    let browser = server.signed_in("root").await;
+    server.clock.advance(chrono::Duration::minutes(9));
+    let token = browser.get("/admin/users/import").await.field("csrf_token");
+    server.clock.advance(chrono::Duration::minutes(9));
+    send(&browser, &token, FILE, &[]).await;
+    assert_eq!(server.count("imports"), 1);
 }
