@@ -59,6 +59,7 @@ pub fn look(
     from: Option<EventId>,
     limit: i64,
 ) -> Result<Found, Fault> {
+    #[expect(clippy::disallowed_methods, reason = "how long it took, not what time it is")]
     let begin = Moment::now();
     look_while(conn, filter, direction, from, limit, |_| begin.elapsed() < PAGE_TIME)
 }

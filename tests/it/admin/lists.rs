@@ -56,6 +56,12 @@ async fn apps_say_how_many_people_use_them() {
     tidy();
     let browser = server.signed_in("root").await;
     assert!(row(&browser.get("/admin/clients.csv?order=people").await.body, 1).contains("\"3\""));
+    let counted = "statistics WHERE name IN ('people:wiki', 'people:blog')";
+    assert_eq!(server.count(counted), 2, "the one that nobody uses, too: it is not counted again each minute");
+    // A new day, on which nobody counted yet.
+    server.clock.advance(chrono::Duration::days(1));
+    let browser = server.signed_in("root").await;
+    assert!(row(&browser.get("/admin/clients.csv?order=people").await.body, 1).contains("\"3\""), "of the day before");
 }
 
 #[tokio::test]
