@@ -8,6 +8,7 @@
 //! Whoever is not live (disabled, unproven, about to be deleted) may nothing, and nobody may what there is no permission
 //! for, superusers included: a name that is misspelled is refused to all alike.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::permission::{Model, ObjectId, PermissionName};
@@ -168,7 +169,9 @@ pub fn objects_for(
     slice: Slice<'_>,
 ) -> Result<Objects, Fault> {
     let mut by_object = Vec::new();
-    for permission in permissions {
+    let permissions: BTreeSet<&PermissionName> = permissions.iter().collect();
+    let permissions: Vec<PermissionName> = permissions.into_iter().cloned().collect();
+    for permission in &permissions {
         if !has_perm(conn, who, permission, None)? {
             by_object.push(permission.clone());
         }
@@ -176,7 +179,7 @@ pub fn objects_for(
     let held = permissions.len() - by_object.len();
     let all = held > 0 && (counts == Match::Any || by_object.is_empty());
     let ids = if all {
-        store::known_objects(conn, permissions, slice)?
+        store::known_objects(conn, &permissions, slice)?
     } else {
         let needed = if counts == Match::All { by_object.len() } else { 1 };
         store::objects_for(conn, who, &by_object, needed, slice)?

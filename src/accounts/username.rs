@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use uuid::Uuid;
+
 use super::name_key::name_key;
 
 /// A name a person signs in by: shown as typed, unique by its key.
@@ -21,6 +23,19 @@ impl Username {
     /// # Errors
     /// In words, fit for a page.
     pub fn parse(text: &str) -> Result<Self, String> {
+        let name = Self::brought(text)?;
+        if name_key(&name.0).parse::<Uuid>().is_ok() {
+            return Err("This name looks like an id. Choose another one.".into());
+        }
+        Ok(name)
+    }
+
+    /// As [`parse`](Self::parse), for a name that somebody brings along from another system: it may look like an id. Nobody chooses
+    /// one that does, because apps know people by their ids, too.
+    ///
+    /// # Errors
+    /// In words, fit for a page.
+    pub fn brought(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if text.is_empty() {
             return Err("Enter a username.".into());
@@ -67,6 +82,18 @@ mod tests {
             assert!(Username::parse(taken).is_err(), "{taken}");
         }
         assert!(Username::parse("client").is_ok());
+    }
+
+    #[test]
+    fn nobody_chooses_a_name_that_apps_would_take_for_an_id() {
+        let id = "6f1c1f0e-93a5-4a0e-8a8c-0d6b1f3b6a11";
+        for id in [id.to_owned(), id.to_uppercase(), id.replace('-', ""), id.replace('6', "６"), format!(" {id} ")] {
+            assert!(Username::parse(&id).is_err(), "{id}");
+            assert!(Username::brought(&id).is_ok(), "{id}");
+        }
+        for name in ["6f1c1f0e-93a5-4a0e-8a8c-0d6b1f3b6a1", "deadbeef", "6f1c1f0e-93a5-4a0e-8a8c-0d6b1f3b6a11-x"] {
+            assert!(Username::parse(name).is_ok(), "{name}");
+        }
     }
 
     #[test]

@@ -81,6 +81,7 @@ pub fn add(
 ) -> Result<Option<Secret<String>>, Stop> {
     policy::check_client(actor, &draft, issuer)?;
     policy::check_serves(conn, actor, &draft)?.map_err(Stop::from)?;
+    policy::check_audiences(conn, actor, None, &draft)?.map_err(Stop::from)?;
     let new = check(conn, draft)?;
     match registration::create(conn, &new, None, scene)? {
         Creation::Done(secret) => Ok(secret),
@@ -102,6 +103,7 @@ pub fn update(
     let client = within(conn, actor, &draft.client_id, issuer)?;
     policy::check_client(actor, &draft, issuer)?;
     policy::check_serves(conn, actor, &draft)?.map_err(Stop::from)?;
+    policy::check_audiences(conn, actor, Some(&client), &draft)?.map_err(Stop::from)?;
     if seen.is_some_and(|seen| seen != version::of(&client.describe())) {
         return Err(Stop::conflict(
             "Somebody else changed this app meanwhile. Load the page again, and look what is left to change.",

@@ -18,7 +18,11 @@ use crate::spec::PermissionName;
 pub const LOCK: i64 = 0x706f_7274_6772_7073;
 
 /// The group, when the actor may change it: nobody else does until the transaction ends.
-fn within(conn: &mut Conn, actor: &Actor, id: GroupId) -> Result<Group, Stop> {
+/// The group, when the actor may change it: nobody else does until the transaction ends.
+///
+/// # Errors
+/// [`Stop`].
+pub fn within(conn: &mut Conn, actor: &Actor, id: GroupId) -> Result<Group, Stop> {
     lock_for_transaction(conn, LOCK)?;
     let group = groups::find_group_by_id(conn, id)?.ok_or(Stop::Gone)?;
     policy::check_group(conn, actor, &group)?.map_err(Stop::from)?;

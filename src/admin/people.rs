@@ -396,7 +396,14 @@ pub fn update(
         let details = json!({ "changed": { "attributes": [user.attributes, attributes] } });
         scene.record(conn, &Event::new(Kind::UserUpdated).user(user.id).details(details))?;
     }
-    Ok(profile::update(conn, user.id, &changes.profile, scene)?)
+    // A flag that stands as asked for was not looked at, and is not written: it may have changed since.
+    let differing = |wish: Option<bool>, now: bool| wish.filter(|wish| *wish != now);
+    let claims = ProfileChanges {
+        is_superuser: differing(changes.profile.is_superuser, user.is_superuser),
+        is_staff: differing(changes.profile.is_staff, user.is_staff),
+        ..changes.profile.clone()
+    };
+    Ok(profile::update(conn, user.id, &claims, scene)?)
 }
 
 /// The same address, spelled anew, stays proven; another one does not, unless the operator says so.
@@ -490,6 +497,12 @@ pub fn recover(
 ) -> Result<Secret<String>, Stop> {
     let user = with_password(conn, actor, id)?;
     policy::check_takeover(conn, actor, &user)?.map_err(Stop::from)?;
+    // Who uses the link is taken to have read it in the mail: so it would prove an address that nobody has shown to be theirs.
+    if user.awaits_proof_since.is_some() && !actor.is_superuser {
+        return Err(Stop::conflict(
+            "The address of this account is not proven yet: only its owner, or a superuser, can say that it is.",
+        ));
+    }
     let trip = Trip { next: "/account".into(), app: None, browser: None };
     let target = emails::primary_of(conn, user.id)?.map(|email| email.address);
     let about = (user.id, target.as_deref().unwrap_or("recovery"));

@@ -14,6 +14,7 @@ use crate::access::permission::OWN_APP;
 use crate::access::restriction;
 use crate::access::store::checks::groups_of;
 use crate::access::store::{Group, managed_by};
+use crate::accounts::store::invitations;
 use crate::accounts::{self, User};
 use crate::clients::metadata::Draft;
 use crate::clients::{self, Client};
@@ -128,6 +129,8 @@ pub enum Refusal {
     Asking,
     /// The app would answer for an API that is another app's.
     AnotherApi(String),
+    /// The app would get tokens for an API that is for some people, and they are none of them.
+    ClosedApi(String),
     /// A group's name is what apps and proxies go by.
     Renaming,
 }
@@ -151,6 +154,9 @@ impl fmt::Display for Refusal {
                 "An app that asks about permissions learns who holds them: that takes view_permission and view_user.",
             ),
             Self::AnotherApi(api) => write!(f, "Another app answers for {api}: a superuser has to say so."),
+            Self::ClosedApi(api) => {
+                write!(f, "{api} is for some people only, and you are none of them: one of them has to do it.")
+            }
             Self::Renaming => f.write_str(
                 "Apps and proxies go by the names of groups: only superusers give a group another one.",
             ),
@@ -242,6 +248,14 @@ pub fn check_takeover(conn: &mut Conn, actor: &Actor, target: &User) -> Result<R
     if let Some(group) = groups_of(conn, target.id)?.into_iter().find(|group| !own.contains(group)) {
         return Ok(Err(Refusal::Stronger(format!("what is for the group {group}"))));
     }
+    if let Some(invitation) = target.invitation_id.filter(|_| target.awaits_proof_since.is_some()) {
+        // With the proof of an address they are in these.
+        for group in invitations::groups_of(conn, invitation)? {
+            if !check::is_member(conn, group, actor.id)? {
+                return Ok(Err(Refusal::Stronger("what is for a group that they are invited to".into())));
+            }
+        }
+    }
     let manages_more = managed_by(conn, target.id)?.into_iter().any(|group| !actor.manages(group));
     Ok(if manages_more { Err(Refusal::Stronger("manage a group".into())) } else { Ok(()) })
 }
@@ -327,6 +341,33 @@ pub fn check_serves(conn: &mut Conn, actor: &Actor, client: &Draft) -> Result<Re
     let others = clients::store::list(conn)?.into_iter().filter(|other| other.client_id != client.client_id);
     let mut served = others.flat_map(|other| client.serves.iter().filter(move |api| other.serves.has(api)));
     Ok(served.next().map_or(Ok(()), |api| Err(Refusal::AnotherApi(api.clone()))))
+}
+
+/// Whether `actor` may have a client ask for tokens for these APIs, beyond those that it asks for already: of an API that is for some
+/// people, they are one. A client gets tokens of its own, too, which are nobody's.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn check_audiences(
+    conn: &mut Conn,
+    actor: &Actor,
+    known: Option<&Client>,
+    client: &Draft,
+) -> Result<Result<(), Refusal>, Fault> {
+    let new: Vec<&String> =
+        client.audiences.iter().filter(|api| !known.is_some_and(|known| known.audiences.has(api))).collect();
+    if actor.is_superuser || new.is_empty() {
+        return Ok(Ok(()));
+    }
+    for other in clients::store::list(conn)? {
+        let served = new.iter().find(|api| other.client_id != client.client_id && other.serves.has(api));
+        if let Some(api) = served
+            && !restriction::admits(conn, &other.restriction, actor.id)?
+        {
+            return Ok(Err(Refusal::ClosedApi((*api).clone())));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// Whether `actor` may grant this permission, or take it back: they hold it themselves, for everything.

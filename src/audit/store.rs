@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use serde::Serialize;
 
-pub use self::look::{Found, PATIENCE, least_id, list, look};
+pub use self::look::{Found, least_id, list, look};
 
 use super::device;
 use super::event::Event;

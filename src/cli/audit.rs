@@ -130,7 +130,7 @@ fn filter(workshop: &Workshop, which: Which) -> Result<Filter, Failure> {
 fn tail(globals: &Globals, workshop: &Workshop, arguments: Tail) -> Result<(), Failure> {
     let filter = filter(workshop, arguments.which)?;
     let conn = &mut workshop.connect()?;
-    let mut latest = list(conn, &filter, Direction::Back, None, (arguments.lines, usize::MAX))?;
+    let mut latest = list(conn, &filter, Direction::Back, None, arguments.lines)?;
     latest.reverse();
     let mut last = latest.last().map(|entry| entry.id);
     for entry in &latest {
@@ -141,7 +141,7 @@ fn tail(globals: &Globals, workshop: &Workshop, arguments: Tail) -> Result<(), F
     }
     loop {
         std::thread::sleep(EVERY);
-        let new = list(conn, &filter, Direction::Forth, last, (BATCH, usize::MAX))?;
+        let new = list(conn, &filter, Direction::Forth, last, BATCH)?;
         for entry in &new {
             // Whoever read this has gone.
             if writeln!(std::io::stdout(), "{}", shown(globals, entry)).is_err() {
@@ -176,7 +176,7 @@ fn write(workshop: &Workshop, arguments: Export) -> Result<(), Failure> {
     }
     let mut from = None;
     loop {
-        let batch = list(conn, &filter, Direction::Forth, from, (BATCH, usize::MAX))?;
+        let batch = list(conn, &filter, Direction::Forth, from, BATCH)?;
         for entry in &batch {
             match arguments.format {
                 Format::Jsonl => output::say(export::json_line(entry).trim_end()),

@@ -12,8 +12,8 @@ use crate::access::store::permissions::{self as store, Permission};
 use crate::audit::Scene;
 use crate::kernel::Conn;
 
-/// How many a question lists at most.
-const MOST: i64 = 10_000;
+/// How many are fetched at once.
+const AT_A_TIME: i64 = 10_000;
 
 /// Commands about permissions.
 #[derive(Debug, Subcommand)]
@@ -265,9 +265,11 @@ fn check(globals: &Globals, workshop: &Workshop, question: &ToUser) -> Result<()
     let asked = Question::Permission(what.permission.clone());
     let ways = check::ways(conn, &Who::User(user.id), &asked, what.object.as_ref())?;
     let because: Vec<_> = ways.iter().map(Way::to_string).collect();
-    let words = match (because.is_empty(), user.is_active) {
+    let words = match (because.is_empty(), user.is_live()) {
         (false, _) => format!("yes: {}", because.join("\n     ")),
-        (true, false) => "no: the account is disabled".to_owned(),
+        (true, false) if !user.is_active => "no: the account is disabled".to_owned(),
+        (true, false) if user.awaits_proof_since.is_some() => "no: the account has not proven its address".to_owned(),
+        (true, false) => "no: the account is about to be deleted".to_owned(),
         (true, true) => {
             let groups = check::groups_of(conn, user.id)?;
             let them = if groups.is_empty() { "no group".to_owned() } else { groups.join(", ") };
@@ -281,8 +283,17 @@ fn check(globals: &Globals, workshop: &Workshop, question: &ToUser) -> Result<()
 fn who(globals: &Globals, workshop: &Workshop, what: What) -> Result<(), Failure> {
     let conn = &mut workshop.connect()?;
     find(conn, &what.permission)?;
-    let slice = Slice { after: "", limit: MOST };
-    let mut people = check::users_with(conn, &Question::Permission(what.permission), what.object.as_ref(), slice)?;
+    let asked = Question::Permission(what.permission);
+    let mut people: Vec<check::Person> = Vec::new();
+    loop {
+        let after = people.last().map(|last| last.sub.to_string()).unwrap_or_default();
+        let more = check::users_with(conn, &asked, what.object.as_ref(), Slice { after: &after, limit: AT_A_TIME })?;
+        let is_last = more.is_empty();
+        people.extend(more);
+        if is_last {
+            break;
+        }
+    }
     people.sort_by(|one, other| one.username.cmp(&other.username));
     if globals.json {
         let shown = |one: &check::Person| json!({ "sub": one.sub, "username": one.username });
@@ -306,8 +317,17 @@ fn objects(globals: &Globals, workshop: &Workshop, question: &Objects) -> Result
         }
     }
     let counts = if question.any { Match::Any } else { Match::All };
-    let slice = Slice { after: "", limit: MOST };
-    let found = check::objects_for(conn, &Who::User(user.id), &question.permissions, counts, slice)?;
+    let (who, mut found) = (Who::User(user.id), check::Objects::default());
+    loop {
+        let after = found.ids.last().cloned().unwrap_or_default();
+        let slice = Slice { after: &after, limit: AT_A_TIME };
+        let more = check::objects_for(conn, &who, &question.permissions, counts, slice)?;
+        found.all = more.all;
+        if more.ids.is_empty() {
+            break;
+        }
+        found.ids.extend(more.ids);
+    }
     let known = found.ids.join("\n");
     let words = if found.all { format!("every object; known here:\n{known}") } else { known };
     tell(globals, &json!({ "all": found.all, "objects": found.ids }), &words);

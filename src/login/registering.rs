@@ -137,7 +137,7 @@ pub fn prove(conn: &mut Conn, confirmation: &Confirmation, scene: &Scene) -> Res
     if !emails::of_user(conn, user_id)?.iter().any(|email| name_key(&email.address) == key) {
         return Ok(Proven::Taken);
     }
-    if user.awaits_proof_since.is_some() && !admit(conn, &user, scene)? {
+    if user.awaits_proof_since.is_some() && !admit(conn, &user, &key, scene)? {
         return Ok(Proven::InvitationGone);
     }
     if !emails::mark_proven(conn, user_id, &key, scene.now)? {
@@ -153,10 +153,10 @@ pub fn prove(conn: &mut Conn, confirmation: &Confirmation, scene: &Scene) -> Res
     Ok(Proven::Done(user_id))
 }
 
-/// Uses the invitation up and joins its groups.
-fn admit(conn: &mut Conn, user: &User, scene: &Scene) -> Result<bool, Fault> {
+/// Uses the invitation up and joins its groups; `false`: it serves no more, or is not for the address that was proven.
+fn admit(conn: &mut Conn, user: &User, key: &str, scene: &Scene) -> Result<bool, Fault> {
     let Some(id) = user.invitation_id else { return Ok(true) };
-    let Some(invitation) = invitations::redeem(conn, id, user.id, scene.now)? else { return Ok(false) };
+    let Some(invitation) = invitations::redeem(conn, id, (user.id, key), scene.now)? else { return Ok(false) };
     let mut left_out = Vec::new();
     for group in invitation.groups {
         // A group that was deleted since is not made again.

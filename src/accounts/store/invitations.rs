@@ -4,8 +4,9 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use crate::accounts::invitation::{Invitation, NewInvitation};
+use crate::accounts::name_key::name_key;
 use crate::kernel::fault::Fault;
-use crate::kernel::ids::{InvitationId, UserId};
+use crate::kernel::ids::{GroupId, InvitationId, UserId};
 use crate::kernel::secret::Digest;
 use crate::kernel::statement::containing;
 use crate::kernel::{Conn, Instant};
@@ -59,18 +60,39 @@ pub fn find_open(conn: &mut Conn, digest: Digest, now: Instant) -> Result<Option
     row.map(of_row).transpose()
 }
 
-/// Uses one up for a user. Of two at once one gets it.
+/// Uses one up for a user who proved the address of this key. Of two at once one gets it, and whom it is not for gets nothing.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn redeem(conn: &mut Conn, id: InvitationId, user: UserId, now: Instant) -> Result<Option<Invitation>, Fault> {
+pub fn redeem(
+    conn: &mut Conn,
+    id: InvitationId,
+    (user, key): (UserId, &str),
+    now: Instant,
+) -> Result<Option<Invitation>, Fault> {
     let open = i::used_at.is_null().and(i::withdrawn_at.is_null()).and(i::expires_at.gt(now));
-    let row: Option<Row> = diesel::update(i::table.filter(i::id.eq(id).and(open)))
-        .set((i::used_at.eq(now), i::used_by.eq(user)))
-        .returning((i::id, i::address, i::group_ids, i::inviter_id, i::expires_at))
-        .get_result(conn)
+    let row: Option<Row> = i::table
+        .filter(i::id.eq(id).and(open))
+        .select((i::id, i::address, i::group_ids, i::inviter_id, i::expires_at))
+        .for_update()
+        .first(conn)
         .optional()?;
-    row.map(of_row).transpose()
+    let Some(invitation) = row.map(of_row).transpose()? else { return Ok(None) };
+    if invitation.address.as_ref().is_some_and(|address| name_key(address) != key) {
+        return Ok(None);
+    }
+    diesel::update(i::table.find(id)).set((i::used_at.eq(now), i::used_by.eq(user))).execute(conn)?;
+    Ok(Some(invitation))
+}
+
+/// The groups that one leads into.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn groups_of(conn: &mut Conn, id: InvitationId) -> Result<Vec<GroupId>, Fault> {
+    let groups: Option<Value> = i::table.find(id).select(i::group_ids).first(conn).optional()?;
+    let parse = |groups| serde_json::from_value(groups).map_err(|error| Fault::bug(error.to_string()));
+    Ok(groups.map(parse).transpose()?.unwrap_or_default())
 }
 
 /// Whether there is, or was, such an invitation.

@@ -28,7 +28,9 @@ use crate::web::page::{FieldError, see_other};
 /// Lines on a page.
 const SIZE: i64 = 50;
 /// Lines of a file at most.
-const MOST_IN_FILE: i64 = 100_000;
+const MOST_IN_FILE: usize = 100_000;
+/// Lines of a file that are fetched at once.
+const AT_A_TIME: usize = 5_000;
 
 /// The log.
 #[derive(Clone, Debug, Serialize)]
@@ -355,9 +357,18 @@ pub async fn jsonl(operator: Operator) -> Result<HttpResponse, PageError> {
 async fn entries(operator: &Operator) -> Result<Vec<Entry>, PageError> {
     let asked = Asked::read(&operator.query()?)?;
     let actor = operator.actor.clone();
-    let found = operator.read(move |conn| match asked.filter(conn, &actor)? {
-        Some(filter) => log::list(conn, &filter, Direction::Back, None, (MOST_IN_FILE, log::PATIENCE)),
-        None => Ok::<_, Fault>(Vec::new()),
-    });
-    Ok(found.await?)
+    let filter = operator.read(move |conn| asked.filter(conn, &actor)).await?;
+    let (mut entries, mut from) = (Vec::new(), None);
+    // However far it is to the last of them, each look is short, and ends with the browser's patience.
+    while let Some(filter) = filter.clone().filter(|_| entries.len() < MOST_IN_FILE) {
+        let most = (MOST_IN_FILE - entries.len()).min(AT_A_TIME);
+        let limit = i64::try_from(most).unwrap_or(i64::MAX);
+        let found = operator.read(move |conn| log::look(conn, &filter, Direction::Back, from, limit)).await?;
+        entries.extend(found.entries);
+        from = found.rest;
+        if from.is_none() {
+            break;
+        }
+    }
+    Ok(entries)
 }

@@ -159,7 +159,7 @@ pub(super) async fn show(
             let mut page = load(conn, &client, &actor, &app.issuer, app.clock.now())?;
             if actor.may(Right::ViewUser) {
                 let fields = &app.config.profile_fields;
-                let (test, error) = try_out(conn, &client, (user, scope), fields)?;
+                let (test, error) = try_out(conn, &client, &actor, (user, scope), fields)?;
                 page.test = Some(test);
                 page.errors.extend(error);
             }
@@ -279,6 +279,7 @@ fn endpoints(issuer: &str) -> Vec<Fact> {
 fn try_out(
     conn: &mut Conn,
     client: &Client,
+    actor: &Actor,
     (user, scope): (String, String),
     fields: &[crate::config::ProfileField],
 ) -> Result<(Test, Option<FieldError>), Fault> {
@@ -295,6 +296,9 @@ fn try_out(
     let Ok(asked) = Scope::parse(&test.scope) else {
         return Ok((test, Some(FieldError::new("scope", "Enter scopes with spaces between."))));
     };
+    let hidden = [(Right::ViewGroup, "groups"), (Right::ViewPermission, "permissions")];
+    let hide = |scope: Scope, (right, name): (Right, &str)| if actor.may(right) { scope } else { scope.without(name) };
+    let asked = hidden.into_iter().fold(asked, hide);
     let claims = preview::preview(conn, &user, client, Asked { scope: asked, request: None }, fields)?;
     let claims = claims.and_then(|claims| serde_json::to_string_pretty(&claims).ok());
     Ok((Test { claims, ..test }, None))

@@ -92,7 +92,7 @@ pub fn show(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
 /// # Errors
 /// [`Stop`].
 pub fn update(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
-    let group = groups::find_group_by_id(conn, call.id(0)?)?.ok_or(Stop::Gone)?;
+    let group = deeds::within(conn, call.actor, call.id(0)?)?;
     if let Some(name) = call.body.text("name").filter(|name| *name != group.name) {
         deeds::rename(conn, call.actor, group.id, name, call.scene)?;
     }

@@ -14,6 +14,7 @@ use crate::admin::people::{self, Changes, Wish};
 use crate::admin::policy::Right;
 use crate::admin::store::{self as console, UserFilter};
 use crate::kernel::Conn;
+use crate::kernel::db::lock_for_transaction;
 use crate::kernel::ids::UserId;
 use crate::portal::profile_form;
 use crate::spec::PermissionName;
@@ -311,6 +312,8 @@ pub fn show(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
 /// # Errors
 /// [`Stop`].
 pub fn update(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
+    // What stands is read when nobody else changes it any more.
+    lock_for_transaction(conn, people::LOCK)?;
     let stands = find(conn, call)?.attributes;
     let mut wrong = Vec::new();
     let claims = told(claims(call), &mut wrong)?;
@@ -405,6 +408,9 @@ pub fn set_password(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
 /// [`Stop`].
 pub fn permissions(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
     let user = find(conn, call)?;
+    if !call.actor.may(Right::ViewUser) {
+        return Err(Stop::wrong("", "Seeing people takes the permission portcullis.view_user."));
+    }
     let mut names = check::permissions_of(conn, user.id, &[])?;
     names.retain(|name| call.after.is_none_or(|after| name.as_str() > after));
     names.truncate(usize::try_from(call.limit + 1).unwrap_or(usize::MAX));

@@ -210,6 +210,9 @@ pub fn take_group(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
 /// [`Stop`].
 pub fn ask(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
     let permission = deeds::find(conn, call.name(0)?)?;
+    if !call.actor.may(Right::ViewUser) {
+        return Err(Stop::wrong("", "Seeing people takes the permission portcullis.view_user."));
+    }
     let user = call.query.parsed("user").ok_or_else(|| Stop::wrong("user", "Give an id: a UUID."))?;
     let ways = check::ways(conn, &Who::User(user), &What::Permission(permission.name), object(call)?.as_ref())?;
     let because: Vec<_> = ways.iter().map(ToString::to_string).collect();

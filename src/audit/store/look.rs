@@ -61,30 +61,29 @@ pub fn look(
 ) -> Result<Found, Fault> {
     #[expect(clippy::disallowed_methods, reason = "how long it took, not what time it is")]
     let begin = Moment::now();
-    look_while(conn, filter, direction, from, limit, |_| begin.elapsed() < PAGE_TIME)
+    look_while(conn, filter, direction, from, limit, || begin.elapsed() < PAGE_TIME)
 }
 
-/// Window after window, until there are `limit`, or no more, or `goes_on` is told how many it were and says no.
+/// Window after window, until there are `limit`, or no more, or it does not go on.
 fn look_while(
     conn: &mut Conn,
     filter: &Filter,
     direction: Direction,
     from: Option<EventId>,
     limit: i64,
-    goes_on: impl Fn(usize) -> bool,
+    goes_on: impl Fn() -> bool,
 ) -> Result<Found, Fault> {
     let mut found = Found { entries: Vec::new(), rest: from };
-    for windows in 1.. {
+    loop {
         let missing = limit - i64::try_from(found.entries.len()).unwrap_or(limit);
         let near = look_near(conn, filter, direction, found.rest, missing)?;
         found.entries.extend(near.entries);
         found.rest = near.rest;
         let is_full = i64::try_from(found.entries.len()).unwrap_or(limit) >= limit;
-        if found.rest.is_none() || is_full || !goes_on(windows) {
-            break;
+        if found.rest.is_none() || is_full || !goes_on() {
+            return Ok(found);
         }
     }
-    Ok(found)
 }
 
 /// One window.
@@ -228,10 +227,7 @@ fn fitting(
     Ok(events.load(conn)?)
 }
 
-/// So many windows are looked through while somebody waits for a file: half a million entries.
-pub const PATIENCE: usize = 500;
-
-/// As [`look`], but for as long as it takes, or until nobody has the patience: `most` windows.
+/// As [`look`], but for as long as it takes: for commands.
 ///
 /// # Errors
 /// [`Fault`] of the database.
@@ -240,9 +236,9 @@ pub fn list(
     filter: &Filter,
     direction: Direction,
     from: Option<EventId>,
-    (limit, most): (i64, usize),
+    limit: i64,
 ) -> Result<Vec<Entry>, Fault> {
-    Ok(look_while(conn, filter, direction, from, limit, |windows| windows < most)?.entries)
+    Ok(look_while(conn, filter, direction, from, limit, || true)?.entries)
 }
 
 #[cfg(test)]

@@ -16,12 +16,14 @@ use crate::accounts::registration::{self, Creation, NewUser, Proof};
 use crate::accounts::standing::{self, Activity, Outcome};
 use crate::accounts::store::lifecycle;
 use crate::accounts::{self, EmailAddress, User, Username};
+use crate::admin::people;
 use crate::app;
 use crate::audit::Event;
 use crate::audit::event::Kind;
 use crate::cli::workshop::Workshop;
 use crate::cli::{Failure, Globals, output};
 use crate::kernel::Conn;
+use crate::kernel::db::lock_for_transaction;
 use crate::kernel::ids::EmailId;
 use crate::login::courier::{RESET_LIFE, Trip};
 use crate::login::departure;
@@ -228,6 +230,7 @@ fn update(globals: &Globals, workshop: &Workshop, arguments: &Update) -> Result<
     profile_changes.is_superuser = arguments.superuser;
     let email = arguments.email.as_deref().map(EmailAddress::parse).transpose().map_err(Failure::Usage)?;
     let shown = workshop.write(|conn, scene| {
+        lock_for_transaction(conn, people::LOCK)?;
         let user = find(conn, &arguments.name)?;
         let loses = (arguments.superuser == Some(false) && user.is_superuser)
             || (arguments.staff == Some(false) && user.is_staff);

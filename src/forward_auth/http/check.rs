@@ -187,10 +187,10 @@ fn listed(name: &str) -> String {
 
 /// Sends the browser to the issuer, with a nonce that only it holds.
 fn send_to_sign_in(req: &HttpRequest, app: &App, target: &Target) -> Result<HttpResponse, PageError> {
-    let nonce = match req.cookie(cookie_name(target, "nonce")) {
+    let nonce = match nonce_of(req, target) {
         // Another tab may be on its way already.
-        Some(cookie) if (20..=100).contains(&cookie.value().len()) => cookie.value().to_owned(),
-        _ => Passes::nonce(&app.random)?.expose().clone(),
+        Some(nonce) => nonce,
+        None => Passes::nonce(&app.random)?.expose().clone(),
     };
     let query = Params::default().with("url", &target.to_string()).with("state", &Passes::state_of(&nonce));
     let mut response = found(&format!("{}{}", app.issuer, ReturnTo::to(start::PATH, &query)));
@@ -198,13 +198,20 @@ fn send_to_sign_in(req: &HttpRequest, app: &App, target: &Target) -> Result<Http
     Ok(response)
 }
 
+/// What a browser was given when it was sent to sign in. One that has none was not sent.
+fn nonce_of(req: &HttpRequest, target: &Target) -> Option<String> {
+    let cookie = req.cookie(cookie_name(target, "nonce"))?;
+    (20..=100).contains(&cookie.value().len()).then(|| cookie.value().to_owned())
+}
+
 /// The browser is back with a ticket: a pass for it, and on to what it wanted.
 fn come_back(req: &HttpRequest, app: &App, target: &Target) -> Result<HttpResponse, PageError> {
     let query = Params::parse(target.query().as_bytes())?;
     let (ticket, to) = (query.one("ticket")?.unwrap_or_default(), query.one("to")?.and_then(ReturnTo::parse));
-    let nonce = req.cookie(cookie_name(target, "nonce")).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
     let to = to.filter(|to| !to.as_str().starts_with(RETURN)).map_or_else(|| "/".to_owned(), |to| to.to_string());
-    let Some(session) = app.passes.read_ticket(ticket, &target.origin(), &nonce, app.clock.now()) else {
+    let nonce = nonce_of(req, target);
+    let session = nonce.and_then(|nonce| app.passes.read_ticket(ticket, &target.origin(), &nonce, app.clock.now()));
+    let Some(session) = session else {
         // Back button, or a link of somebody else: what is there decides, and nothing is given.
         if pass_of(req, app, target).is_some() {
             return Ok(found(&format!("{}{to}", target.origin())));
@@ -230,6 +237,12 @@ fn found(location: &str) -> HttpResponse {
 
 fn bare(status: StatusCode, because: &'static str) -> HttpResponse {
     let mut response = HttpResponse::build(status).insert_header((header::CACHE_CONTROL, "no-store")).finish();
+    if status == StatusCode::UNAUTHORIZED {
+        // A 401 names a way (RFC 9110 section 15.5.2). None that browsers know: they would ask for a password of their own.
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Cookie realm=\"portcullis\""));
+    }
     if !because.is_empty() {
         let code = if status == StatusCode::UNAUTHORIZED { "login_required" } else { "access_denied" };
         response.extensions_mut().insert(Refused { code, because: because.to_owned() });

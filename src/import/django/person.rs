@@ -86,7 +86,9 @@ impl Person {
 impl SignInName {
     fn parse(typed: &str) -> Result<Self, String> {
         if !typed.contains('@') {
-            return Username::parse(typed).map(Self::Username).map_err(|words| format!("username `{typed}`: {words}"));
+            return Username::brought(typed)
+                .map(Self::Username)
+                .map_err(|words| format!("username `{typed}`: {words}"));
         }
         let refused = |words| format!("username `{typed}`: {words}");
         let address = EmailAddress::parse(typed).map_err(refused)?;

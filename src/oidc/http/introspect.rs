@@ -12,6 +12,7 @@ use crate::access::restriction;
 use crate::app::App;
 use crate::clients::Client;
 use crate::kernel::fault::Fault;
+use crate::kernel::ids::UserId;
 use crate::kernel::secret::Secret;
 use crate::oidc::person::{self, Memberships};
 use crate::oidc::{OAuthError, introspect};
@@ -48,6 +49,11 @@ async fn look(req: &HttpRequest, app: &App, body: &Params) -> Result<Value, OAut
         let Some(standing) = app.liveness.check(&app.db, &claims, now).await? else {
             return Ok(introspect::inactive());
         };
+        if let Some(person) = &standing.person
+            && !admits(app, &client, person.user_id).await?
+        {
+            return Ok(introspect::inactive());
+        }
         let memberships = memberships(app, &client, &claims, &standing).await?;
         return Ok(introspect::active(&claims, &standing, memberships));
     }
@@ -55,6 +61,15 @@ async fn look(req: &HttpRequest, app: &App, body: &Params) -> Result<Value, OAut
         Some(claims) => look_up_refresh(app, client, claims).await,
         None => Ok(introspect::inactive()),
     }
+}
+
+/// An API for some people only knows nobody else, by whichever app they come.
+async fn admits(app: &App, api: &Client, user: UserId) -> Result<bool, Fault> {
+    if api.restriction.is_none() {
+        return Ok(true);
+    }
+    let restriction = api.restriction.clone();
+    app.db.read(move |conn| restriction::admits(conn, &restriction, user)).await
 }
 
 async fn look_up_api_key(app: &App, client: &Client, token: &str) -> Result<Value, OAuthError> {

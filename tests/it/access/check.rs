@@ -184,6 +184,8 @@ async fn objects_are_found_for_any_or_all_of_some_permissions() {
     assert_eq!(find(&me, &both, Match::Any, ALL), found(false, &["1", "2", "3"]));
     assert_eq!(find(&me, &both, Match::All, ALL), found(false, &["1", "3"]));
     assert_eq!(find(&me, &both, Match::Any, Slice { after: "1", limit: 1 }), found(false, &["2"]));
+    let twice = [named("blog.view_article"), named("blog.view_article")];
+    assert_eq!(find(&me, &twice, Match::All, ALL), found(false, &["1", "2", "3"]), "named twice is asked once");
     assert_eq!(find(&Who::User(server.user("bob")), &both, Match::Any, ALL), found(false, &[]));
     // One of two held for everything: the other one decides.
     grant(&server, "blog.view_article", None, ada);

@@ -100,6 +100,19 @@ async fn an_invitation_is_used_up_by_the_proof_and_its_groups_are_joined_then() 
     assert_eq!(house.server.browser().get(&path).await.status, StatusCode::FORBIDDEN, "used");
 }
 
+#[test]
+fn an_invitation_for_one_address_is_used_up_by_the_proof_of_no_other() {
+    let house = invited();
+    let (id, _) = invite(&house, Some("ada@example.test"), &[]);
+    let user = house.server.user("ada");
+    let redeem =
+        |key: &str| house.server.write(|conn, scene| store::invitations::redeem(conn, id, (user, key), scene.now));
+    assert!(redeem("eve@example.test").is_none());
+    assert_eq!(house.server.count("invitations WHERE used_at IS NULL"), 1, "and it still serves");
+    assert!(redeem("ada@example.test").is_some());
+    assert!(redeem("ada@example.test").is_none(), "once");
+}
+
 #[tokio::test]
 async fn whoever_may_not_fill_a_group_any_more_fills_it_by_no_invitation() {
     let house = invited();

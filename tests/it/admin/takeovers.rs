@@ -1,5 +1,7 @@
 //! Ways around the policy that readers found: by an app, by a name, by the last of the administrators.
 
+use diesel::connection::SimpleConnection as _;
+use portcullis::accounts::invitation::{self, NewInvitation};
 use reqwest::StatusCode;
 
 use super::{staff, superuser};
@@ -49,8 +51,13 @@ async fn an_app_for_some_people_is_changed_by_one_of_them() {
 async fn what_an_app_may_ask_about_its_operator_may_see() {
     let server = TestServer::start();
     staff(&server, "ada", &APPS);
-    staff(&server, "eve", &[&APPS[..], &["view_permission", "view_user"]].concat());
+    let eves = staff(&server, "eve", &[&APPS[..], &["view_permission", "view_user"]].concat());
     RelyingParty::register(&server, "reports", |draft| draft.serves = vec!["https://reports.example".into()]);
+    let payroll = make_group(&server, "payroll");
+    RelyingParty::register(&server, "payroll-api", |draft| {
+        draft.serves = vec!["https://payroll.example".into()];
+        draft.restrict_to_groups = vec!["payroll".into()];
+    });
     server.app("mine");
     let version = async |browser: &Browser| browser.get("/admin/clients/mine/edit").await.field("version");
     let edit = async |browser: &Browser, field: (&str, &str)| {
@@ -73,6 +80,7 @@ async fn what_an_app_may_ask_about_its_operator_may_see() {
         (&ada, ("apps", "portcullis"), "Only superusers"),
         (&eve, ("apps", "portcullis"), "Only superusers"),
         (&eve, ("serves", "https://reports.example"), "Another app answers for https://reports.example"),
+        (&eve, ("audiences", "https://payroll.example"), "https://payroll.example is for some people only"),
     ] {
         let refused = edit(browser, field).await;
         assert!(refused.status == StatusCode::OK && refused.body.contains(why), "{why}: {refused:?}");
@@ -80,6 +88,69 @@ async fn what_an_app_may_ask_about_its_operator_may_see() {
     assert_eq!(server.count("clients WHERE apps <> '[]' OR (client_id = 'mine' AND serves <> '[]')"), 0);
     assert_eq!(edit(&eve, ("apps", "blog")).await.status, StatusCode::SEE_OTHER);
     assert_eq!(edit(&eve, ("serves", "https://mine.example")).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        edit(&eve, ("audiences", "https://reports.example")).await.status,
+        StatusCode::SEE_OTHER,
+        "for everybody"
+    );
+    join(&server, &payroll, eves);
+    assert_eq!(edit(&eve, ("audiences", "https://payroll.example")).await.status, StatusCode::SEE_OTHER, "for eve");
+}
+
+#[tokio::test]
+async fn who_awaits_proof_is_taken_over_for_nothing_that_the_proof_would_bring() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    let ada = staff(&server, "ada", &PEOPLE);
+    let payroll = make_group(&server, "payroll");
+    let (bob, cyd) = (server.user("bob"), server.user("cyd"));
+    let new = NewInvitation {
+        address: None,
+        groups: vec![(payroll.id, payroll.name.clone())],
+        inviter: None,
+        life: chrono::Duration::days(7),
+    };
+    let (invitation, _) = server.write(|conn, scene| invitation::invite(conn, &new, scene));
+    let unproven = "UPDATE users SET awaits_proof_since = created_at WHERE username IN ('bob', 'cyd'); \
+                    UPDATE emails SET verified_at = NULL, is_held = false WHERE user_id IN (SELECT id FROM users WHERE username IN ('bob', 'cyd'))";
+    server.conn().batch_execute(unproven).expect("two who have not proven their addresses");
+    let invited = format!("UPDATE users SET invitation_id = '{}' WHERE id = '{cyd}'", invitation.0);
+    server.conn().batch_execute(&invited).expect("one by an invitation");
+    let browser = server.signed_in("ada").await;
+    let act = async |browser: &Browser, user, action: &str, fields: &[(&str, &str)]| {
+        let page = format!("/admin/users/{user}");
+        post(browser, &page, &format!("{page}/{action}"), fields).await
+    };
+    // A link that the operator reads would prove an address that nobody read mail at.
+    let before = server.snapshot();
+    let refused = act(&browser, bob, "recover", &[]).await;
+    assert!(refused.body.contains("not proven yet"), "{refused:?}");
+    for action in ["recover", "password"] {
+        let refused = act(&browser, cyd, action, &[("new-password", "seven brown owls at dusk")]).await;
+        assert!(refused.body.contains("what is for a group that they are invited to"), "{action}: {refused:?}");
+    }
+    assert_eq!(server.snapshot(), before);
+    // Who is in the group gives away nothing; and a superuser may say that an address is somebody's.
+    join(&server, &payroll, ada);
+    let done = act(&browser, cyd, "password", &[("new-password", "seven brown owls at dusk")]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{done:?}");
+    let root = server.signed_in("root").await;
+    assert!(act(&root, bob, "recover", &[]).await.body.contains("/password/reset/link"));
+}
+
+#[tokio::test]
+async fn what_others_hold_is_tried_out_by_whom_they_are_shown_to() {
+    let server = TestServer::start();
+    let hr = make_group(&server, "hr-people");
+    join(&server, &hr, server.user("bob"));
+    RelyingParty::register(&server, "wiki", |draft| draft.scope = "openid groups permissions".into());
+    staff(&server, "ada", &["view_client", "view_user"]);
+    staff(&server, "eve", &["view_client", "view_user", "view_group"]);
+    for (name, sees) in [("ada", false), ("eve", true)] {
+        let page = server.signed_in(name).await.get("/admin/clients/wiki?user=bob&scope=openid%20groups").await;
+        assert!(page.body.contains("&quot;sub&quot;"), "{}", page.body);
+        assert_eq!(page.body.contains("hr-people"), sees, "{name}: {}", page.body);
+    }
 }
 
 #[tokio::test]

@@ -472,6 +472,23 @@ async fn nobody_lifts_themselves_up_by_the_api() {
 }
 
 #[tokio::test]
+async fn what_somebody_may_not_see_no_change_and_no_question_tells() {
+    let server = TestServer::start();
+    let group = make_group(&server, "hr");
+    let bob = server.user("bob");
+    let ada = Program::of(&server, staff(&server, "ada", &["change_group", "view_permission"]));
+    let refused = ada.patch(&format!("/groups/{}", group.id), &json!({})).await;
+    assert!(!problem(&refused, 403).to_string().contains("\"hr\""), "a change of nothing, by who is not in it");
+    for path in [format!("/users/{bob}/permissions"), format!("/permissions/portcullis.view_user/check?user={bob}")] {
+        assert!(problem(&ada.get(&path).await, 422).to_string().contains("view_user"), "{path}");
+    }
+    let eve = Program::of(&server, staff(&server, "eve", &["view_user", "view_permission"]));
+    assert_eq!(eve.get(&format!("/users/{bob}/permissions")).await.status, StatusCode::OK);
+    let asked = eve.get(&format!("/permissions/portcullis.view_user/check?user={bob}")).await;
+    assert_eq!(asked.json()["allowed"], false, "{asked:?}");
+}
+
+#[tokio::test]
 async fn clients_invitations_keys_sessions_and_the_log() {
     let server = TestServer::start();
     let root = Program::of(&server, superuser(&server, "root"));

@@ -104,7 +104,10 @@ async fn nobody_gets_401_and_what_no_rule_covers_gets_403() {
         ("http://app.test:81/", StatusCode::FORBIDDEN, StatusCode::FORBIDDEN),
         ("http://app.test/%61", StatusCode::FORBIDDEN, StatusCode::FORBIDDEN),
     ] {
-        assert_eq!(ask(&server, url, None, &[]).await.status, without, "{url}");
+        let answer = ask(&server, url, None, &[]).await;
+        assert_eq!(answer.status, without, "{url}");
+        let names_a_way = answer.header("www-authenticate") == "Cookie realm=\"portcullis\"";
+        assert_eq!(names_a_way, without == StatusCode::UNAUTHORIZED, "{url}");
         assert_eq!(ask(&server, url, Some(&pass), &[]).await.status, with, "{url}");
     }
     let broken = format!("Z{}", &pass[1..]);

@@ -66,6 +66,24 @@ async fn a_ticket_becomes_a_pass_in_the_browser_that_asked_and_in_no_other() {
 }
 
 #[tokio::test]
+async fn a_browser_that_was_not_sent_to_sign_in_takes_no_ticket() {
+    let (server, _folder) = server(&rule("host = 'app.test'"));
+    server.user("mallory");
+    let mallory = server.signed_in("mallory").await;
+    // Whoever has no nonce has none that a stranger could know the state of.
+    for nonce in ["", "short"] {
+        let link = mallory.get(&start_path("http://app.test/", &Passes::state_of(nonce))).await.location().to_owned();
+        assert!(link.contains("/.portcullis/return?ticket="), "{link}");
+        let refused = come_back(&server, &link, nonce).await;
+        assert_eq!((refused.status, refused.cookie_lines()), (StatusCode::FORBIDDEN, vec![]), "{nonce:?}");
+        let uri = link.strip_prefix("http://app.test").unwrap();
+        let headers = [("x-forwarded-proto", "http"), ("x-forwarded-host", "app.test"), ("x-forwarded-uri", uri)];
+        let refused = Browser::new(&server.first.base).get_with("/forward-auth", &headers).await;
+        assert_eq!((refused.status, refused.cookie_lines()), (StatusCode::FORBIDDEN, vec![]), "no cookie at all");
+    }
+}
+
+#[tokio::test]
 async fn the_way_back_leads_to_the_app_only() {
     let (server, _folder) = server(&rule("host = 'app.test'"));
     server.user("ada");

@@ -73,6 +73,25 @@ async fn an_api_sees_tokens_for_its_audience_and_a_stranger_sees_none() {
 }
 
 #[tokio::test]
+async fn an_api_for_some_people_knows_nobody_else_by_whichever_app_they_come() {
+    let server = TestServer::start();
+    let (ada, _) = (server.user("ada"), server.user("bob"));
+    let staff = crate::access::make_group(&server, "staff");
+    let open = server.app("app");
+    let api = RelyingParty::register(&server, "api", |draft| {
+        draft.serves = vec!["https://api.example/".into()];
+        draft.restrict_to_groups = vec!["staff".into()];
+    });
+    crate::access::join(&server, &staff, ada);
+    for (name, is_known) in [("ada", true), ("bob", false)] {
+        let tokens = open.tokens_with(&server.signed_in(name).await, &[API]).await;
+        let access = text(&tokens, "access_token");
+        assert_eq!(api.is_active(access).await, is_known, "{name}");
+        assert!(open.is_active(access).await, "{name}: at the app itself");
+    }
+}
+
+#[tokio::test]
 async fn refresh_tokens_are_told_to_their_own_client_while_they_are_live() {
     let server = TestServer::start();
     server.user("ada");
