@@ -18,7 +18,6 @@ use crate::spec::PermissionName;
 pub const LOCK: i64 = 0x706f_7274_6772_7073;
 
 /// The group, when the actor may change it: nobody else does until the transaction ends.
-/// The group, when the actor may change it: nobody else does until the transaction ends.
 ///
 /// # Errors
 /// [`Stop`].
