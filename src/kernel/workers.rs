@@ -116,7 +116,9 @@ impl std::fmt::Debug for Queue {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::sync::mpsc::channel;
+    use std::sync::{Arc, Barrier};
     use std::thread;
     use std::time::Duration;
 
@@ -126,30 +128,34 @@ mod tests {
     fn what_comes_one_after_the_other_is_done_by_one_thread_and_what_comes_at_once_by_all() {
         let workers = Workers::start("test", 4, 16).unwrap();
         let (done, doing) = channel();
-        let ask = |pause: u64| {
-            let done = done.clone();
+        // All have sat down, and the one that worked again.
+        let settle = || {
+            while workers.queue.lock().idle.len() < 4 {
+                thread::yield_now();
+            }
+        };
+        let ask = |together: &Arc<Barrier>| {
+            let (done, together) = (done.clone(), Arc::clone(together));
             let job = move || {
-                thread::sleep(Duration::from_millis(pause));
+                together.wait();
                 done.send(thread::current().id()).unwrap();
             };
             workers.submit(job).unwrap();
         };
-        let next = || doing.recv_timeout(Duration::from_secs(5)).unwrap();
-        // All have to have sat down, and the one that worked again.
-        let settle = || thread::sleep(Duration::from_millis(50));
-        settle();
-        ask(0);
-        let first = next();
-        for _ in 0..10 {
+        let next = || doing.recv_timeout(Duration::from_secs(30)).unwrap();
+        let alone = || {
             settle();
-            ask(0);
-            assert_eq!(next(), first);
+            ask(&Arc::new(Barrier::new(1)));
+            next()
+        };
+        let first = alone();
+        for _ in 0..10 {
+            assert_eq!(alone(), first);
         }
-        (0..4).for_each(|_| ask(200));
-        let mut all: Vec<_> = (0..4).map(|_| format!("{:?}", next())).collect();
-        all.sort();
-        all.dedup();
-        assert_eq!(all.len(), 4);
+        // None of these ends before all four have begun.
+        let together = Arc::new(Barrier::new(4));
+        (0..4).for_each(|_| ask(&together));
+        assert_eq!((0..4).map(|_| next()).collect::<HashSet<_>>().len(), 4);
     }
 
     #[test]
