@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { desktop, newVisitor } from '../relying_parties/harness/browser.mjs';
+import { desktop, newVisitor, picture } from '../relying_parties/harness/browser.mjs';
 import { build, eventually } from '../relying_parties/harness/processes.mjs';
 import { password, scopes } from '../relying_parties/harness/server.mjs';
 import { provider } from '../relying_parties/harness/protocol.mjs';
@@ -157,7 +157,7 @@ function inLook(look, visit) {
 }
 
 async function take({ page }, name, look) {
-  await page.screenshot({ path: join(screenshots, `${name}-${look}.png`), fullPage: true });
+  await picture(page, { path: join(screenshots, `${name}-${look}.png`), fullPage: true });
   await page.setViewportSize(narrow);
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(width <= narrow.width, `${name} is ${width} px wide on a screen of ${narrow.width}`);

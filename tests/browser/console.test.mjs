@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { provider } from '../relying_parties/harness/protocol.mjs';
 import { scopes } from '../relying_parties/harness/server.mjs';
+import { picture } from '../relying_parties/harness/browser.mjs';
 import { eventually } from '../relying_parties/harness/processes.mjs';
 import { journey, journeys, withAndWithoutScript } from './journeys.mjs';
 
@@ -82,8 +83,8 @@ withAndWithoutScript(({ script, name }) => {
     assert.match(await visitor.text(), /The secret before serves too/);
     await visitor.press('#end-former-secret');
     assert.match(await visitor.text(), /The old secret serves no more/);
-    const picture = await visitor.page.screenshot({ clip: { x: 0, y: 0, width: 300, height: 200 } });
-    await visitor.page.locator('#logo').setInputFiles({ name: 'grafana.png', mimeType: 'image/png', buffer: picture });
+    const logo = await picture(visitor.page, { clip: { x: 0, y: 0, width: 300, height: 200 } });
+    await visitor.page.locator('#logo').setInputFiles({ name: 'grafana.png', mimeType: 'image/png', buffer: logo });
     await visitor.press('#logo-submit');
     assert.match(await visitor.text(), /The picture is changed/);
     await visitor.inspect();

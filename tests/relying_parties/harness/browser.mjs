@@ -34,6 +34,20 @@ export async function newVisitor(browser, { script = true, colorScheme = 'light'
   return new Visitor(context, await context.newPage(), complaints, inspector);
 }
 
+/**
+ * A picture of the page. Chromium now and then refuses a first capture that it makes a moment later: that refusal, and no
+ * other fault, is asked again, once.
+ */
+export async function picture(page, options) {
+  try {
+    return await page.screenshot(options);
+  } catch (refusal) {
+    if (!refusal.message.includes('Unable to capture screenshot')) throw refusal;
+    await page.waitForTimeout(500);
+    return page.screenshot(options);
+  }
+}
+
 /** Errors, but for the browser's remark that a page itself came with a status of 4xx or 5xx. */
 function isComplaint(message) {
   if (/Content Security Policy|CSP violation/i.test(message.text())) return true;

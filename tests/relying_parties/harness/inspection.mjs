@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { picture } from './browser.mjs';
 import { build } from './processes.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -42,23 +43,23 @@ export class Inspector {
     const viewport = page.viewportSize();
     await page.evaluate(axe); // By the debugger's channel, which the page's policy does not bind.
     const faults = [...await titleFaults(page), ...await axeFaults(page, 'light')];
-    await picture(page, name, 'light');
+    await show(page, name, 'light');
     await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-    await picture(page, name, 'dark');
+    await show(page, name, 'dark');
     faults.push(...await widthFaults(page));
     await page.setViewportSize(phone);
     faults.push(...await axeFaults(page, 'dark, on a phone'));
     await page.emulateMedia({ colorScheme: 'light' });
-    await picture(page, name, 'phone');
+    await show(page, name, 'phone');
     await page.emulateMedia({ reducedMotion: null });
     await page.setViewportSize(viewport);
     return faults;
   }
 }
 
-async function picture(page, name, look) {
+async function show(page, name, look) {
   if (!process.env.SHOW_PAGES) return;
-  await page.screenshot({ path: join(build, 'pages', `${name}-${look}.png`), fullPage: true });
+  await picture(page, { path: join(build, 'pages', `${name}-${look}.png`), fullPage: true });
 }
 
 const slug = (kind) => kind.replaceAll(/\W+/g, '-').replaceAll(/^-|-$/g, '');
