@@ -140,18 +140,44 @@ async fn a_view_is_saved_shown_replaced_and_removed_by_its_operator_alone() {
     assert_eq!(server.count("saved_views"), 20, "and no more");
 }
 
+/// Sign-ins to the wiki, a second apart, before what the log has; each 1500th of them failed. Ids begin with their time.
+fn add_entries(server: &TestServer, number: i64) {
+    let entries = format!(
+        "INSERT INTO audit_events (id, at, event, actor, client_id, request_id) \
+         SELECT (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '70008000' || lpad(to_hex(i), 12, '0'))::uuid, at, \
+                CASE WHEN i % 1500 = 1 THEN 'login.failed' ELSE 'login.succeeded' END, 'bob', 'wiki', 'request-' || i \
+         FROM (SELECT i, clock.at - ({number} - i) * interval '1 second' AS at \
+               FROM generate_series(1, {number}) i, (SELECT max(at) AS at FROM audit_events) AS clock) AS made"
+    );
+    server.conn().batch_execute(&entries).expect("entries");
+}
+
+/// The requests that a file tells of, in its order.
+fn requests(file: &str) -> Vec<&str> {
+    file.lines().filter_map(|line| line.split("request-").nth(1)?.split(['"', ',']).next()).collect()
+}
+
+#[tokio::test]
+async fn a_file_of_the_log_goes_on_where_one_look_ends() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    server.app("wiki");
+    add_entries(&server, 11_000);
+    let root = server.signed_in("root").await;
+    let expected: Vec<String> = (1..=11_000).rev().map(|number| number.to_string()).collect();
+    for path in ["/admin/audit.csv?client=wiki&actor=bob", "/admin/audit.jsonl?client=wiki&actor=bob"] {
+        let file = root.get(path).await.body;
+        assert!(requests(&file) == expected, "{path}: {} lines", requests(&file).len());
+    }
+}
+
 #[tokio::test]
 async fn what_is_rare_among_what_is_common_is_found_by_looking_on() {
     let server = TestServer::start();
     superuser(&server, "root");
     server.app("wiki");
-    // Six windows of sign-ins to one app, of which four failed; ids begin with their time.
-    let entries = "INSERT INTO audit_events (id, at, event, actor, client_id, request_id) \
-        SELECT (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '70008000' || lpad(to_hex(i), 12, '0'))::uuid, at, \
-               CASE WHEN i % 1500 = 1 THEN 'login.failed' ELSE 'login.succeeded' END, 'bob', 'wiki', 'request-' || i \
-        FROM (SELECT i, clock.at - (6000 - i) * interval '1 second' AS at \
-              FROM generate_series(1, 6000) i, (SELECT max(at) AS at FROM audit_events) AS clock) AS made";
-    server.conn().batch_execute(entries).expect("six thousand entries");
+    // Six windows of sign-ins to one app, of which four failed.
+    add_entries(&server, 6000);
     let root = server.signed_in("root").await;
     let (mut path, mut found, mut pages) = ("/admin/audit?client=wiki&event=login.failed".to_owned(), 0, 0);
     loop {
@@ -165,7 +191,5 @@ async fn what_is_rare_among_what_is_common_is_found_by_looking_on() {
     }
     assert_eq!(found, 4, "in {pages} pages");
     let file = root.get("/admin/audit.jsonl?client=wiki&event=login.failed").await.body;
-    let requests: Vec<&str> =
-        file.lines().filter_map(|line| line.split("\"request-").nth(1)?.split('"').next()).collect();
-    assert_eq!(requests, ["4501", "3001", "1501", "1"], "the latest first: {file}");
+    assert_eq!(requests(&file), ["4501", "3001", "1501", "1"], "the latest first: {file}");
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use diesel::connection::SimpleConnection as _;
 use portcullis::admin::policy::Right;
 use portcullis::api::rest::endpoints::{Answer, ENDPOINTS};
 use portcullis::kernel::ids::UserId;
@@ -113,6 +114,45 @@ async fn a_user_is_made_shown_changed_and_deleted() {
     assert_eq!(root.act("DELETE", &path).await, StatusCode::NO_CONTENT);
     problem(&root.get(&path).await, 404);
     assert_eq!(server.count("users"), 1);
+}
+
+/// While somebody else is at work in `transaction`, the change waits; it goes on when that is through.
+async fn meanwhile(server: &TestServer, transaction: &str, change: impl Future<Output = Page>) -> Page {
+    let mut other = server.conn();
+    other.batch_execute(&format!("BEGIN; {transaction}")).unwrap();
+    let end = async {
+        let waits = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while server.count(waits) == 0 {
+            tokio::task::yield_now().await;
+        }
+        other.batch_execute("COMMIT").unwrap();
+    };
+    tokio::join!(change, end).0
+}
+
+#[tokio::test]
+async fn a_change_that_waited_keeps_what_the_one_before_it_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("fields.toml");
+    let fields_of = "[[profile.fields]]\nname = 'team'\ntype = 'text'\n[[profile.fields]]\nname = 'desk'\ntype = 'number'\n";
+    std::fs::write(&file, fields_of).unwrap();
+    let server = TestServer::start_with(&[("config_file", file.to_str().unwrap())]);
+    superuser(&server, "root");
+    let ada = Program::of(&server, staff(&server, "ada", &["view_user", "change_user"]));
+    let bob = format!("/users/{}", server.user("bob"));
+    // Another change of an account, somewhere else: the fields that stand are read after it.
+    let lock = portcullis::admin::people::LOCK;
+    let desk = "UPDATE users SET attributes = attributes || '{\"desk\": 7}' WHERE username = 'bob'";
+    let change = json!({ "attributes": { "team": "red" } });
+    let changed =
+        meanwhile(&server, &format!("SELECT pg_advisory_xact_lock({lock}); {desk}"), ada.patch(&bob, &change)).await;
+    assert_eq!(changed.json()["attributes"], json!({ "team": "red", "desk": 7 }), "{changed:?}");
+    // A superuser lifts Bob by a way without that lock; who said that he is no staff, as it was, does not undo it.
+    let lift = "UPDATE users SET is_staff = true WHERE username = 'bob'";
+    let change = json!({ "is_staff": false, "given_name": "Bob" });
+    let changed = meanwhile(&server, lift, ada.patch(&bob, &change)).await;
+    assert_eq!((changed.status, &changed.json()["given_name"]), (StatusCode::OK, &json!("Bob")), "{changed:?}");
+    assert_eq!(server.count("users WHERE username = 'bob' AND is_staff"), 1);
 }
 
 #[tokio::test]

@@ -1,8 +1,13 @@
 //! Groups and permissions by command line.
 
-use serde_json::json;
+use std::collections::BTreeSet;
 
-use super::{create_user, house, json_of, refusal};
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection};
+use serde_json::{Value, json};
+
+use crate::process::House;
+use crate::{cluster, create_user, house, json_of, refusal};
 
 #[test]
 fn permissions_are_made_granted_asked_about_and_taken_back() {
@@ -39,6 +44,56 @@ fn permissions_are_made_granted_asked_about_and_taken_back() {
     let listed = json_of(&house, "permission list --app blog");
     assert_eq!(listed.as_array().unwrap().iter().map(|one| &one["permission"]).collect::<Vec<_>>(), four);
     assert_eq!(json_of(&house, "permission list --app shop"), json!([]));
+}
+
+#[test]
+fn who_asks_about_an_account_that_may_nothing_is_told_why() {
+    let url = cluster::empty_database();
+    let house = House::new(&[("database.url", &url), ("database.pool_size", "4")]);
+    json_of(&house, "permission create-model blog.article");
+    for (state, why) in [
+        ("is_active = false", "no: the account is disabled"),
+        ("awaits_proof_since = now()", "no: the account has not proven its address"),
+        ("deletion_due_at = now() + interval '1 day'", "no: the account is about to be deleted"),
+    ] {
+        create_user(&house, "ada", "");
+        json_of(&house, "permission grant blog.view_article --user ada");
+        let told = || house.run(&["permission", "check", "blog.view_article", "--user", "ada"]).stdout;
+        assert!(told().starts_with("yes: held by the person"), "{}", told());
+        PgConnection::establish(&url).unwrap().batch_execute(&format!("UPDATE users SET {state}")).unwrap();
+        assert_eq!(told().trim_end(), why);
+        let shown = json_of(&house, "permission check blog.view_article --user ada");
+        assert_eq!(shown, json!({ "allowed": false, "ways": [] }));
+        json_of(&house, "user delete ada --yes");
+    }
+}
+
+#[test]
+fn answers_go_on_where_one_look_ends() {
+    const MANY: usize = 20_001;
+    let url = cluster::empty_database();
+    let house = House::new(&[("database.url", &url), ("database.pool_size", "4")]);
+    create_user(&house, "ada", "");
+    json_of(&house, "permission create-model blog.article");
+    let many = format!(
+        "INSERT INTO users (id, sub, username, username_key, is_active, created_at, updated_at) \
+         SELECT gen_random_uuid(), gen_random_uuid(), 'p' || i, 'p' || i, true, now(), now() FROM generate_series(1, {MANY}) i; \
+         INSERT INTO object_permissions (id, permission_id, object_id, user_id, granted_by, created_at) \
+         SELECT gen_random_uuid(), p.id, '7', u.id, 'cli', now() FROM permissions p, users u \
+         WHERE p.action = 'view' AND p.app = 'blog' AND u.username <> 'ada'; \
+         INSERT INTO object_permissions (id, permission_id, object_id, user_id, granted_by, created_at) \
+         SELECT gen_random_uuid(), p.id, i, u.id, 'cli', now() FROM permissions p, users u, generate_series(1, {MANY}) i \
+         WHERE p.action = 'change' AND p.app = 'blog' AND u.username = 'ada'"
+    );
+    PgConnection::establish(&url).unwrap().batch_execute(&many).unwrap();
+    let distinct = |shown: &Value, of: fn(&Value) -> &Value| {
+        let all = shown.as_array().unwrap();
+        (all.len(), all.iter().map(|one| of(one).as_str().unwrap()).collect::<BTreeSet<_>>().len())
+    };
+    let who = json_of(&house, "permission who blog.view_article --object 7");
+    assert_eq!(distinct(&who, |one| &one["username"]), (MANY, MANY));
+    let objects = json_of(&house, "permission objects blog.change_article --user ada");
+    assert_eq!((distinct(&objects["objects"], |one| one), &objects["all"]), ((MANY, MANY), &json!(false)));
 }
 
 #[test]
