@@ -9,10 +9,12 @@ use super::reader::Reader;
 pub struct Data {
     /// Private Postgres, master key and mail files; relative paths count from the working folder.
     pub dir: PathBuf,
+    /// A file that the operator's backup touches when it has ended well: the console tells its age.
+    pub backup_marker: Option<PathBuf>,
 }
 
 impl Data {
     pub(super) fn read(from: &mut Reader) -> Self {
-        Self { dir: from.path("data.dir").unwrap_or_default() }
+        Self { dir: from.path("data.dir").unwrap_or_default(), backup_marker: from.path("data.backup_marker") }
     }
 }

@@ -4,6 +4,7 @@
 //! to Postgres, and [`fault`] says what can go wrong behind them.
 
 pub mod cache;
+pub mod certificate;
 pub mod clock;
 mod connections;
 pub mod crypto;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::changes::Line;
 use super::frame::{ConsolePage, MENU};
 use super::gate;
+use super::health::{Health, Signs};
 use super::operator::Operator;
 use crate::admin::policy::Right;
 use crate::admin::statistics::{self, By, Count, DAYS, Name};
@@ -15,8 +16,6 @@ use crate::audit::store::{self as log, Direction, Filter};
 use crate::config::MailTransport;
 use crate::kernel::fault::Fault;
 use crate::kernel::{Conn, Instant};
-use crate::keys::store as keys;
-use crate::mail::store as outbox;
 use crate::portal::http::when;
 use crate::web::PageError;
 use crate::web::page::see_other;
@@ -59,26 +58,6 @@ struct Day {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Health {
-    label: &'static str,
-    value: String,
-    kind: &'static str,
-    /// Where it is put right.
-    link: Option<Link>,
-}
-
-#[derive(Clone, Copy, Debug, Serialize)]
-struct Link {
-    label: &'static str,
-    url: &'static str,
-}
-
-impl Link {
-    const PARKED: Self = Self { label: "See them", url: "/admin/mail?state=parked" };
-    const KEYS: Self = Self { label: "Rotate them", url: "/admin/keys" };
-}
-
-#[derive(Clone, Debug, Serialize)]
 struct Step {
     label: &'static str,
     url: Option<&'static str>,
@@ -102,12 +81,7 @@ impl ConsolePage for DashboardPage {
             methods: vec![Share { label: "Password".into(), number: 12 }],
             apps: vec![Share { label: "Wiki".into(), number: 7 }],
             events: Some(Line::sample()),
-            health: vec![Health {
-                label: "Mail",
-                value: "3 letters given up".into(),
-                kind: "danger",
-                link: Some(Link::PARKED),
-            }],
+            health: vec![Health::sample()],
             steps: vec![Step { label: "Register an app", url: Some("/admin/clients/new"), is_done: false }],
             has_steps: true,
         }
@@ -122,9 +96,7 @@ struct Found {
     events: Option<Vec<Line>>,
     has_apps: bool,
     has_people: bool,
-    given_up: usize,
-    /// Since when the oldest of the keys that sign does so.
-    signs_since: Option<Instant>,
+    signs: Signs,
 }
 
 /// `GET /admin`: for who manages groups only, those; for staff, the dashboard.
@@ -140,7 +112,7 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     }
     let (now, sees_log) = (operator.app.clock.now(), operator.actor.may(Right::ViewAuditEvent));
     let sees_apps = operator.actor.may(Right::ViewClient);
-    let actor = operator.actor.clone();
+    let (actor, config) = (operator.actor.clone(), operator.app.config.clone());
     let load = move |conn: &mut Conn| -> Result<_, Fault> {
         let counts = statistics::read(conn, now)?;
         let events = if sees_log {
@@ -149,14 +121,11 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
         } else {
             None
         };
-        let letters = outbox::list(conn, &outbox::Filter { limit: LETTERS, ..outbox::Filter::default() })?;
-        let given_up = letters.iter().filter(|letter| letter.sent_at.is_none() && letter.parked_at.is_some()).count();
         let methods = statistics::shares(conn, By::Method, now)?;
         let apps = if sees_apps { statistics::shares(conn, By::App, now)? } else { Vec::new() };
         let (has_apps, has_people) = store::has_begun(conn)?;
-        let active = keys::list(conn)?.into_iter().filter(|key| key.state == keys::State::Active);
-        let signs_since = active.filter_map(|key| key.activated_at).min();
-        Ok(Found { counts, methods, apps, events, has_apps, has_people, given_up, signs_since })
+        let signs = Signs::look(conn, &config)?;
+        Ok(Found { counts, methods, apps, events, has_apps, has_people, signs })
     };
     let found = operator.read(load).await?;
     let counts = found.counts.as_ref().map(|(counts, _)| counts.as_slice()).unwrap_or_default();
@@ -170,7 +139,7 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
         methods: found.methods.into_iter().map(|(amr, number)| Share { label: method(&amr), number }).collect(),
         apps: found.apps.into_iter().map(|(label, number)| Share { label, number }).collect(),
         events: found.events,
-        health: health(&operator, found.given_up, found.signs_since),
+        health: found.signs.shown_to(&operator),
         has_steps: steps.iter().any(|step| !step.is_done),
         steps,
     })
@@ -187,8 +156,6 @@ fn method(amr: &str) -> String {
 
 /// Latest entries of the log on the page.
 const EVENTS: i64 = 8;
-/// Letters looked at.
-const LETTERS: i64 = 100;
 
 fn value(counts: &[Count], name: Name, day: NaiveDate) -> Option<i64> {
     counts.iter().find(|(on, what, _)| *on == day && *what == name).map(|(.., value)| *value)
@@ -222,45 +189,6 @@ fn days(counts: &[Count], today: NaiveDate) -> Vec<Day> {
         date: day.to_string(),
     };
     first.iter_days().take_while(|day| *day <= today).map(of).collect()
-}
-
-/// A signing key that is older is worth a word, where nothing rotates keys.
-const OLD_KEY_DAYS: i64 = 365;
-
-fn health(operator: &Operator, given_up: usize, signs_since: Option<Instant>) -> Vec<Health> {
-    let config = &operator.app.config;
-    let say = |label, value: String, kind, link| Health { label, value, kind, link };
-    let mail = match (config.mail.transport, given_up) {
-        (_, 1..) => {
-            let value = format!("{given_up} of the latest letters were given up");
-            let link = operator.actor.may(Right::ViewMail).then_some(Link::PARKED);
-            say("Mail", value, "danger", link)
-        }
-        (MailTransport::File, _) => say("Mail", "written into files, sent to nobody".into(), "warning", None),
-        (MailTransport::Smtp, _) => say("Mail", "fine".into(), "success", None),
-    };
-    let address = if config.server.public_url.is_https() {
-        say("Address", config.server.public_url.as_str().to_owned(), "success", None)
-    } else {
-        say("Address", "not https: for trying out only".into(), "warning", None)
-    };
-    let days = signs_since.map(|since| (operator.app.clock.now() - since).num_days());
-    // What rotates by itself is late a day after it is due.
-    let most = config.keys.rotate.map_or(OLD_KEY_DAYS, |period| period.as_secs().div_ceil(86_400).cast_signed() + 1);
-    let signing = match days {
-        None => say("Signing keys", "none signs yet".into(), "warning", None),
-        Some(days) => {
-            let age = match days {
-                0 => "less than a day old".to_owned(),
-                1 => "1 day old".to_owned(),
-                days => format!("{days} days old"),
-            };
-            let link = (days > most && operator.actor.may(Right::ViewSigningKey)).then_some(Link::KEYS);
-            say("Signing keys", age, if days > most { "warning" } else { "success" }, link)
-        }
-    };
-    let version = say("Version", env!("CARGO_PKG_VERSION").to_owned(), "neutral", None);
-    vec![say("Database", "fine".into(), "success", None), mail, address, signing, version]
 }
 
 /// What is left to set up, for who may do it.

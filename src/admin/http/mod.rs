@@ -15,6 +15,7 @@ pub mod frame;
 pub mod gate;
 pub mod group;
 pub mod groups;
+pub mod health;
 pub mod imports;
 pub mod invitations;
 pub mod keys;

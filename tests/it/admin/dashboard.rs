@@ -59,6 +59,31 @@ async fn what_is_wrong_is_said_with_a_way_to_put_it_right() {
 }
 
 #[tokio::test]
+async fn the_age_of_the_last_backup_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let marker = folder.path().join("done");
+    let server = TestServer::start_with(&[("data.backup_marker", marker.to_str().unwrap())]);
+    superuser(&server, "root");
+    staff(&server, "ada", &["view_client"]);
+    let (root, ada) = (server.signed_in("root").await, server.signed_in("ada").await);
+    let link = "/admin/settings?q=data.backup_marker";
+    let page = root.get("/admin").await.body;
+    assert!(page.contains("none seen yet") && page.contains(link), "{page}");
+    std::fs::write(&marker, "").unwrap();
+    let page = root.get("/admin").await.body;
+    assert!(!page.contains("none seen yet") && !page.contains(link), "{page}");
+    server.clock.advance(chrono::Duration::hours(49));
+    let (root, page) = (server.signed_in("root").await.get("/admin").await.body, ada.get("/admin").await.body);
+    assert!(root.contains("2 days ago") && root.contains(link), "{root}");
+    assert!(page.contains("2 days ago") && !page.contains(link), "{page}");
+
+    let unwatched = TestServer::start();
+    superuser(&unwatched, "root");
+    let page = unwatched.signed_in("root").await.get("/admin").await.body;
+    assert!(page.contains("not watched") && page.contains(link), "{page}");
+}
+
+#[tokio::test]
 async fn who_may_not_see_the_log_sees_numbers_only() {
     let server = TestServer::start();
     superuser(&server, "root");
