@@ -23,6 +23,7 @@ use crate::config::{Config, MailTransport, SmsTransport};
 use crate::kernel::db::{connect, transaction};
 use crate::kernel::fault::Fault;
 use crate::kernel::notify::{CHANNEL, Change, MAIL_CHANNEL};
+use crate::kernel::random::hex;
 use crate::kernel::secret::Secret;
 use crate::kernel::{Conn, Instant};
 use crate::keys::keyring::Keys;
@@ -273,10 +274,7 @@ fn note_head(conn: &mut Conn, noted: &mut Option<Instant>, now: Instant) {
     }
     match chain::head(conn) {
         Ok(Some(head)) => {
-            tracing::info!(
-                audit.head = format!("{}:{}", head.position, chain::hex(&head.digest)),
-                "the audit log's head"
-            );
+            tracing::info!(audit.head = format!("{}:{}", head.position, hex(&head.digest)), "the audit log's head");
             *noted = Some(now);
         }
         Ok(None) => {}

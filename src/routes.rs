@@ -8,9 +8,9 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Respo
 
 use crate::admin::http::gate::{self, Door};
 use crate::admin::http::{
-    apis, audit, audit_event, bulk, client, client_form, client_logo, client_test, clients, dashboard, group, groups,
-    imports, invitations, keys, mail, overview, permission, permissions, settings, traces, user, user_deeds, user_form,
-    users,
+    apis, audit, audit_event, bulk, bundle, client, client_form, client_logo, client_test, clients, dashboard, group,
+    groups, imports, invitations, keys, mail, overview, permission, permissions, settings, traces, user, user_deeds,
+    user_form, users,
 };
 use crate::admin::policy::Right;
 use crate::api::http::{answer as api_answer, authzen, docs, rest, token_pair};
@@ -159,6 +159,8 @@ macro_rules! console {
         }
     };
     (@door $path:literal staff($handler:path)) => { Door::for_staff($path) };
+    (@door $path:literal look_at_all($handler:path)) => { Door::look_at_all($path) };
+    (@door $path:literal change_all($handler:path)) => { Door::change_all($path) };
     (@door $path:literal look($right:ident, $handler:path)) => { Door::look($path, Right::$right) };
     (@door $path:literal look($right:ident or manager, $handler:path)) => { Door::look($path, Right::$right).or_manager() };
     (@door $path:literal change($right:ident, $handler:path)) => { Door::change($path, Right::$right) };
@@ -167,6 +169,8 @@ macro_rules! console {
         Door::change_freshly($path, Right::$right).or_manager()
     };
     (@route $resource:ident staff($handler:path)) => { console!(@look $resource $handler) };
+    (@route $resource:ident look_at_all($handler:path)) => { console!(@look $resource $handler) };
+    (@route $resource:ident change_all($handler:path)) => { $resource.route(post().to($handler)) };
     (@route $resource:ident look($right:ident $(or $manager:ident)?, $handler:path)) => { console!(@look $resource $handler) };
     (@route $resource:ident $door:ident($right:ident $(or $manager:ident)?, $handler:path)) => {
         $resource.route(post().to($handler))
@@ -242,6 +246,9 @@ console! {
     "/admin/permissions/{name}/grant"     => freshly(ChangePermission, permission::grant);
     "/admin/permissions/{name}/revoke"    => freshly(ChangePermission, permission::revoke);
     "/admin/settings"                     => look(ViewSetting, settings::get);
+    "/admin/settings/export.json"         => look_at_all(bundle::export);
+    "/admin/settings/import"              => look_at_all(bundle::form) change_all(bundle::preview);
+    "/admin/settings/import/apply"        => change_all(bundle::apply);
     "/admin/traces"                       => look(ViewAuditEvent, traces::get);
     "/admin/traces.csv"                   => look(ViewAuditEvent, traces::csv);
     "/admin/traces/{id}"                  => look(ViewAuditEvent, traces::one);

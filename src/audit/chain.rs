@@ -19,6 +19,7 @@ use crate::kernel::crypto::Mac;
 use crate::kernel::db::lock_for_transaction;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::EventId;
+use crate::kernel::random::hex;
 use crate::kernel::{Conn, Instant};
 
 /// One link.
@@ -190,14 +191,4 @@ pub fn let_go(conn: &mut Conn, mac: &Mac, keep: Duration, scene: &Scene) -> Resu
 /// What shows that it was us who let the log go through this link, and nobody who wrote into the log that we did.
 fn retained(mac: &Mac, link: &Link) -> [u8; 32] {
     mac.tag(&[b"retained", &link.position.to_be_bytes(), &link.digest])
-}
-
-/// The digest as people note it.
-#[must_use]
-pub fn hex(digest: &[u8]) -> String {
-    digest.iter().fold(String::new(), |mut out, byte| {
-        let digits = [byte >> 4, byte & 15].map(|four| char::from_digit(four.into(), 16).unwrap_or('0'));
-        out.extend(digits);
-        out
-    })
 }

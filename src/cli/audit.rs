@@ -14,6 +14,7 @@ use crate::audit::export;
 use crate::audit::store::{Direction, Entry, Filter, list};
 use crate::kernel::Instant;
 use crate::kernel::crypto::Purpose;
+use crate::kernel::random::hex;
 
 /// Events read at once.
 const BATCH: i64 = 1000;
@@ -205,7 +206,7 @@ fn verify(globals: &Globals, workshop: &Workshop, arguments: &Verify) -> Result<
         Verdict::Broken(position, why) => Err(Failure::Failed(format!("the log is broken at link {position}: {why}"))),
         Verdict::Whole(_) if !has_noted => Err(Failure::Failed("the head that was noted is not in the log".into())),
         Verdict::Whole(head) => {
-            let head = head.map(|link| format!("{}:{}", link.position, chain::hex(&link.digest)));
+            let head = head.map(|link| format!("{}:{}", link.position, hex(&link.digest)));
             if globals.json {
                 output::print_json(&json!({ "whole": true, "head": head }));
             } else {

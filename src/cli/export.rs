@@ -65,22 +65,13 @@ pub fn apply(globals: &Globals, arguments: &Apply) -> Result<(), Failure> {
     let bundle = read(&arguments.file)?;
     let loaded = workshop::load(globals)?;
     let workshop = Workshop::open(globals)?;
-    let mut taken_back = None;
-    let written = workshop.write(|conn, scene| {
-        let outcome = bundle::apply(conn, &bundle, &loaded.sources, scene).map_err(|stop| match stop {
+    let make = if arguments.dry_run { bundle::rehearse } else { bundle::apply };
+    let outcome = workshop.write(|conn, scene| {
+        make(conn, &bundle, &loaded.sources, scene).map_err(|stop| match stop {
             Stop::Fault(fault) => fault.into(),
             stop => Failure::Failed(stop.to_string()),
-        })?;
-        if arguments.dry_run {
-            taken_back = Some(outcome);
-            return Err(Failure::Failed("a dry run is taken back".into()));
-        }
-        Ok(outcome)
-    });
-    let outcome = match taken_back {
-        Some(outcome) => outcome,
-        None => written?,
-    };
+        })
+    })?;
     show(globals, &outcome, arguments.dry_run);
     Ok(())
 }
@@ -94,12 +85,7 @@ fn read(path: &Path) -> Result<Bundle, Failure> {
     } else {
         File::open(path).map_err(failed)?.take(MAX_BYTES).read_to_string(&mut text).map_err(failed)?;
     }
-    let number = serde_json::from_str::<Value>(&text).ok().and_then(|value| value.get("bundle")?.as_u64());
-    if number.is_some_and(|number| number != u64::from(bundle::VERSION)) {
-        let known = bundle::VERSION;
-        return Err(Failure::Usage(format!("{shown}: this is a bundle of another version; {known} is known here")));
-    }
-    serde_json::from_str(&text).map_err(|error| Failure::Usage(format!("{shown}: this is no bundle: {error}")))
+    bundle::parse(&text).map_err(|why| Failure::Usage(format!("{shown}: {why}")))
 }
 
 fn show(globals: &Globals, outcome: &Outcome, is_dry: bool) {

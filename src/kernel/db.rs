@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::r2d2::Pool;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{Connection as _, RunQueryDsl as _};
 use tokio::sync::{Semaphore, oneshot};
 use tracing::Span;
@@ -152,6 +152,14 @@ pub fn transaction<T, E: From<Fault>>(conn: &mut Conn, rule: impl FnOnce(&mut Co
 pub fn takes_writes(conn: &mut Conn) -> Result<bool, Fault> {
     let ask = "NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'";
     Ok(diesel::select(diesel::dsl::sql::<Bool>(ask)).get_result(conn)?)
+}
+
+/// The version of Postgres, as it tells it.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn version(conn: &mut Conn) -> Result<String, Fault> {
+    Ok(diesel::select(diesel::dsl::sql::<Text>("current_setting('server_version')")).get_result(conn)?)
 }
 
 /// Waits for the advisory lock `key` and holds it until the transaction ends: one writer of its

@@ -106,7 +106,7 @@ for (const look of Object.keys(looks)) {
       ['clients', 'clients'], ['gallery', 'clients/new'], ['client-add', 'clients/add?template=grafana'],
       ['client', `clients/notes-${look}`], ['client-edit', `clients/notes-${look}/edit`], ['invitations', 'invitations'],
       ['keys', 'keys'], ['mail', 'mail'], ['letter', 'mail/letters/invitation'], ['settings', 'settings'], ['traces', 'traces'],
-      ['apis', 'apis'], ['user-import', 'users/import'], ['client-test', `clients/notes-${look}/test`],
+      ['apis', 'apis'], ['user-import', 'users/import'], ['bundle', 'settings/import'], ['client-test', `clients/notes-${look}/test`],
     ]) {
       await visitor.open(`${server.issuer}/admin/${path}`);
       await take(`admin-${name}`);
@@ -131,6 +131,17 @@ for (const look of Object.keys(looks)) {
     await visitor.fill({ group: 'staff' });
     await visitor.press('#bulk-submit');
     await take('admin-bulk-done');
+    await visitor.open(`${server.issuer}/admin/settings/import`);
+    const bundle = {
+      bundle: 1,
+      issuer: 'https://id.example.test',
+      groups: [{ name: 'staff', permissions: [`blog${look}.view_article`] }, { name: `new-${look}` }],
+      settings: [{ key: 'tokens.access_ttl_secs', value: '60', source: 'built in' }],
+    };
+    const file = { name: 'house.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(bundle)) };
+    await visitor.page.locator('#file').setInputFiles(file);
+    await visitor.press('#preview');
+    await take('admin-bundle-shown');
     await visitor.open(`${server.issuer}/api/docs`);
     await take('api-docs');
   }));

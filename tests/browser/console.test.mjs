@@ -1,5 +1,6 @@
 // The console as each kind of person meets it: superuser, staff with one right, manager of a group, plain user, nobody.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { provider } from '../relying_parties/harness/protocol.mjs';
 import { scopes } from '../relying_parties/harness/server.mjs';
 import { picture } from '../relying_parties/harness/browser.mjs';
@@ -179,6 +180,22 @@ withAndWithoutScript(({ script, name }) => {
     await visitor.press('#test-submit');
     assert.match(await visitor.text(), /The code is redeemed|the code is redeemed/);
     assert.equal(await visitor.page.locator('#id-token').count(), 1);
+
+    // The configuration is taken away, and brought back when something is another.
+    await visitor.open(`${admin}/settings`);
+    const [download] = await Promise.all([visitor.page.waitForEvent('download'), visitor.page.locator('#export').click()]);
+    assert.equal(download.suggestedFilename(), 'portcullis.json');
+    const buffer = readFileSync(await download.path());
+    await server.json(['client', 'update', `tried-${name}`, '--name', 'Another name']);
+    await visitor.open(`${admin}/settings`);
+    await visitor.press('#import');
+    await visitor.page.locator('#file').setInputFiles({ name: 'portcullis.json', mimeType: 'application/json', buffer });
+    await visitor.press('#preview');
+    assert.match(await visitor.text(), /Another name/);
+    await visitor.pressTwice('#apply');
+    assert.match(await visitor.text(), /The configuration is imported/);
+    assert.notEqual((await server.json(['client', 'show', `tried-${name}`])).name, 'Another name');
+
     await visitor.open(`${server.issuer}/api/docs`);
     await visitor.page.locator('.endpoint summary').first().click();
     assert.match(await visitor.text(), /portcullis\.view_user/);

@@ -14,14 +14,17 @@ use crate::access::store::permissions;
 use crate::accounts::name_key::name_key;
 use crate::admin::clients as deeds;
 use crate::admin::deed::Stop;
+use crate::admin::groups as group_deeds;
 use crate::audit::Scene;
 use crate::clients::client::{Client, Kind};
 use crate::clients::registration::{self, Creation};
 use crate::clients::store as clients;
 use crate::config::Setting;
 use crate::kernel::Conn;
+use crate::kernel::db::{lock_for_transaction, transaction};
 use crate::kernel::fault::Fault;
-use crate::kernel::secret::Secret;
+use crate::kernel::random::hex;
+use crate::kernel::secret::{Digest, Secret};
 use crate::spec::PermissionName;
 
 /// What a house became, or would become.
@@ -54,11 +57,47 @@ impl Difference {
     }
 }
 
-/// Makes what is missing, changes what differs, and leaves the rest. To be called in one transaction: it comes true as a whole.
+impl Outcome {
+    /// A digest of what is another than before: equal for what was looked at and what is done then.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        hex(Digest::of(json!(self.differences).to_string().as_bytes()).as_bytes())
+    }
+}
+
+/// What [`apply`] would do now: it is done, and taken back. Secrets of apps that it made are worth nothing.
+///
+/// # Errors
+/// As [`apply`].
+pub fn rehearse(conn: &mut Conn, bundle: &Bundle, settings: &[Setting], scene: &Scene) -> Result<Outcome, Stop> {
+    enum TakenBack {
+        Done(Outcome),
+        Not(Stop),
+    }
+    impl From<Fault> for TakenBack {
+        fn from(fault: Fault) -> Self {
+            Self::Not(fault.into())
+        }
+    }
+    let done = transaction(conn, |conn| match apply(conn, bundle, settings, scene) {
+        Ok(outcome) => Err::<(), _>(TakenBack::Done(outcome)),
+        Err(stop) => Err(TakenBack::Not(stop)),
+    });
+    match done {
+        Ok(()) => Err(Fault::bug("a rehearsal was not taken back").into()),
+        Err(TakenBack::Done(outcome)) => Ok(outcome),
+        Err(TakenBack::Not(stop)) => Err(stop),
+    }
+}
+
+/// Makes what is missing, changes what differs, and leaves the rest. To be called in one transaction: it comes true as a whole,
+/// and no operator changes a group or an app meanwhile.
 ///
 /// # Errors
 /// [`Stop`], with what in the bundle does not do.
 pub fn apply(conn: &mut Conn, bundle: &Bundle, settings: &[Setting], scene: &Scene) -> Result<Outcome, Stop> {
+    lock_for_transaction(conn, group_deeds::LOCK)?;
+    lock_for_transaction(conn, deeds::LOCK)?;
     let mut outcome = Outcome::default();
     for entry in &bundle.permissions {
         make_permission(conn, entry, &mut outcome, scene).map_err(|stop| about(stop, "permission", &entry.name))?;

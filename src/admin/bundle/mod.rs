@@ -9,8 +9,10 @@
 mod apply;
 mod shape;
 
-pub use apply::{Difference, Outcome, apply};
+pub use apply::{Difference, Outcome, apply, rehearse};
 pub use shape::{Bundle, ClientEntry, ClientFields, GroupEntry, PermissionEntry, SettingEntry};
+
+use serde_json::Value;
 
 use crate::access::permission::OWN_APP;
 use crate::access::store as groups;
@@ -22,6 +24,18 @@ use crate::kernel::{Conn, Instant};
 
 /// The number of this form. Another one is refused rather than guessed at.
 pub const VERSION: u32 = 1;
+
+/// Reads a document that [`export`] made, or somebody wrote.
+///
+/// # Errors
+/// In words: another version, a field that there is not, or no such document at all.
+pub fn parse(text: &str) -> Result<Bundle, String> {
+    let number = serde_json::from_str::<Value>(text).ok().and_then(|value| value.get("bundle")?.as_u64());
+    if number.is_some_and(|number| number != u64::from(VERSION)) {
+        return Err(format!("this is a bundle of another version; {VERSION} is known here"));
+    }
+    serde_json::from_str(text).map_err(|error| format!("this is no bundle: {error}"))
+}
 
 /// Everything as it stands.
 ///

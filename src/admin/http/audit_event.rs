@@ -173,7 +173,8 @@ fn read(details: &Value) -> (Vec<Change>, Vec<Fact>) {
 }
 
 /// A value as people read it.
-fn words(value: &Value) -> String {
+#[must_use]
+pub fn words(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
         Value::Bool(is) => if *is { "yes" } else { "no" }.to_owned(),

@@ -24,6 +24,8 @@ pub struct Door {
     pub needs_fresh: bool,
     /// Whether it is open, for their own groups, to managers without the right.
     pub for_managers: bool,
+    /// Whether it takes being a superuser, since no permission covers all that is behind it.
+    pub for_superusers: bool,
 }
 
 impl Door {
@@ -36,31 +38,46 @@ impl Door {
     /// Whether this is for them.
     #[must_use]
     pub fn admits(&self, actor: &Actor) -> bool {
+        if self.for_superusers {
+            return actor.is_superuser;
+        }
         self.right.is_none_or(|right| actor.may(right)) || (self.for_managers && actor.is_manager())
     }
 
     /// For all staff to look at.
     #[must_use]
     pub const fn for_staff(path: &'static str) -> Self {
-        Self { method: "GET", path, right: None, needs_fresh: false, for_managers: false }
+        Self { method: "GET", path, right: None, needs_fresh: false, for_managers: false, for_superusers: false }
     }
 
     /// To look at something.
     #[must_use]
     pub const fn look(path: &'static str, right: Right) -> Self {
-        Self { method: "GET", path, right: Some(right), needs_fresh: false, for_managers: false }
+        Self { right: Some(right), ..Self::for_staff(path) }
     }
 
     /// To change something.
     #[must_use]
     pub const fn change(path: &'static str, right: Right) -> Self {
-        Self { method: "POST", path, right: Some(right), needs_fresh: false, for_managers: false }
+        Self { method: "POST", ..Self::look(path, right) }
     }
 
     /// To change something that a borrowed browser must not.
     #[must_use]
     pub const fn change_freshly(path: &'static str, right: Right) -> Self {
-        Self { method: "POST", path, right: Some(right), needs_fresh: true, for_managers: false }
+        Self { needs_fresh: true, ..Self::change(path, right) }
+    }
+
+    /// For superusers to look at.
+    #[must_use]
+    pub const fn look_at_all(path: &'static str) -> Self {
+        Self { for_superusers: true, ..Self::for_staff(path) }
+    }
+
+    /// For superusers to change.
+    #[must_use]
+    pub const fn change_all(path: &'static str) -> Self {
+        Self { method: "POST", needs_fresh: true, ..Self::look_at_all(path) }
     }
 }
 
@@ -107,7 +124,11 @@ async fn check(path: &str, doors: &[Door], req: &HttpRequest) -> Result<Admitted
         return Err(PageError::wrong_method(if is_shown { "GET, HEAD" } else { "POST" }));
     };
     if !door.admits(&actor) {
-        return Err(door.right.map_or_else(no_rights, no_right));
+        return Err(match door.right {
+            _ if door.for_superusers => not_superuser(),
+            Some(right) => no_right(right),
+            None => no_rights(),
+        });
     }
     // The form too, so that nobody fills it in to lose it; and then there is time to fill it in.
     let leads_to_fresh = |door: &Door| door.path == path && door.needs_fresh && door.admits(&actor);
@@ -170,6 +191,18 @@ pub fn no_rights() -> PageError {
 pub fn refused(why: &str) -> PageError {
     PageError::new(StatusCode::FORBIDDEN, "refused", "Nothing was changed", why, "Go back, and try something else.")
         .because(why)
+}
+
+fn not_superuser() -> PageError {
+    PageError::new(
+        StatusCode::FORBIDDEN,
+        "access_denied",
+        "You may not do this",
+        "It is about everything here, and takes a superuser.",
+        "Ask a superuser to do it for you.",
+    )
+    .back("/admin", "Go to the console")
+    .because("the operator is no superuser")
 }
 
 fn no_right(right: Right) -> PageError {

@@ -43,10 +43,8 @@ struct Link {
 }
 
 impl Link {
-    const PARKED: Self =
-        Self { label: "See them", url: "/admin/mail?state=parked", right: Right::ViewMail };
-    const KEYS: Self =
-        Self { label: "Rotate them", url: "/admin/keys", right: Right::ViewSigningKey };
+    const PARKED: Self = Self { label: "See them", url: "/admin/mail?state=parked", right: Right::ViewMail };
+    const KEYS: Self = Self { label: "Rotate them", url: "/admin/keys", right: Right::ViewSigningKey };
     const MARKER: Self =
         Self { label: "See the setting", url: "/admin/settings?q=data.backup_marker", right: Right::ViewSetting };
     const TLS: Self =
@@ -70,7 +68,7 @@ impl Health {
 pub struct Signs {
     given_up: usize,
     /// Since when the oldest of the keys that sign does so.
-    signs_since: Option<Instant>,
+    oldest_key: Option<Instant>,
     /// When the last backup was made; none where its file is not there.
     backup: Option<Instant>,
     /// When the certificate of this server ends; none where it cannot be read.
@@ -86,12 +84,12 @@ impl Signs {
         let letters = outbox::list(conn, &outbox::Filter { limit: LETTERS, ..outbox::Filter::default() })?;
         let active = keys::list(conn)?.into_iter().filter(|key| key.state == keys::State::Active);
         let marker = config.data.backup_marker.as_ref();
-        let marked = marker.and_then(|marker| fs::metadata(marker).and_then(|data| data.modified()).ok());
+        let touched = marker.and_then(|file| fs::metadata(file).and_then(|data| data.modified()).ok());
         let tls = config.server.tls.as_ref();
         Ok(Self {
             given_up: letters.iter().filter(|one| one.sent_at.is_none() && one.parked_at.is_some()).count(),
-            signs_since: active.filter_map(|key| key.activated_at).min(),
-            backup: marked.map(DateTime::from),
+            oldest_key: active.filter_map(|key| key.activated_at).min(),
+            backup: touched.map(DateTime::from),
             certificate_ends: tls.and_then(|files| certificate::ends_at(&files.certificate_file)),
         })
     }
@@ -107,7 +105,7 @@ impl Signs {
             Some(mail(config, self.given_up)),
             Some(address(config)),
             config.server.tls.as_ref().map(|_| certificate(self.certificate_ends, now)),
-            Some(signing(config, self.signs_since, now)),
+            Some(signing(config, self.oldest_key, now)),
             Some(backup(config, self.backup, now)),
             Some(version),
         ];

@@ -4,6 +4,7 @@ pub mod apis;
 pub mod audit;
 pub mod audit_event;
 pub mod bulk;
+pub mod bundle;
 pub mod changes;
 pub mod client;
 pub mod client_form;

@@ -1,11 +1,13 @@
-//! `/admin/settings`: the configuration in force, and where each value comes from.
+//! `/admin/settings`: the configuration in force, where each value comes from, and what runs here.
 
 use actix_web::HttpResponse;
 use serde::Serialize;
 
 use super::frame::ConsolePage;
-use super::list;
+use super::list::{self, Choice};
 use super::operator::Operator;
+use crate::config::{Setting, Source};
+use crate::kernel::db;
 use crate::web::PageError;
 
 /// Every setting, by section.
@@ -13,7 +15,13 @@ use crate::web::PageError;
 pub struct SettingsPage {
     sections: Vec<Section>,
     q: String,
+    which: Vec<Choice>,
+    is_filtered: bool,
+    /// Whether they may take the configuration away, and bring one.
+    may_carry: bool,
     version: &'static str,
+    postgres: String,
+    flash: Option<&'static str>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -45,9 +53,21 @@ impl ConsolePage for SettingsPage {
             source: "environment PORTCULLIS_SERVER__LISTEN".into(),
             is_set: true,
         };
-        let sections = vec![Section { name: "server".into(), rows: vec![row] }];
-        Self { sections, q: "listen".into(), version: env!("CARGO_PKG_VERSION") }
+        Self {
+            sections: vec![Section { name: "server".into(), rows: vec![row] }],
+            q: "listen".into(),
+            which: which("1"),
+            is_filtered: true,
+            may_carry: true,
+            version: env!("CARGO_PKG_VERSION"),
+            postgres: "17.0".into(),
+            flash: Some("a sample"),
+        }
     }
+}
+
+fn which(chosen: &str) -> Vec<Choice> {
+    [("", "All"), ("1", "Set here")].map(|(value, label)| Choice::new(value, label, chosen)).to_vec()
 }
 
 /// `GET /admin/settings`. Secrets are not in it: they were taken out when the configuration was read.
@@ -55,17 +75,33 @@ impl ConsolePage for SettingsPage {
 /// # Errors
 /// A page.
 pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
-    let q = list::word(&operator.query()?, "q")?;
+    let query = operator.query()?;
+    let (q, set) = (list::word(&query, "q")?, query.find("set") == Some("1"));
+    let flash = (query.find("done") == Some("imported"))
+        .then_some("The configuration is imported. What was made and changed stands in the audit log.");
+    let is_wanted = |one: &&Setting| one.key.contains(&q) && (!set || one.source != Source::BuiltIn);
     let mut sections: Vec<Section> = Vec::new();
-    for setting in operator.app.settings.iter().filter(|setting| setting.key.contains(&q)) {
+    for setting in operator.app.settings.iter().filter(is_wanted) {
         let name = setting.key.split(['.', '[']).next().unwrap_or_default();
-        if sections.last().is_none_or(|last| last.name != name) {
-            sections.push(Section { name: name.to_owned(), rows: Vec::new() });
+        let row = Row {
+            key: setting.key.clone(),
+            value: setting.value_shown.clone(),
+            is_set: setting.source != Source::BuiltIn,
+            source: setting.source.to_string(),
+        };
+        match sections.last_mut().filter(|last| last.name == name) {
+            Some(section) => section.rows.push(row),
+            None => sections.push(Section { name: name.to_owned(), rows: vec![row] }),
         }
-        let source = setting.source.to_string();
-        let row =
-            Row { key: setting.key.clone(), value: setting.value_shown.clone(), is_set: source != "built in", source };
-        sections.last_mut().into_iter().for_each(|section| section.rows.push(row.clone()));
     }
-    operator.show(SettingsPage { sections, q, version: env!("CARGO_PKG_VERSION") })
+    operator.show(SettingsPage {
+        sections,
+        is_filtered: set || !q.is_empty(),
+        which: which(if set { "1" } else { "" }),
+        q,
+        may_carry: operator.actor.is_superuser,
+        version: env!("CARGO_PKG_VERSION"),
+        postgres: operator.read(db::version).await?,
+        flash,
+    })
 }

@@ -25,6 +25,7 @@ async fn each_route_lets_in_whoever_holds_its_right_and_nobody_else() {
     let (manager, theirs) = (server.user("manager"), crate::access::make_group(&server, "theirs"));
     server.write(|conn, scene| portcullis::access::group::appoint(conn, &theirs, manager, scene));
     staff(&server, "bare", &[]);
+    staff(&server, "every", &Right::ALL.iter().map(|right| right.as_str()).collect::<Vec<_>>());
     superuser(&server, "root");
     for right in Right::ALL {
         staff(&server, &format!("only-{right}"), &[right.as_str()]);
@@ -45,7 +46,8 @@ async fn each_route_lets_in_whoever_holds_its_right_and_nobody_else() {
             ("bare".to_owned(), false),
             (door.right.map_or("plain".to_owned(), |right| format!("all-but-{right}")), false),
             // The front page is for all staff who may see anything at all.
-            (format!("only-{}", door.right.unwrap_or(Right::ViewAuditEvent)), true),
+            (format!("only-{}", door.right.unwrap_or(Right::ViewAuditEvent)), !door.for_superusers),
+            ("every".to_owned(), !door.for_superusers),
             ("root".to_owned(), true),
         ] {
             if !browsers.contains_key(&name) {

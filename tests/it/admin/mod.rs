@@ -2,6 +2,7 @@
 
 mod audit;
 mod bulk;
+mod bundle;
 mod chain;
 mod clients;
 mod crawl;

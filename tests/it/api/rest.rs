@@ -134,7 +134,8 @@ async fn meanwhile(server: &TestServer, transaction: &str, change: impl Future<O
 async fn a_change_that_waited_keeps_what_the_one_before_it_did() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("fields.toml");
-    let fields_of = "[[profile.fields]]\nname = 'team'\ntype = 'text'\n[[profile.fields]]\nname = 'desk'\ntype = 'number'\n";
+    let fields_of =
+        "[[profile.fields]]\nname = 'team'\ntype = 'text'\n[[profile.fields]]\nname = 'desk'\ntype = 'number'\n";
     std::fs::write(&file, fields_of).unwrap();
     let server = TestServer::start_with(&[("config_file", file.to_str().unwrap())]);
     superuser(&server, "root");
