@@ -1,6 +1,6 @@
 //! Everything a process holds, built once and passed down. There are no globals.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use actix_web::{HttpMessage as _, HttpRequest};
 
@@ -14,6 +14,7 @@ use crate::audit::{Origin, Scene};
 use crate::clients::template::{self, Template};
 use crate::config::{Config, LoginIdentifier, Setting};
 use crate::forward_auth::{Passes, Rules, Visitors};
+use crate::kernel::Instant;
 use crate::kernel::cache::FreshCache;
 use crate::kernel::clock::Clock;
 use crate::kernel::crypto::{Mac, MasterKey, Purpose, Sealer};
@@ -139,6 +140,8 @@ pub struct App {
     pub access_discovery: Vec<u8>,
     /// What the API is, serialized.
     pub api_document: String,
+    /// When the certificate ends that is in force, where this process serves HTTPS.
+    pub certificate_ends: RwLock<Option<Instant>>,
 }
 
 /// What start-up found out before the app can be built.
@@ -221,6 +224,7 @@ impl App {
             discovery: discovery::document(&issuer, &config.profile_fields),
             access_discovery: authzen::document(&issuer),
             api_document: api_document(&issuer)?,
+            certificate_ends: RwLock::default(),
             lifetimes,
             sealer,
             clock,
@@ -274,6 +278,11 @@ impl App {
         self.db.write(move |conn| departure::sign_out(conn, &session, &scene)).await?;
         self.forget();
         Ok(())
+    }
+
+    /// A certificate came into force.
+    pub fn note_certificate(&self, ends: Option<Instant>) {
+        *self.certificate_ends.write().unwrap_or_else(PoisonError::into_inner) = ends;
     }
 
     /// What the edge needs.

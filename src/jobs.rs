@@ -374,6 +374,7 @@ fn keep_tidy(app: &App, url: &Secret<String>, certificate: Option<&Certificate>,
     while !pause(stop, TIDY_EVERY) {
         if let Some(certificate) = certificate {
             certificate.refresh();
+            app.note_certificate(certificate.ends_at());
         }
         let tidied = connect(url)
             .map_err(|error| Fault::DatabaseAway(error.to_string()))

@@ -247,8 +247,7 @@ console! {
     "/admin/permissions/{name}/revoke"    => freshly(ChangePermission, permission::revoke);
     "/admin/settings"                     => look(ViewSetting, settings::get);
     "/admin/settings/export.json"         => look_at_all(bundle::export);
-    "/admin/settings/import"              => look_at_all(bundle::form) change_all(bundle::preview);
-    "/admin/settings/import/apply"        => change_all(bundle::apply);
+    "/admin/settings/import"              => look_at_all(bundle::form) change_all(bundle::post);
     "/admin/traces"                       => look(ViewAuditEvent, traces::get);
     "/admin/traces.csv"                   => look(ViewAuditEvent, traces::csv);
     "/admin/traces/{id}"                  => look(ViewAuditEvent, traces::one);

@@ -109,6 +109,7 @@ pub fn bind(app: &web::Data<App>) -> Result<Bound, String> {
         None => (http.bind(listen).map_err(in_words)?, None),
         Some(files) => {
             let certificate = tls::Certificate::load(&files)?;
+            app.note_certificate(certificate.ends_at());
             let config = tls::server_config(Arc::clone(&certificate))?;
             (http.bind_rustls_0_23(listen, config).map_err(in_words)?, Some(certificate))
         }

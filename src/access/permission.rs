@@ -21,6 +21,9 @@ pub const OWN_APP: &str = "portcullis";
 /// Actions that `create-model` makes, as in Django.
 pub const ACTIONS: [&str; 4] = ["add", "change", "delete", "view"];
 
+/// Longest description, in characters; Django's names of permissions fit.
+pub const MAX_DESCRIPTION: usize = 255;
+
 /// Longest id of an object, in characters.
 const MAX_OBJECT_CHARS: usize = 255;
 
@@ -103,10 +106,20 @@ impl NewPermission {
         if let Some(model) = &model {
             small_word::check("model", model)?;
         }
+        check_description(&description)?;
         let behind = name.codename.split_once('_').map(|(_, model)| model.to_owned());
         let model = model.or_else(|| behind.filter(|model| small_word::check("model", model).is_ok()));
         Ok(Self { name, model, description })
     }
+}
+
+/// Whether a permission may be described like this.
+///
+/// # Errors
+/// In words.
+pub fn check_description(text: &str) -> Result<(), String> {
+    let is_line = text.chars().count() <= MAX_DESCRIPTION && !text.chars().any(char::is_control);
+    if is_line { Ok(()) } else { Err(format!("the description is one line of at most {MAX_DESCRIPTION} characters")) }
 }
 
 /// How making a permission ended.

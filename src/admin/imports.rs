@@ -26,7 +26,7 @@ use crate::accounts::store::{Identifiers, emails, find_by_identifier};
 use crate::accounts::{PhoneNumber, User};
 use crate::audit::event::Kind;
 use crate::audit::{Event, Origin, Scene};
-use crate::kernel::db::{lock_for_transaction, transaction};
+use crate::kernel::db::{lock_for_transaction, take_back, transaction};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{ImportId, UserId};
 use crate::kernel::random::Random;
@@ -256,17 +256,6 @@ pub fn advance(conn: &mut Conn, tools: Tools<'_>) -> Result<bool, Fault> {
     Ok(true)
 }
 
-enum Ended {
-    TakenBack(Outcome, String),
-    Stop(Stop),
-}
-
-impl From<Fault> for Ended {
-    fn from(fault: Fault) -> Self {
-        Self::Stop(fault.into())
-    }
-}
-
 /// One row, in a savepoint: a trial is taken back, and so is what went wrong half-way.
 fn attempt(
     conn: &mut Conn,
@@ -276,19 +265,15 @@ fn attempt(
     (tools, scene): (Tools<'_>, &Scene),
 ) -> Result<(Outcome, String), Fault> {
     let is_trial = import.state == State::Checking;
-    let ended = transaction(conn, |conn| {
-        let (outcome, reason) = bring_in(conn, actor, row, import.wishes, (tools, scene)).map_err(Ended::Stop)?;
-        if is_trial { Err(Ended::TakenBack(outcome, reason)) } else { Ok((outcome, reason)) }
-    });
-    match ended {
+    let bring_in = |conn: &mut Conn| bring_in(conn, actor, row, import.wishes, (tools, scene));
+    match if is_trial { take_back(conn, bring_in) } else { transaction(conn, bring_in) } {
         Ok(done) => Ok(done),
-        Err(Ended::TakenBack(outcome, reason)) => Ok((outcome, reason)),
-        Err(Ended::Stop(Stop::Fault(fault @ (Fault::DatabaseAway(_) | Fault::DatabaseReadOnly)))) => Err(fault),
-        Err(Ended::Stop(Stop::Fault(fault))) => {
+        Err(Stop::Fault(fault @ (Fault::DatabaseAway(_) | Fault::DatabaseReadOnly))) => Err(fault),
+        Err(Stop::Fault(fault)) => {
             tracing::warn!(%fault, "a row of an import is refused");
             Ok((Outcome::Refused, "The database refuses it.".into()))
         }
-        Err(Ended::Stop(stop)) => Ok((Outcome::Refused, stop.to_string())),
+        Err(stop) => Ok((Outcome::Refused, stop.to_string())),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What operators do with permissions, and who is given them.
 
 use super::deed::Stop;
-use super::groups::find_permission;
+use super::groups::{self as group_deeds, find_permission};
 use super::people;
 use super::policy::{self, Actor};
 use crate::access::grant::{self, Grantee, Granting};
@@ -36,18 +36,13 @@ pub struct Wish {
     pub description: String,
 }
 
-/// Longest description, in characters.
-const MAX_DESCRIPTION: usize = 200;
-
 /// Makes a permission.
 ///
 /// # Errors
 /// [`Stop`].
 pub fn add(conn: &mut Conn, wish: Wish, scene: &Scene) -> Result<PermissionName, Stop> {
     let name = wish.name.parse::<PermissionName>().map_err(|why| Stop::wrong("name", sentence(&why)))?;
-    if wish.description.chars().count() > MAX_DESCRIPTION || wish.description.chars().any(char::is_control) {
-        return Err(Stop::wrong("description", "Use one line of at most 200 characters."));
-    }
+    permission::check_description(&wish.description).map_err(|why| Stop::wrong("description", sentence(&why)))?;
     let model = wish.model.filter(|model| !model.is_empty());
     let new = NewPermission::new(name.clone(), model, wish.description);
     let new = new.map_err(|why| Stop::wrong("model", sentence(&why)))?;
@@ -197,8 +192,7 @@ fn with_grantee(
             rule(conn, &permission, Grantee::User(&user))
         }
         Whom::Group(id) => {
-            let group = groups::find_group_by_id(conn, id)?.ok_or(Stop::Gone)?;
-            policy::check_group(conn, actor, &group)?.map_err(Stop::from)?;
+            let group = group_deeds::within(conn, actor, id)?;
             rule(conn, &permission, Grantee::Group(&group))
         }
     }

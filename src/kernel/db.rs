@@ -16,6 +16,7 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{Connection as _, RunQueryDsl as _};
 use tokio::sync::{Semaphore, oneshot};
 use tracing::Span;
+use tracing::subscriber::{NoSubscriber, with_default};
 
 use super::Conn;
 pub use super::connections::connect;
@@ -143,6 +144,29 @@ pub fn transaction<T, E: From<Fault>>(conn: &mut Conn, rule: impl FnOnce(&mut Co
         Ended::Rule(error) => error,
         Ended::Database(error) => Fault::from(error).into(),
     })
+}
+
+/// Runs `rule` in a transaction, or part of one, that is taken back, and tells what it came to. What it says in the log of the
+/// process is not so, and is not said.
+///
+/// # Errors
+/// The rule's own, or the [`Fault`] of BEGIN or ROLLBACK.
+pub fn take_back<T, E: From<Fault>>(conn: &mut Conn, rule: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+    enum Ended<T, E> {
+        Done(T),
+        Not(E),
+    }
+    impl<T, E: From<Fault>> From<Fault> for Ended<T, E> {
+        fn from(fault: Fault) -> Self {
+            Self::Not(fault.into())
+        }
+    }
+    let unheard = || transaction(conn, |conn| Err::<(), _>(rule(conn).map_or_else(Ended::Not, Ended::Done)));
+    match with_default(NoSubscriber::default(), unheard) {
+        Ok(()) => Err(Fault::bug("what was to be taken back was kept").into()),
+        Err(Ended::Done(done)) => Ok(done),
+        Err(Ended::Not(error)) => Err(error),
+    }
 }
 
 /// Whether the database takes writes on this connection: no standby, not set read-only.

@@ -18,7 +18,7 @@ use super::token::issue::{self, Issuer};
 use crate::audit::Scene;
 use crate::clients::Client;
 use crate::kernel::Conn;
-use crate::kernel::db::transaction;
+use crate::kernel::db::take_back;
 use crate::kernel::fault::Fault;
 use crate::sessions::Session;
 use crate::spec::pkce::{Challenge, Verifier};
@@ -82,23 +82,7 @@ pub fn rehearse(
     wish: &Wish,
     (issuer, scene): (Issuer<'_>, &Scene),
 ) -> Result<Rehearsed, Fault> {
-    enum TakenBack {
-        Done(Box<Rehearsed>),
-        Fault(Fault),
-    }
-    impl From<Fault> for TakenBack {
-        fn from(fault: Fault) -> Self {
-            Self::Fault(fault)
-        }
-    }
-    let ended = transaction::<(), TakenBack>(conn, |conn| {
-        Err(TakenBack::Done(Box::new(run(conn, client, session, wish, (issuer, scene))?)))
-    });
-    match ended {
-        Ok(()) => Err(Fault::bug("a rehearsal was not taken back")),
-        Err(TakenBack::Done(rehearsed)) => Ok(*rehearsed),
-        Err(TakenBack::Fault(fault)) => Err(fault),
-    }
+    take_back(conn, |conn| run(conn, client, session, wish, (issuer, scene)))
 }
 
 fn run(

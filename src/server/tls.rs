@@ -13,6 +13,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use crate::config::TlsFiles;
+use crate::kernel::{Instant, certificate};
 
 /// The certificate in force.
 #[derive(Debug)]
@@ -38,6 +39,12 @@ impl Certificate {
     #[must_use]
     pub fn current(&self) -> Arc<CertifiedKey> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    /// When it ends.
+    #[must_use]
+    pub fn ends_at(&self) -> Option<Instant> {
+        certificate::ends_at(self.current().cert.first()?)
     }
 
     /// Reads the files again when they have changed. What cannot be read leaves the old certificate

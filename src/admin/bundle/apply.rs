@@ -21,10 +21,9 @@ use crate::clients::registration::{self, Creation};
 use crate::clients::store as clients;
 use crate::config::Setting;
 use crate::kernel::Conn;
-use crate::kernel::db::{lock_for_transaction, transaction};
+use crate::kernel::db::{lock_for_transaction, take_back};
 use crate::kernel::fault::Fault;
-use crate::kernel::random::hex;
-use crate::kernel::secret::{Digest, Secret};
+use crate::kernel::secret::Secret;
 use crate::spec::PermissionName;
 
 /// What a house became, or would become.
@@ -55,13 +54,15 @@ impl Difference {
     fn new(kind: &'static str, name: &str) -> Self {
         Self { kind, name: name.to_owned(), is_new: true, changed: BTreeMap::new() }
     }
-}
 
-impl Outcome {
-    /// A digest of what is another than before: equal for what was looked at and what is done then.
-    #[must_use]
-    pub fn fingerprint(&self) -> String {
-        hex(Digest::of(json!(self.differences).to_string().as_bytes()).as_bytes())
+    /// Something that was not there: all of it that says something.
+    fn made(kind: &'static str, name: &str, whole: &Value) -> Self {
+        let says =
+            |value: &Value| !(value.is_null() || *value == json!("") || *value == json!([]) || *value == json!(false));
+        let parts = whole.as_object().into_iter().flatten();
+        let parts = parts.filter(|(name, value)| says(value) || name.as_str() == "enabled");
+        let changed = parts.map(|(name, value)| (name.clone(), (Value::Null, value.clone()))).collect();
+        Self { changed, ..Self::new(kind, name) }
     }
 }
 
@@ -70,28 +71,11 @@ impl Outcome {
 /// # Errors
 /// As [`apply`].
 pub fn rehearse(conn: &mut Conn, bundle: &Bundle, settings: &[Setting], scene: &Scene) -> Result<Outcome, Stop> {
-    enum TakenBack {
-        Done(Outcome),
-        Not(Stop),
-    }
-    impl From<Fault> for TakenBack {
-        fn from(fault: Fault) -> Self {
-            Self::Not(fault.into())
-        }
-    }
-    let done = transaction(conn, |conn| match apply(conn, bundle, settings, scene) {
-        Ok(outcome) => Err::<(), _>(TakenBack::Done(outcome)),
-        Err(stop) => Err(TakenBack::Not(stop)),
-    });
-    match done {
-        Ok(()) => Err(Fault::bug("a rehearsal was not taken back").into()),
-        Err(TakenBack::Done(outcome)) => Ok(outcome),
-        Err(TakenBack::Not(stop)) => Err(stop),
-    }
+    take_back(conn, |conn| apply(conn, bundle, settings, scene))
 }
 
-/// Makes what is missing, changes what differs, and leaves the rest. To be called in one transaction: it comes true as a whole,
-/// and no operator changes a group or an app meanwhile.
+/// Makes what is missing, changes what differs, and leaves the rest. To be called in one transaction: it comes true as a whole.
+/// Meanwhile no operator changes a group or an app in the console or by the API.
 ///
 /// # Errors
 /// [`Stop`], with what in the bundle does not do.
@@ -133,7 +117,10 @@ fn make_permission(conn: &mut Conn, entry: &PermissionEntry, outcome: &mut Outco
     }
     let new = NewPermission::new(name, entry.model.clone(), entry.description.clone()).map_err(Stop::Conflict)?;
     match permission::create(conn, &new, scene)? {
-        permission::Creation::Done => outcome.differences.push(Difference::new("permission", &entry.name)),
+        permission::Creation::Done => {
+            let whole = json!({ "model": new.model, "description": new.description });
+            outcome.differences.push(Difference::made("permission", &entry.name, &whole));
+        }
         permission::Creation::Taken => return Err(Stop::conflict("another one does the same to the same model")),
         permission::Creation::Reserved => return Err(Stop::conflict("the console's own are not made")),
     }
@@ -142,9 +129,12 @@ fn make_permission(conn: &mut Conn, entry: &PermissionEntry, outcome: &mut Outco
 
 fn make_group(conn: &mut Conn, entry: &GroupEntry, outcome: &mut Outcome, scene: &Scene) -> Result<(), Stop> {
     group::check_name(&entry.name).map_err(Stop::Conflict)?;
-    if groups::find_group(conn, &entry.name)?.is_none() {
-        group::create(conn, &entry.name, scene)?;
-        outcome.differences.push(Difference::new("group", &entry.name));
+    if groups::find_group(conn, &entry.name)?.is_some() {
+        return Ok(());
+    }
+    match group::create(conn, &entry.name, scene)? {
+        group::Creation::Done(_) => outcome.differences.push(Difference::new("group", &entry.name)),
+        group::Creation::Taken => return Err(Stop::conflict("another group has this name, or looks like it")),
     }
     Ok(())
 }
@@ -222,7 +212,11 @@ fn make_client(conn: &mut Conn, entry: &ClientEntry, outcome: &mut Outcome, scen
         }
         let made = find_client(conn, &entry.client_id)?;
         set_enabled(conn, &made, wanted.enabled, scene)?;
-        outcome.differences.push(Difference::new("client", &entry.client_id));
+        let mut whole = find_client(conn, &entry.client_id)?.describe();
+        if let Some(whole) = whole.as_object_mut() {
+            whole.remove("client_id");
+        }
+        outcome.differences.push(Difference::made("client", &entry.client_id, &whole));
         return Ok(());
     };
     if client.kind != wanted.kind {

@@ -12,11 +12,14 @@ mod shape;
 pub use apply::{Difference, Outcome, apply, rehearse};
 pub use shape::{Bundle, ClientEntry, ClientFields, GroupEntry, PermissionEntry, SettingEntry};
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::access::permission::OWN_APP;
 use crate::access::store as groups;
 use crate::access::store::permissions;
+use crate::accounts::name_key::name_key;
 use crate::clients::store as clients;
 use crate::config::Setting;
 use crate::kernel::fault::Fault;
@@ -28,13 +31,35 @@ pub const VERSION: u32 = 1;
 /// Reads a document that [`export`] made, or somebody wrote.
 ///
 /// # Errors
-/// In words: another version, a field that there is not, or no such document at all.
+/// In words: another version, a field that there is not, a name that stands twice, or no such document at all.
 pub fn parse(text: &str) -> Result<Bundle, String> {
-    let number = serde_json::from_str::<Value>(text).ok().and_then(|value| value.get("bundle")?.as_u64());
+    let whole = serde_json::from_str::<Value>(text).unwrap_or_default();
+    let number = whole.get("bundle").and_then(Value::as_u64);
     if number.is_some_and(|number| number != u64::from(VERSION)) {
         return Err(format!("this is a bundle of another version; {VERSION} is known here"));
     }
-    serde_json::from_str(text).map_err(|error| format!("this is no bundle: {error}"))
+    if has_nul(&whole) {
+        return Err("it has a character that no text has, U+0000".into());
+    }
+    let bundle: Bundle = serde_json::from_str(text).map_err(|error| format!("this is no bundle: {error}"))?;
+    // What stands twice would be done twice, and told once.
+    let permissions = bundle.permissions.iter().map(|entry| ("permission", entry.name.clone()));
+    let groups = bundle.groups.iter().map(|entry| ("group", name_key(&entry.name)));
+    let clients = bundle.clients.iter().map(|entry| ("client", entry.client_id.clone()));
+    let mut known = HashSet::new();
+    match permissions.chain(groups).chain(clients).find(|entry| !known.insert(entry.clone())) {
+        Some((kind, name)) => Err(format!("the {kind} {name} stands in it twice")),
+        None => Ok(bundle),
+    }
+}
+
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(all) => all.iter().any(has_nul),
+        Value::Object(all) => all.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        _ => false,
+    }
 }
 
 /// Everything as it stands.

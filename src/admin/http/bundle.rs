@@ -4,6 +4,7 @@
 use actix_multipart::Multipart;
 use actix_web::HttpResponse;
 use serde::Serialize;
+use serde_json::json;
 
 use super::audit_event::words;
 use super::frame::ConsolePage;
@@ -11,15 +12,16 @@ use super::list;
 use super::operator::{Operator, done};
 use crate::admin::bundle::{self, Bundle, Difference, Outcome};
 use crate::admin::deed::Stop;
+use crate::admin::version;
 use crate::kernel::Conn;
 use crate::web::PageError;
 use crate::web::page::FieldError;
-use crate::web::upload::{self, NoFile, Upload};
+use crate::web::upload::{self, NoFile};
 
 /// Largest document that is read, in bytes.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
-/// The same document as the browser sends it again, with two bytes for each end of a line.
-const MAX_AGAIN: usize = 2 * MAX_BYTES;
+/// Most apps, groups and permissions of a document: more take longer than a browser waits.
+const MAX_ENTRIES: usize = 300;
 /// Longest name of a file that is shown, in characters.
 const MAX_NAME: usize = 100;
 
@@ -103,79 +105,71 @@ pub async fn form(operator: Operator) -> Result<HttpResponse, PageError> {
     operator.show(BundlePage::default())
 }
 
-/// `POST /admin/settings/import`: what would come of it; nothing is written.
+/// `POST /admin/settings/import`: what would come of the document; or, from the form below that, it comes true as it was shown, or is
+/// shown anew.
 ///
 /// # Errors
 /// A page.
-pub async fn preview(operator: Operator, upload: Multipart) -> Result<HttpResponse, PageError> {
-    match read(&operator, upload, MAX_BYTES).await? {
-        Ok((upload, brought)) => rehearse(&operator, &upload.file_name, brought, vec![]).await,
-        Err(why) => refuse(&operator, why),
+pub async fn post(operator: Operator, upload: Multipart) -> Result<HttpResponse, PageError> {
+    let upload = match upload::receive(upload, ("file", MAX_BYTES), |form| operator.check_token(form)).await? {
+        Ok(upload) => upload,
+        Err(NoFile::TooLarge) => return refuse(&operator, too_much("a file of at most 2 MB")),
+        Err(NoFile::Missing) => return refuse(&operator, "Choose a file first.".into()),
+    };
+    let bundle = match read(&upload.bytes) {
+        Ok(bundle) => bundle,
+        Err(why) => return refuse(&operator, why),
+    };
+    match upload.form.find("fingerprint") {
+        None => rehearse(&operator, &upload.file_name, bundle, vec![]).await,
+        Some(shown) => {
+            let file_name = upload.form.find("file_name").unwrap_or_default();
+            apply(&operator, file_name, bundle, shown.to_owned()).await
+        }
     }
 }
 
-/// `POST /admin/settings/import/apply`: it comes true as it was shown, or is shown anew.
-///
-/// # Errors
-/// A page.
-pub async fn apply(operator: Operator, upload: Multipart) -> Result<HttpResponse, PageError> {
-    let (upload, brought) = match read(&operator, upload, MAX_AGAIN).await? {
-        Ok(read) => read,
-        Err(why) => return refuse(&operator, why),
-    };
-    let shown = upload.form.find("fingerprint").unwrap_or_default().to_owned();
-    let (app, scene, own) = (operator.app.clone(), operator.scene(), brought.bundle.clone());
-    let deed = move |conn: &mut Conn, _: &_| -> Result<Outcome, Stop> {
+fn too_much(most: &str) -> String {
+    format!("Use {most}; the command “import bundle” takes more.")
+}
+
+/// The document, or what is wrong with it in words.
+fn read(bytes: &[u8]) -> Result<Bundle, String> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "The file does not do: it is no text.".to_owned())?;
+    let bundle = bundle::parse(text).map_err(|why| format!("The file does not do: {why}."))?;
+    if bundle.permissions.len() + bundle.groups.len() + bundle.clients.len() > MAX_ENTRIES {
+        return Err(too_much(&format!("a file with at most {MAX_ENTRIES} apps, groups and permissions")));
+    }
+    Ok(bundle)
+}
+
+async fn apply(operator: &Operator, file_name: &str, bundle: Bundle, shown: String) -> Result<HttpResponse, PageError> {
+    let (app, scene, own) = (operator.app.clone(), operator.scene(), bundle.clone());
+    let deed = move |conn: &mut Conn, _: &_| {
         let outcome = bundle::apply(conn, &own, &app.settings, &scene)?;
         // Nothing is left to do for the second press of a button.
-        if outcome.differences.is_empty() || outcome.fingerprint() == shown {
-            Ok(outcome)
+        if outcome.differences.is_empty() || fingerprint(&outcome) == shown {
+            Ok(())
         } else {
             Err(Stop::conflict("Something changed here meanwhile. Look again at what would come of it."))
         }
     };
     match operator.carry_out(deed).await? {
-        Ok(_) => Ok(done("/admin/settings", "imported")),
-        Err(undone) => {
-            let file_name = upload.form.find("file_name").unwrap_or_default();
-            rehearse(&operator, file_name, brought, vec![FieldError::new("", undone.in_words())]).await
-        }
+        Ok(()) => Ok(done("/admin/settings", "imported")),
+        Err(undone) => rehearse(operator, file_name, bundle, vec![FieldError::new("", undone.in_words())]).await,
     }
 }
 
-/// A document, as it was brought.
-#[derive(Debug)]
-struct Brought {
-    text: String,
-    bundle: Bundle,
-}
-
-/// The document, or what is wrong with it in words.
-async fn read(
-    operator: &Operator,
-    upload: Multipart,
-    max_bytes: usize,
-) -> Result<Result<(Upload, Brought), String>, PageError> {
-    Ok(match upload::receive(upload, ("file", max_bytes), |form| operator.check_token(form)).await? {
-        Ok(mut upload) => match String::from_utf8(std::mem::take(&mut upload.bytes)) {
-            Err(_) => Err("The file does not do: it is no text.".into()),
-            Ok(text) => match bundle::parse(&text) {
-                Ok(bundle) => Ok((upload, Brought { text, bundle })),
-                Err(why) => Err(format!("The file does not do: {why}.")),
-            },
-        },
-        Err(NoFile::TooLarge) => {
-            Err("Use a file of at most 2 MB; the command “import bundle” takes larger ones.".into())
-        }
-        Err(NoFile::Missing) => Err("Choose a file first.".into()),
-    })
+/// Equal for what was looked at and what is done then.
+fn fingerprint(outcome: &Outcome) -> String {
+    version::of(&json!(outcome.differences))
 }
 
 /// Shows what would come of it.
 async fn rehearse(
     operator: &Operator,
     file_name: &str,
-    Brought { text, bundle }: Brought,
+    bundle: Bundle,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
     let (app, scene, own) = (operator.app.clone(), operator.scene(), bundle.clone());
@@ -184,11 +178,12 @@ async fn rehearse(
         Ok(outcome) => outcome,
         Err(undone) => return refuse(operator, format!("The file does not do: {}", undone.in_words())),
     };
+    let text = serde_json::to_string(&bundle).map_err(|error| PageError::bug(error.to_string()))?;
     let document = Document {
         file_name: file_name.chars().take(MAX_NAME).collect(),
         issuer: bundle.issuer,
         text,
-        fingerprint: outcome.fingerprint(),
+        fingerprint: fingerprint(&outcome),
         makes_apps: !outcome.secrets.is_empty(),
         differences: outcome.differences.into_iter().map(row).collect(),
         notes: outcome.notes,

@@ -112,7 +112,7 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     }
     let (now, sees_log) = (operator.app.clock.now(), operator.actor.may(Right::ViewAuditEvent));
     let sees_apps = operator.actor.may(Right::ViewClient);
-    let (actor, config) = (operator.actor.clone(), operator.app.config.clone());
+    let actor = operator.actor.clone();
     let load = move |conn: &mut Conn| -> Result<_, Fault> {
         let counts = statistics::read(conn, now)?;
         let events = if sees_log {
@@ -124,7 +124,7 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
         let methods = statistics::shares(conn, By::Method, now)?;
         let apps = if sees_apps { statistics::shares(conn, By::App, now)? } else { Vec::new() };
         let (has_apps, has_people) = store::has_begun(conn)?;
-        let signs = Signs::look(conn, &config)?;
+        let signs = Signs::look(conn)?;
         Ok(Found { counts, methods, apps, events, has_apps, has_people, signs })
     };
     let found = operator.read(load).await?;
@@ -139,7 +139,7 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
         methods: found.methods.into_iter().map(|(amr, number)| Share { label: method(&amr), number }).collect(),
         apps: found.apps.into_iter().map(|(label, number)| Share { label, number }).collect(),
         events: found.events,
-        health: found.signs.shown_to(&operator),
+        health: found.signs.shown_to(&operator).await,
         has_steps: steps.iter().any(|step| !step.is_done),
         steps,
     })

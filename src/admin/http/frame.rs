@@ -1,5 +1,7 @@
 //! What all pages of the console have around them.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::undo::Undo;
@@ -84,6 +86,8 @@ pub struct Framed<P> {
     user: Viewer,
     /// What was just done may be taken back by this; without an action there is nothing.
     undo: Undo,
+    /// Fields of the form that led here, when it was refused.
+    typed: BTreeMap<String, String>,
     #[serde(flatten)]
     page: P,
 }
@@ -91,9 +95,15 @@ pub struct Framed<P> {
 impl<P: ConsolePage> Framed<P> {
     /// Frames a page.
     #[must_use]
-    pub fn new(csrf: String, user: Viewer, actor: &Actor, undo: Option<Undo>, page: P) -> Self {
+    pub fn new(
+        csrf: String,
+        user: Viewer,
+        actor: &Actor,
+        (undo, typed): (Undo, BTreeMap<String, String>),
+        page: P,
+    ) -> Self {
         let menu = MENU.into_iter().filter(|entry| entry.is_for(actor)).collect();
-        Self { csrf, nav_current: page.menu(), menu, user, undo: undo.unwrap_or_default(), page }
+        Self { csrf, nav_current: page.menu(), menu, user, undo, typed, page }
     }
 }
 
@@ -107,6 +117,7 @@ impl<P: ConsolePage> Page for Framed<P> {
     fn sample() -> Self {
         let undo = Undo::by("/admin/groups/0/add-member".into(), &[("username", "ada")]);
         let user = Viewer { name: "Ada Lovelace".into(), username: "ada".into() };
-        Self { csrf: String::new(), nav_current: P::MENU, menu: MENU.to_vec(), user, undo, page: P::sample() }
+        let (csrf, menu, typed) = (String::new(), MENU.to_vec(), BTreeMap::new());
+        Self { csrf, nav_current: P::MENU, menu, user, undo, typed, page: P::sample() }
     }
 }

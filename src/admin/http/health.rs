@@ -1,15 +1,21 @@
 //! What an operator has to know before it hurts: mail, keys, the certificate, the last backup; each with where it is put right.
 
 use std::fs;
+use std::path::PathBuf;
+use std::sync::PoisonError;
+use std::time::Duration;
 
+use actix_web::web;
 use chrono::{DateTime, TimeDelta};
 use serde::Serialize;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use super::operator::Operator;
 use crate::admin::policy::Right;
 use crate::config::{Config, MailTransport};
 use crate::kernel::fault::Fault;
-use crate::kernel::{Conn, Instant, certificate};
+use crate::kernel::{Conn, Instant};
 use crate::keys::store as keys;
 use crate::mail::store as outbox;
 use crate::portal::http::when;
@@ -69,44 +75,40 @@ pub struct Signs {
     given_up: usize,
     /// Since when the oldest of the keys that sign does so.
     oldest_key: Option<Instant>,
-    /// When the last backup was made; none where its file is not there.
-    backup: Option<Instant>,
-    /// When the certificate of this server ends; none where it cannot be read.
-    certificate_ends: Option<Instant>,
 }
 
 impl Signs {
-    /// Looks at the database and at files.
+    /// Looks at the database.
     ///
     /// # Errors
     /// [`Fault`] of the database.
-    pub fn look(conn: &mut Conn, config: &Config) -> Result<Self, Fault> {
+    pub fn look(conn: &mut Conn) -> Result<Self, Fault> {
         let letters = outbox::list(conn, &outbox::Filter { limit: LETTERS, ..outbox::Filter::default() })?;
         let active = keys::list(conn)?.into_iter().filter(|key| key.state == keys::State::Active);
-        let marker = config.data.backup_marker.as_ref();
-        let touched = marker.and_then(|file| fs::metadata(file).and_then(|data| data.modified()).ok());
-        let tls = config.server.tls.as_ref();
         Ok(Self {
             given_up: letters.iter().filter(|one| one.sent_at.is_none() && one.parked_at.is_some()).count(),
             oldest_key: active.filter_map(|key| key.activated_at).min(),
-            backup: touched.map(DateTime::from),
-            certificate_ends: tls.and_then(|files| certificate::ends_at(&files.certificate_file)),
         })
     }
 
     /// In words, with links for who may follow them.
     #[must_use]
-    pub fn shown_to(&self, operator: &Operator) -> Vec<Health> {
+    pub async fn shown_to(&self, operator: &Operator) -> Vec<Health> {
         let (config, now) = (&operator.app.config, operator.app.clock.now());
+        let ends = *operator.app.certificate_ends.read().unwrap_or_else(PoisonError::into_inner);
+        let made = match &config.data.backup_marker {
+            Some(marker) => touched(marker.clone()).await,
+            None => None,
+        };
         let database = Health::new("Database", "fine".into(), "success", None);
         let version = Health::new("Version", env!("CARGO_PKG_VERSION").to_owned(), "neutral", None);
         let all = [
             Some(database),
             Some(mail(config, self.given_up)),
             Some(address(config)),
-            config.server.tls.as_ref().map(|_| certificate(self.certificate_ends, now)),
+            config.server.tls.as_ref().map(|_| certificate(ends, now)),
             Some(signing(config, self.oldest_key, now)),
-            Some(backup(config, self.backup, now)),
+            Some(backup(config, made, now)),
             Some(version),
         ];
         let for_them = |one: Health| {
@@ -138,7 +140,7 @@ fn address(config: &Config) -> Health {
 fn certificate(ends: Option<Instant>, now: Instant) -> Health {
     let say = |value: String, kind, link| Health::new("Certificate", value, kind, link);
     match ends {
-        None => say("the file cannot be read".into(), "danger", Some(Link::TLS)),
+        None => say("it cannot be read".into(), "danger", Some(Link::TLS)),
         Some(ends) if ends <= now => say(format!("ended on {}", when::on(ends)), "danger", Some(Link::TLS)),
         Some(ends) if ends - now < ENDING_CERTIFICATE => {
             say(format!("ends on {}", when::on(ends)), "warning", Some(Link::TLS))
@@ -159,6 +161,23 @@ fn signing(config: &Config, since: Option<Instant>, now: Instant) -> Health {
         days => format!("{days} days old"),
     };
     if days > most { say(age, "warning", Some(Link::KEYS)) } else { say(age, "success", None) }
+}
+
+/// When a file was last touched. It may be on a disk that does not answer: that holds up this page for a moment, a few threads, and
+/// nobody else.
+async fn touched(file: PathBuf) -> Option<Instant> {
+    static LOOKS: Semaphore = Semaphore::const_new(4);
+    const PATIENCE: Duration = Duration::from_millis(500);
+    let look = async {
+        let place = LOOKS.acquire().await.ok()?;
+        let look = web::block(move || {
+            let touched = fs::metadata(file).and_then(|data| data.modified()).ok();
+            drop(place);
+            touched
+        });
+        look.await.ok()?
+    };
+    timeout(PATIENCE, look).await.ok()?.map(DateTime::from)
 }
 
 fn backup(config: &Config, made: Option<Instant>, now: Instant) -> Health {

@@ -1,5 +1,6 @@
 //! Somebody at work in the console: past the gate, with what they ask.
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use actix_web::dev::Payload;
@@ -17,6 +18,7 @@ use crate::portal::http::asker::Person;
 use crate::sessions::http::current::viewer;
 use crate::spec::Params;
 use crate::web::again::ShownOnce;
+use crate::web::csrf;
 use crate::web::headers::FormAction;
 use crate::web::page::{FieldError, see_other};
 use crate::web::{Form, PageError};
@@ -29,6 +31,8 @@ pub struct Operator {
     pub actor: Actor,
     /// Where they came in.
     door: Door,
+    /// What they typed into the form that led here: it stands in the page again when something is wrong with it.
+    typed: BTreeMap<String, String>,
 }
 
 impl Deref for Operator {
@@ -112,7 +116,9 @@ impl FromRequest for Ordered {
             let (form, operator) = (form?, operator?);
             form.refuse_repeated()?;
             operator.check_token(&form)?;
-            Ok(Self { operator, form })
+            let fields = form.iter().filter(|(name, _)| *name != csrf::FIELD && !name.contains("password"));
+            let typed = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            Ok(Self { operator: Operator { typed, ..operator }, form })
         })
     }
 }
@@ -122,7 +128,7 @@ impl Operator {
         let person = Person::find(req)?.ok_or_else(|| PageError::bug("nobody came past the gate"))?;
         let admitted = req.extensions().get::<Admitted>().cloned();
         let Admitted { actor, door } = admitted.ok_or_else(|| PageError::bug("this route is not behind the gate"))?;
-        Ok(Self { person, actor, door })
+        Ok(Self { person, actor, door, typed: BTreeMap::new() })
     }
 
     /// Carries out a deed in one transaction, as whoever they are by then: who was staff when the form began to arrive may not
@@ -180,7 +186,8 @@ impl Operator {
     /// # Errors
     /// [`Fault`](crate::kernel::fault::Fault) when the template fails.
     pub fn show<P: ConsolePage>(&self, page: P) -> Result<HttpResponse, PageError> {
-        let framed = Framed::new(self.csrf(), viewer(&self.session), &self.actor, self.undo(), page);
+        let around = (self.undo().unwrap_or_default(), self.typed.clone());
+        let framed = Framed::new(self.csrf(), viewer(&self.session), &self.actor, around, page);
         self.app.pages.answer(&self.req, StatusCode::OK, &framed, &FormAction::default())
     }
 }

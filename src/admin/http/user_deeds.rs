@@ -206,6 +206,9 @@ fn parsed<T: std::str::FromStr>(form: &Params, field: &str) -> Result<T, PageErr
     form.find(field).and_then(|id| id.parse().ok()).ok_or_else(PageError::not_found)
 }
 
+/// The longest life that a key is given, in days.
+const MOST_DAYS: i64 = 3650;
+
 /// The key of a service account, once.
 #[derive(Clone, Debug, Serialize)]
 pub struct KeyMadePage {
@@ -235,14 +238,23 @@ impl ConsolePage for KeyMadePage {
 pub async fn make_key(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
     let user = find(&operator, &id).await?;
     let text = |name: &str| form.find(name).unwrap_or_default().trim().to_owned();
-    let (name, days) = (text("key-name"), text("days").parse::<u16>().ok());
+    let (name, days) = (text("key-name"), text("days").parse().ok().filter(|days| (0..=MOST_DAYS).contains(days)));
     let new = NewApiKey {
         name: name.clone(),
         scope: Scope::parse(&text("key-scope")).unwrap_or_default(),
-        life: days.filter(|days| *days > 0).map(|days| Duration::days(days.into())),
+        life: days.filter(|days| *days > 0).map(Duration::days),
     };
     let (scene, key) = (operator.scene(), user.id);
-    match operator.carry_out(move |conn, actor| people::make_key(conn, actor, key, &new, &scene)).await? {
+    let deed = move |conn: &mut Conn, actor: &Actor| {
+        if days.is_none() {
+            return Err(Stop::wrong(
+                "days",
+                format!("Enter a whole number of days from 1 to {MOST_DAYS}, or 0 for no end."),
+            ));
+        }
+        people::make_key(conn, actor, key, &new, &scene)
+    };
+    match operator.carry_out(deed).await? {
         Ok(key) => operator.show_once(KeyMadePage {
             id: user.id.to_string(),
             username: user.username,

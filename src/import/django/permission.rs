@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::row::Reference;
 use super::{Dump, Site};
-use crate::access::permission::{NewPermission, OWN_APP, PermissionName};
+use crate::access::permission::{MAX_DESCRIPTION, NewPermission, OWN_APP, PermissionName};
 use crate::import::batch;
 use crate::import::report::Report;
 use crate::import::store::permissions as store;
@@ -120,10 +120,15 @@ fn store_all(
 fn row((app, codename): AppAndCodename, about: About, site: &Site<'_>) -> Result<store::NewPermission, Fault> {
     let name = PermissionName { app, codename };
     let model = about.model.filter(|model| small_word::check("model", model).is_ok());
-    let new = NewPermission::new(name, model, about.description).map_err(Fault::Bug)?;
+    let new = NewPermission::new(name, model, one_line(&about.description)).map_err(Fault::Bug)?;
     let NewPermission { name: PermissionName { app, codename }, model, description } = new;
     let id = PermissionId::new(&site.scene.random, site.scene.now)?;
     Ok(store::NewPermission { id, app, codename, model, description, created_at: site.scene.now })
+}
+
+/// As much of a description as stands in one line here.
+fn one_line(text: &str) -> String {
+    text.chars().filter(|one| !one.is_control()).take(MAX_DESCRIPTION).collect()
 }
 
 #[cfg(test)]

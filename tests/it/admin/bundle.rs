@@ -33,7 +33,7 @@ async fn look(browser: &Browser, document: &Value) -> Page {
 async fn make_it_so(browser: &Browser, shown: &Page, document: &Value) -> Page {
     let fields = ["csrf_token", "file_name", "fingerprint"].map(|name| (name, shown.field(name)));
     let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    send(browser, "/admin/settings/import/apply", &fields, &document.to_string()).await
+    send(browser, FORM, &fields, &document.to_string()).await
 }
 
 fn house() -> Value {
@@ -45,6 +45,7 @@ fn house() -> Value {
         "clients": [{
             "client_id": "wiki", "type": "confidential", "grant_types": ["authorization_code"], "scope": "openid",
             "redirect_uris": ["https://wiki.example.test/callback"], "restricted_to_groups": ["editors"],
+            "skip_consent": true,
         }],
         "settings": [{ "key": "tokens.access_ttl_secs", "value": "60", "source": "built in" }],
     })
@@ -65,6 +66,10 @@ async fn what_would_come_of_a_document_is_shown_and_then_comes_true() {
         "group <bdi>editors</bdi>, permissions</th>",
         "<ins><bdi>blog.view_article</bdi></ins>",
         "app <bdi>wiki</bdi></th>",
+        // All that a new app is, or a file would bring more than it shows.
+        "app <bdi>wiki</bdi>, redirect uris</th>",
+        "<ins><bdi>https://wiki.example.test/callback</bdi></ins>",
+        "app <bdi>wiki</bdi>, skip consent</th>",
         "The setting tokens.access_ttl_secs is 900 here, 60 there; files set it.",
     ] {
         assert!(shown.body.contains(text), "{text}: {}", shown.body);
@@ -126,6 +131,12 @@ async fn what_does_not_do_is_said_and_nothing_of_it_is_written() {
         (with("users", json!([])), "unknown field `users`"),
         (with("groups", json!([])), "There is no group “editors”"),
         (with("permissions", json!([{ "name": "portcullis.rule" }])), "the console&#39;s own are not made"),
+        // What stands twice would be told once: the second of them hides what the first one grants.
+        (with("groups", json!([{ "name": "editors" }, { "name": "Editors" }])), "the group editors stands in it twice"),
+        (with("permissions", json!([{ "name": "a.b" }, { "name": "a.b" }])), "the permission a.b stands in it twice"),
+        (with("issuer", json!("a\0b")), "U+0000"),
+        (with("permissions", json!([{ "name": "a.b", "description": "two\nlines" }])), "one line of at most"),
+        (with("permissions", (0..300).map(|n| json!({ "name": format!("a.b{n}") })).collect()), "at most 300 apps"),
         (" ".repeat(2 * 1024 * 1024 + 1), "Use a file of at most 2 MB"),
     ] {
         let refused = send(&root, FORM, &[("csrf_token", &token)], &document).await;
@@ -133,10 +144,8 @@ async fn what_does_not_do_is_said_and_nothing_of_it_is_written() {
         assert!(refused.body.contains("<a href=\"#file\">") && !refused.body.contains("id=\"apply\""), "{why}");
     }
     for fields in [&[][..], &[("csrf_token", "guessed")], &[("fingerprint", "0")]] {
-        for path in [FORM, "/admin/settings/import/apply"] {
-            let refused = send(&root, path, fields, &house().to_string()).await;
-            assert_eq!((refused.status, refused.error_code()), (StatusCode::FORBIDDEN, "form_expired"), "{path}");
-        }
+        let refused = send(&root, FORM, fields, &house().to_string()).await;
+        assert_eq!((refused.status, refused.error_code()), (StatusCode::FORBIDDEN, "form_expired"), "{fields:?}");
     }
     assert_eq!(server.snapshot(), before);
 }
@@ -154,9 +163,9 @@ async fn it_takes_a_superuser_however_much_one_holds() {
     let settings = browser.get("/admin/settings").await;
     assert!(settings.status == StatusCode::OK && !settings.body.contains("/admin/settings/export.json"));
     let token = browser.get("/account/sessions").await.field("csrf_token");
-    for path in [FORM, "/admin/settings/import/apply"] {
-        let refused = send(&browser, path, &[("csrf_token", &token)], &house().to_string()).await;
-        assert_eq!((refused.status, refused.error_code()), (StatusCode::FORBIDDEN, "access_denied"), "{path}");
+    for fields in [&[("csrf_token", &*token)][..], &[("csrf_token", &token), ("fingerprint", "0")]] {
+        let refused = send(&browser, FORM, fields, &house().to_string()).await;
+        assert_eq!((refused.status, refused.error_code()), (StatusCode::FORBIDDEN, "access_denied"), "{fields:?}");
         assert!(refused.body.contains("takes a superuser"), "{}", refused.body);
     }
     let refused = browser.get("/admin/settings/export.json").await;

@@ -165,7 +165,6 @@ async fn no_form_of_anybody_signed_in_is_taken_without_its_token_or_with_another
         "/admin/clients/{id}/enable",
         "/admin/imports/{id}/start",
         "/admin/imports/{id}/stop",
-        "/admin/settings/import/apply",
         "/admin/users/{id}/make-key",
         "/admin/users/{id}/enable",
         "/admin/users/{id}/unlock",

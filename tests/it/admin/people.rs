@@ -398,10 +398,17 @@ async fn a_service_account_gets_its_key_from_who_could_have_the_account() {
     assert!(make(&browser, bob, &good).await.body.contains("People make their keys themselves"));
     crate::access::join(&server, &hr, ada);
     for (fields, why) in [
-        (&[("key-name", ""), ("key-scope", "api:read")][..], "Give the key a name"),
-        (&[("key-name", "x"), ("key-scope", "")], "Say what the key is for"),
+        ([("key-name", ""), ("key-scope", "api:read"), ("days", "30")], "Give the key a name"),
+        ([("key-name", "x"), ("key-scope", ""), ("days", "30")], "Say what the key is for"),
+        // A number that is none must not become a key that never ends.
+        ([("key-name", "x"), ("key-scope", "api:read"), ("days", "")], "Enter a whole number of days"),
+        ([("key-name", "x"), ("key-scope", "api:read"), ("days", "soon")], "Enter a whole number of days"),
+        ([("key-name", "x"), ("key-scope", "api:read"), ("days", "100000")], "Enter a whole number of days"),
+        ([("key-name", "x"), ("key-scope", "api:read"), ("days", "-1")], "Enter a whole number of days"),
     ] {
-        assert!(make(&browser, robot, fields).await.body.contains(why), "{why}");
+        let refused = make(&browser, robot, &fields).await.body;
+        assert!(refused.contains(why), "{why}: {refused}");
+        assert!(fields[0].1.is_empty() || refused.contains("name=\"key-name\" value=\"x\""), "what was typed stays");
     }
     assert_eq!(server.count("api_keys"), 0);
     let answer = make(&browser, robot, &good).await;

@@ -110,7 +110,7 @@ async fn what_does_not_do_is_said_and_changes_nothing() {
         ("add", &[("name", "Blog")][..], "This does not do"),
         ("add", &[("name", "blog.view_article")], "There is a permission of this name"),
         ("add", &[("name", "portcullis.fly")], "they are granted, not made"),
-        ("add", &[("name", "blog.x"), ("description", "a\nb")], "Use one line"),
+        ("add", &[("name", "blog.x"), ("description", "a\nb")], "is one line of at most"),
         ("add-model", &[("new-model", "blog")], "Name the app and the model"),
         ("add-model", &[("new-model", "portcullis.user")], "they are granted, not made"),
         ("blog.moderate/grant", &[("kind", "user"), ("holder", "root"), ("object", "7")], "This is your own account"),

@@ -4,3 +4,4 @@ mod database_faults;
 mod full_queue;
 mod managed_postgres;
 mod read_only;
+mod taken_back;
