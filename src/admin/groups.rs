@@ -9,6 +9,7 @@ use crate::access::store::permissions;
 use crate::access::store::{self as groups, Group};
 use crate::accounts::{self, User};
 use crate::audit::Scene;
+use crate::clients::Client;
 use crate::kernel::Conn;
 use crate::kernel::db::lock_for_transaction;
 use crate::kernel::ids::GroupId;
@@ -71,10 +72,10 @@ pub fn set_default(conn: &mut Conn, actor: &Actor, id: GroupId, is_default: bool
 
 /// Clients go by the name of the groups that they are restricted to.
 fn spared_by_clients(conn: &mut Conn, group: &Group) -> Result<(), Stop> {
-    match store::client_restricted_to(conn, &group.name)? {
+    match store::clients_restricted_to(conn, &group.name)?.first() {
         None => Ok(()),
-        Some(client) => {
-            Err(Stop::conflict(format!("The app {client} is restricted to this group: nobody could use it.")))
+        Some(Client { name, .. }) => {
+            Err(Stop::conflict(format!("The app {name} is restricted to this group: nobody could use it.")))
         }
     }
 }

@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid};
 
 use crate::accounts::name_key::name_key;
+use crate::clients::Client;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{GroupId, UserId};
 use crate::kernel::statement::statement;
@@ -364,6 +365,16 @@ pub fn unused_clients(conn: &mut Conn) -> Result<HashSet<String>, Fault> {
     Ok(unused.load::<String>(conn)?.into_iter().collect())
 }
 
+/// Whether nobody ever signed in to an app.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn is_unused(conn: &mut Conn, client: &str) -> Result<bool, Fault> {
+    use crate::schema::{clients as c, families as f};
+    let used = f::table.inner_join(c::table).filter(c::client_id.eq(client)).select(f::id);
+    Ok(!diesel::select(diesel::dsl::exists(used)).get_result::<bool>(conn)?)
+}
+
 statement! {
     /// How many people gave an app access, as far as it is worth counting.
     PeopleOf -> BigInt {
@@ -381,12 +392,12 @@ pub fn people_of_client(conn: &mut Conn, client: &str, most: i64) -> Result<i64,
     Ok(PeopleOf { client: client.to_owned(), most }.get_result(conn)?)
 }
 
-/// The name of an app that only members of this group may use.
+/// Apps that members of this group may use, and not everybody.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn client_restricted_to(conn: &mut Conn, group: &str) -> Result<Option<String>, Fault> {
-    let all = crate::clients::store::list(conn)?;
-    let is_restricted = |names: &[String]| names.iter().any(|name| name_key(name) == name_key(group));
-    Ok(all.into_iter().find(|client| is_restricted(&client.restriction.groups)).map(|client| client.name))
+pub fn clients_restricted_to(conn: &mut Conn, group: &str) -> Result<Vec<Client>, Fault> {
+    let mut all = crate::clients::store::list(conn)?;
+    all.retain(|client| client.restriction.groups.iter().any(|name| name_key(name) == name_key(group)));
+    Ok(all)
 }

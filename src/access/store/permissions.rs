@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::access::permission::{Model, NewPermission, PermissionName};
 use crate::kernel::fault::Fault;
-use crate::kernel::ids::PermissionId;
+use crate::kernel::ids::{GroupId, PermissionId};
 use crate::kernel::{Conn, Instant};
 use crate::schema::{group_permissions as gp, object_permissions as op, permissions as p, user_permissions as up};
 
@@ -59,6 +59,16 @@ pub fn list(conn: &mut Conn, app: Option<&str>) -> Result<Vec<Permission>, Fault
     }
     let sorted = all.order((p::app, p::model, p::codename));
     let rows: Vec<Row> = sorted.select((p::id, p::app, p::codename, p::model, p::description)).load(conn)?;
+    Ok(rows.into_iter().map(parse).collect())
+}
+
+/// What a group holds for everything by itself, by name.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn of_group(conn: &mut Conn, group: GroupId) -> Result<Vec<Permission>, Fault> {
+    let held = gp::table.inner_join(p::table).filter(gp::group_id.eq(group)).order((p::app, p::codename));
+    let rows: Vec<Row> = held.select((p::id, p::app, p::codename, p::model, p::description)).load(conn)?;
     Ok(rows.into_iter().map(parse).collect())
 }
 

@@ -48,11 +48,20 @@ struct Person {
     name: String,
 }
 
+/// What was, and what is.
 #[derive(Clone, Debug, Serialize)]
-struct Change {
+pub struct Change {
     what: String,
     before: String,
     after: String,
+}
+
+impl Change {
+    /// In words.
+    #[must_use]
+    pub fn of(what: &str, before: &Value, after: &Value) -> Self {
+        Self { what: what.to_owned(), before: words(before), after: words(after) }
+    }
 }
 
 impl ConsolePage for EventPage {
@@ -76,7 +85,7 @@ impl ConsolePage for EventPage {
             user_id: Some("0".into()),
             client: Some("wiki".into()),
             request: Some("0123".into()),
-            changes: vec![Change { what: "name".into(), before: "Wiki".into(), after: "The wiki".into() }],
+            changes: vec![Change::of("name", &"Wiki".into(), &"The wiki".into())],
             details: fact(),
             standing: "sound",
             position: Some(7),
@@ -140,10 +149,8 @@ fn facts(entry: &Entry) -> Vec<Fact> {
 /// What was before and after, and the other details.
 fn read(details: &Value) -> (Vec<Change>, Vec<Fact>) {
     let (mut changes, mut facts) = (Vec::new(), Vec::new());
-    let change = |what: &str, before: Option<&Value>, after: Option<&Value>| Change {
-        what: what.to_owned(),
-        before: words(before.unwrap_or(&Value::Null)),
-        after: words(after.unwrap_or(&Value::Null)),
+    let change = |what: &str, before: Option<&Value>, after: Option<&Value>| {
+        Change::of(what, before.unwrap_or(&Value::Null), after.unwrap_or(&Value::Null))
     };
     let all = details.as_object();
     for (name, value) in all.into_iter().flatten().filter(|(_, value)| !value.is_null()) {
@@ -173,8 +180,7 @@ fn read(details: &Value) -> (Vec<Change>, Vec<Fact>) {
 }
 
 /// A value as people read it.
-#[must_use]
-pub fn words(value: &Value) -> String {
+fn words(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
         Value::Bool(is) => if *is { "yes" } else { "no" }.to_owned(),

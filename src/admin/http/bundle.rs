@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use serde::Serialize;
 use serde_json::json;
 
-use super::audit_event::words;
+use super::audit_event::Change;
 use super::frame::ConsolePage;
 use super::list;
 use super::operator::{Operator, done};
@@ -54,13 +54,6 @@ struct Row {
     changes: Vec<Change>,
 }
 
-#[derive(Clone, Debug, Serialize)]
-struct Change {
-    what: String,
-    before: String,
-    after: String,
-}
-
 impl ConsolePage for BundlePage {
     const TEMPLATE: &'static str = "admin/bundle.html";
     const MENU: &'static str = "settings";
@@ -70,7 +63,7 @@ impl ConsolePage for BundlePage {
     }
 
     fn sample() -> Self {
-        let change = Change { what: "name".into(), before: "Wiki".into(), after: "The wiki".into() };
+        let change = Change::of("name", &"Wiki".into(), &"The wiki".into());
         let row = |is_new, changes| Row { kind: "app", name: "wiki".into(), is_new, changes };
         let document = Document {
             file_name: "portcullis.json".into(),
@@ -196,7 +189,7 @@ fn refuse(operator: &Operator, why: String) -> Result<HttpResponse, PageError> {
 }
 
 fn row(difference: Difference) -> Row {
-    let change = |(what, (before, after)): (String, _)| Change { what, before: words(&before), after: words(&after) };
+    let change = |(what, (before, after)): (String, _)| Change::of(&what, &before, &after);
     Row {
         kind: if difference.kind == "client" { "app" } else { difference.kind },
         name: difference.name,

@@ -11,7 +11,7 @@ use crate::audit::store::{self as log, Entry, Named};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{EventId, UserId};
 use crate::kernel::{Conn, Instant};
-use crate::portal::http::when;
+use crate::portal::http::when::Moment;
 
 /// Lines on a page.
 const LINES: i64 = 20;
@@ -23,7 +23,7 @@ pub struct Line {
     /// Where all of it stands.
     url: String,
     more: Vec<String>,
-    when: String,
+    when: Moment,
 }
 
 /// The longest value that is told in a line, in characters.
@@ -84,14 +84,14 @@ impl Line {
         (at, now): (Instant, Instant),
     ) -> Self {
         let more = first.chain(in_words(details)).collect();
-        Self { what, url: format!("/admin/audit/{id}"), more, when: when::ago(at, now) }
+        Self { what, url: format!("/admin/audit/{id}"), more, when: Moment::of(at, now) }
     }
 
     /// Something to look at.
     #[must_use]
     pub fn sample() -> Vec<Self> {
         let (what, url) = ("group.created".into(), "/admin/audit/0".into());
-        vec![Self { what, url, more: vec!["by root".into()], when: "just now".into() }]
+        vec![Self { what, url, more: vec!["by root".into()], when: Moment::sample() }]
     }
 }
 

@@ -24,7 +24,7 @@ use crate::clients::{Client, store};
 use crate::kernel::fault::Fault;
 use crate::kernel::{Conn, Instant};
 use crate::oidc::preview::{self, Asked};
-use crate::portal::http::when;
+use crate::portal::http::when::{self, Moment};
 use crate::spec::{Params, Scope};
 use crate::traces::store as traces;
 use crate::web::PageError;
@@ -59,6 +59,8 @@ pub struct ClientPage {
     /// Until when the one before serves.
     former_until: Option<String>,
     events: Option<Vec<Line>>,
+    /// Nobody has signed in to it yet, and somebody should.
+    is_unused: bool,
     /// Requests that failed lately.
     attempts: Option<Vec<Attempt>>,
     /// What the test is about, and what it came to.
@@ -109,10 +111,11 @@ impl ConsolePage for ClientPage {
             secret_age: Some("3 days ago".into()),
             former_until: Some("2026-11-20 10:00 UTC".into()),
             events: Some(Line::sample()),
+            is_unused: true,
             attempts: Some(vec![Attempt {
                 id: "0".into(),
                 what: "token: invalid_grant".into(),
-                when: "just now".into(),
+                when: Moment::sample(),
                 because: "a sample".into(),
             }]),
             test: Some(Test { user: "ada".into(), scope: "openid".into(), claims: Some("{}".into()) }),
@@ -183,6 +186,7 @@ fn load(conn: &mut Conn, client: &Client, actor: &Actor, issuer: &str, now: Inst
         None
     };
     let attempts = if actor.may(Right::ViewAuditEvent) { Some(attempts(conn, client, now)?) } else { None };
+    let is_unused = !client.redirect_uris.is_empty() && console::is_unused(conn, &client.client_id)?;
     let people = console::people_of_client(conn, &client.client_id, MOST_PEOPLE + 1)?;
     let texts = |uris: &[crate::clients::RedirectUri]| uris.iter().map(|uri| uri.as_str().to_owned()).collect();
     let may = |right| refusal.is_none() && actor.may(right);
@@ -217,6 +221,7 @@ fn load(conn: &mut Conn, client: &Client, actor: &Actor, issuer: &str, now: Inst
             .map(|former| when::at(former.until)),
         events,
         attempts,
+        is_unused,
         test: None,
         may_test: actor.may(Right::ViewUser),
         may_change,
@@ -309,7 +314,7 @@ fn try_out(
 struct Attempt {
     id: String,
     what: String,
-    when: String,
+    when: Moment,
     because: String,
 }
 
@@ -318,7 +323,7 @@ fn attempts(conn: &mut Conn, client: &Client, now: Instant) -> Result<Vec<Attemp
     let attempt = |trace: traces::Listed| Attempt {
         id: trace.id.to_string(),
         what: format!("{}: {}", trace.stage, trace.code),
-        when: when::ago(trace.at, now),
+        when: Moment::of(trace.at, now),
         because: trace.because,
     };
     Ok(traces::list(conn, &filter)?.into_iter().map(attempt).collect())

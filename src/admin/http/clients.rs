@@ -20,7 +20,7 @@ use crate::clients::store;
 use crate::clients::template::{Block, Template};
 use crate::kernel::fault::Fault;
 use crate::kernel::{Conn, Instant};
-use crate::portal::http::when;
+use crate::portal::http::when::{self, Moment};
 use crate::spec::Params;
 use crate::web::PageError;
 use crate::web::page::FieldError;
@@ -29,6 +29,7 @@ use crate::web::page::FieldError;
 #[derive(Clone, Debug, Serialize)]
 pub struct ClientsPage {
     rows: Vec<Row>,
+    orders: Vec<Choice>,
     headings: Vec<Heading>,
     pages: Pages,
     sizes: Vec<Choice>,
@@ -47,7 +48,7 @@ struct Row {
     name: String,
     logo: Option<String>,
     kind: &'static str,
-    last: Option<String>,
+    last: Option<Moment>,
     people: i64,
     badges: Vec<Badge>,
 }
@@ -73,13 +74,14 @@ impl ConsolePage for ClientsPage {
             name: "My app".into(),
             logo: Some("/logos/0".into()),
             kind: "confidential",
-            last: Some("2 minutes ago".into()),
+            last: Some(Moment::sample()),
             people: 3,
             badges: vec![Badge { label: "Disabled", kind: "danger" }],
         };
         let headings = vec![Heading::plain("App")];
         Self {
             rows: vec![row],
+            orders: vec![Choice::new("name", "By name", "name")],
             headings,
             pages: Pages::sample(),
             sizes: list::sizes(&Params::default()),
@@ -114,7 +116,14 @@ pub fn badges(client: &Client, now: Instant) -> Vec<Badge> {
 }
 
 /// Orders of the list; the first, unless another is asked for.
-const ORDERS: [&str; 6] = ["name", "name-back", "seen", "seen-back", "people", "people-back"];
+const ORDERS: [(&str, &str); 6] = [
+    ("name", "By name"),
+    ("name-back", "By name, from the end"),
+    ("seen", "Last seen first"),
+    ("seen-back", "Unseen longest first"),
+    ("people", "Most people first"),
+    ("people-back", "Fewest people first"),
+];
 
 /// `GET /admin/clients`.
 ///
@@ -140,7 +149,7 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     ];
     let row = |client: Client| Row {
         badges: known.badges(&client, now),
-        last: known.last.get(&client.client_id).map(|at| when::ago(*at, now)),
+        last: known.last.get(&client.client_id).map(|at| Moment::of(*at, now)),
         people: known.people_of(&client),
         kind: client.kind.as_str(),
         logo: client.logo_path(),
@@ -161,6 +170,7 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
         deeds,
         rows: clients.into_iter().map(row).collect(),
         sizes: list::sizes(&query),
+        orders: ORDERS.map(|(value, label)| Choice::new(value, label, order)).to_vec(),
         headings,
         pages,
         page,
@@ -229,7 +239,7 @@ async fn find(operator: &Operator, query: &Params) -> Result<Found, PageError> {
     let wanted = q.to_lowercase();
     clients.retain(|client| client.name.to_lowercase().contains(&wanted) || client.client_id.contains(&q));
     let asked = query.find("order");
-    let order = ORDERS.into_iter().find(|order| asked == Some(*order)).unwrap_or(ORDERS[0]);
+    let order = ORDERS.into_iter().map(|(order, _)| order).find(|order| asked == Some(*order)).unwrap_or("name");
     match order {
         "seen" => clients.sort_by_key(|client| Reverse(known.last.get(&client.client_id).copied())),
         "seen-back" => clients.sort_by_key(|client| known.last.get(&client.client_id).copied()),

@@ -25,6 +25,8 @@ use crate::web::page::see_other;
 pub struct DashboardPage {
     tiles: Vec<Tile>,
     days: Vec<Day>,
+    /// Where nothing can be signed in to yet, what is left to do stands in its place.
+    has_chart: bool,
     /// The same for the script, as JSON that ends no element.
     chart: String,
     counted: Option<String>,
@@ -76,6 +78,7 @@ impl ConsolePage for DashboardPage {
         Self {
             tiles: vec![Tile { label: "Accounts", value: "12".into(), more: Some("a sample".into()) }],
             days: vec![Day { date: "2026-11-20".into(), done: 12, failed: 3 }],
+            has_chart: true,
             chart: "[]".into(),
             counted: Some("just now".into()),
             methods: vec![Share { label: "Password".into(), number: 12 }],
@@ -140,6 +143,7 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
         apps: found.apps.into_iter().map(|(label, number)| Share { label, number }).collect(),
         events: found.events,
         health: found.signs.shown_to(&operator).await,
+        has_chart: found.has_apps || steps.is_empty(),
         has_steps: steps.iter().any(|step| !step.is_done),
         steps,
     })

@@ -8,12 +8,14 @@ use super::frame::ConsolePage;
 use super::list::{self, Tab};
 use super::operator::{Operator, Ordered};
 use super::undo::{Told, Undo};
-use crate::access::store::{self as groups, Contents, Group};
+use crate::access::store::{self as groups, Contents, Group, permissions};
 use crate::admin::deed::Stop;
 use crate::admin::groups as deeds;
 use crate::admin::policy::{self, Actor, Right};
+use crate::admin::store;
 use crate::audit::Scene;
 use crate::audit::store::Named;
+use crate::clients::Client;
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::GroupId;
@@ -37,10 +39,13 @@ pub struct GroupPage {
     members: Vec<String>,
     has_more_members: bool,
     sees_people: bool,
+    sees_permissions: bool,
     managers: Vec<String>,
     groups: Vec<String>,
     member_of: Vec<String>,
-    permissions: Vec<String>,
+    permissions: Vec<Held>,
+    /// Apps that its members may use, and not everybody; none for who may not see apps.
+    clients: Option<Vec<App>>,
     refusal: Option<String>,
     may_change: bool,
     /// Whether this operator may say who is in it.
@@ -50,6 +55,19 @@ pub struct GroupPage {
     people_url: Option<String>,
     flash: Option<&'static str>,
     errors: Vec<FieldError>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Held {
+    name: String,
+    /// In words, as whoever made it described it.
+    words: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct App {
+    client_id: String,
+    name: String,
 }
 
 impl ConsolePage for GroupPage {
@@ -73,7 +91,9 @@ impl ConsolePage for GroupPage {
             managers: vec!["grace".into()],
             groups: vec!["juniors".into()],
             member_of: vec!["staff".into()],
-            permissions: vec!["blog.view_article".into()],
+            permissions: vec![Held { name: "blog.view_article".into(), words: "Can view article".into() }],
+            clients: Some(vec![App { client_id: "wiki".into(), name: "Wiki".into() }]),
+            sees_permissions: true,
             refusal: Some("a refusal".into()),
             may_change: true,
             may_fill: true,
@@ -131,10 +151,15 @@ async fn show(
         // Members are named there: that is for those who may see them.
         let sees_members = actor.may(Right::ViewUser);
         let changes = if sees_members { changes::naming(conn, &actor, Named::Group(own.id), now)? } else { None };
-        Ok((groups::contents(conn, own.id, MEMBERS + 1)?, refusal, may_fill, changes))
+        let held = permissions::of_group(conn, own.id)?;
+        let clients =
+            if actor.may(Right::ViewClient) { Some(store::clients_restricted_to(conn, &own.name)?) } else { None };
+        Ok((groups::contents(conn, own.id, MEMBERS + 1)?, refusal, may_fill, changes, (held, clients)))
     };
-    let (contents, refusal, may_fill, events) = operator.read(load).await?;
-    let Contents { mut members, managers, groups, member_of, permissions } = contents;
+    let (contents, refusal, may_fill, events, (held, clients)) = operator.read(load).await?;
+    let Contents { mut members, managers, groups, member_of, .. } = contents;
+    let app = |client: Client| App { client_id: client.client_id, name: client.name };
+    let clients = clients.map(|all| all.into_iter().map(app).collect::<Vec<_>>()).filter(|all| !all.is_empty());
     let most = usize::try_from(MEMBERS).unwrap_or(usize::MAX);
     let has_more_members = members.len() > most;
     members.truncate(most);
@@ -153,6 +178,7 @@ async fn show(
             ("managers", "Managers", !managers.is_empty() || may(Right::ChangeGroup)),
             ("groups", "Groups", true),
             ("permissions", "Permissions", true),
+            ("apps", "Apps", clients.is_some()),
             ("changes", "Changes", events.is_some()),
             ("new-accounts", "New accounts", may(Right::ChangeGroup)),
             ("name-section", "Name", may(Right::ChangeGroup)),
@@ -168,7 +194,9 @@ async fn show(
         managers,
         groups,
         member_of,
-        permissions,
+        permissions: held.into_iter().map(|one| Held { name: one.name.to_string(), words: one.description }).collect(),
+        clients,
+        sees_permissions: operator.actor.may(Right::ViewPermission),
         may_change: may(Right::ChangeGroup),
         may_fill,
         may_delete: may(Right::DeleteGroup),

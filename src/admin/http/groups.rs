@@ -23,6 +23,7 @@ use crate::web::page::FieldError;
 #[derive(Clone, Debug, Serialize)]
 pub struct GroupsPage {
     rows: Vec<Row>,
+    orders: Vec<Choice>,
     headings: Vec<Heading>,
     pages: Pages,
     sizes: Vec<Choice>,
@@ -64,6 +65,7 @@ impl ConsolePage for GroupsPage {
         };
         Self {
             rows: vec![row],
+            orders: vec![Choice::new("name", "By name", "name")],
             headings: vec![Heading::plain("Group")],
             pages: Pages::sample(),
             sizes: list::sizes(&Params::default()),
@@ -114,6 +116,9 @@ async fn show_list(
     operator.show(GroupsPage {
         rows: groups.into_iter().map(|group| row(group, &counts)).collect(),
         csv: if operator.actor.may(Right::ViewGroup) { csv } else { String::new() },
+        orders: [("name", "By name"), ("name-back", "By name, from the end")]
+            .map(|(value, label)| Choice::new(value, label, order))
+            .to_vec(),
         headings: vec![
             Heading::sorting("Group", (["name", "name-back"], order), "name", |order| url(order, "")),
             Heading::plain("Members"),

@@ -35,6 +35,8 @@ pub struct Health {
     label: &'static str,
     value: String,
     kind: &'static str,
+    /// Whether it is said on top of the page, too.
+    is_urgent: bool,
     /// Where it is put right.
     link: Option<Link>,
 }
@@ -59,13 +61,13 @@ impl Link {
 
 impl Health {
     const fn new(label: &'static str, value: String, kind: &'static str, link: Option<Link>) -> Self {
-        Self { label, value, kind, link }
+        Self { label, value, kind, is_urgent: false, link }
     }
 
     /// Something to look at.
     #[must_use]
     pub fn sample() -> Self {
-        Self::new("Mail", "3 letters given up".into(), "danger", Some(Link::PARKED))
+        Self { is_urgent: true, ..Self::new("Mail", "3 letters given up".into(), "danger", Some(Link::PARKED)) }
     }
 }
 
@@ -113,7 +115,8 @@ impl Signs {
         ];
         let for_them = |one: Health| {
             let link = one.link.filter(|link| operator.actor.may(link.right));
-            Health { link, ..one }
+            let is_urgent = one.kind == "danger" || (one.kind == "warning" && one.link.is_some());
+            Health { link, is_urgent, ..one }
         };
         all.into_iter().flatten().map(for_them).collect()
     }

@@ -1,6 +1,7 @@
 //! `/admin/keys`: what tokens are signed with.
 
 use actix_web::{HttpResponse, web};
+use chrono::Duration;
 use serde::Serialize;
 
 use super::frame::ConsolePage;
@@ -8,6 +9,8 @@ use super::operator::{Operator, Ordered, Undone, done};
 use crate::admin::keys as deeds;
 use crate::admin::policy::Right;
 use crate::app::{App, key_schedule};
+use crate::clients::{Client, store as clients};
+use crate::kernel::fault::Fault;
 use crate::keys::Algorithm;
 use crate::keys::rotation::Patience;
 use crate::keys::store::{self, KeyRow, State};
@@ -37,6 +40,8 @@ struct Row {
     since: Option<String>,
     leaves: Option<String>,
     is_retiring: bool,
+    /// When an active key hands over by itself.
+    hands_over: Option<String>,
 }
 
 impl ConsolePage for KeysPage {
@@ -57,6 +62,7 @@ impl ConsolePage for KeysPage {
             since: Some("2026-11-20 10:00 UTC".into()),
             leaves: Some("2026-11-21 10:00 UTC".into()),
             is_retiring: true,
+            hands_over: Some("2026-11-20".into()),
         };
         Self {
             rows: vec![row],
@@ -93,7 +99,7 @@ async fn show(
     rows.sort_by_key(|row| (row.alg.as_str(), rank(row.state)));
     let schedule = key_schedule(&operator.app.config)?;
     operator.show(KeysPage {
-        rows: rows.into_iter().map(line).collect(),
+        rows: rows.into_iter().map(|row| line(row, schedule.rotate)).collect(),
         publish_hours: schedule.publish.num_hours(),
         rotate_days: schedule.rotate.map(|period| period.num_days()),
         may_change: operator.actor.may(Right::ChangeSigningKey),
@@ -112,7 +118,8 @@ const fn rank(state: State) -> u8 {
     }
 }
 
-fn line(row: KeyRow) -> Row {
+/// A key in words; an active one hands over when it is as old as `rotate` says.
+fn line(row: KeyRow, rotate: Option<Duration>) -> Row {
     let kind = match row.state {
         State::Active => "success",
         State::Retiring => "warning",
@@ -125,6 +132,8 @@ fn line(row: KeyRow) -> Row {
         created: when::at(row.created_at),
         since: row.activated_at.map(when::at),
         leaves: row.leaves_at.map(when::at),
+        hands_over: rotate
+            .and_then(|age| row.activated_at.filter(|_| row.state == State::Active).map(|at| when::on(at + age))),
         is_retiring: row.state == State::Retiring,
         kid: row.kid,
     }
@@ -152,6 +161,9 @@ pub async fn rotate(Ordered { operator, form }: Ordered) -> Result<HttpResponse,
 #[derive(Clone, Debug, Serialize)]
 pub struct RetirePage {
     key: Row,
+    /// Apps that get tokens of its algorithm.
+    apps: Vec<String>,
+    sees_apps: bool,
 }
 
 impl ConsolePage for RetirePage {
@@ -163,7 +175,7 @@ impl ConsolePage for RetirePage {
     }
 
     fn sample() -> Self {
-        Self { key: KeysPage::sample().rows.remove(0) }
+        Self { key: KeysPage::sample().rows.remove(0), apps: vec!["Wiki".into()], sees_apps: true }
     }
 }
 
@@ -172,9 +184,14 @@ impl ConsolePage for RetirePage {
 /// # Errors
 /// A page.
 pub async fn ask(operator: Operator, kid: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let rows = operator.read(store::list).await?;
+    let (rows, clients) = operator.read(|conn| Ok::<_, Fault>((store::list(conn)?, clients::list(conn)?))).await?;
     let key = rows.into_iter().find(|row| row.kid == *kid && row.state == State::Retiring);
-    operator.show(RetirePage { key: line(key.ok_or_else(PageError::not_found)?) })
+    let key = line(key.ok_or_else(PageError::not_found)?, None);
+    let sees_apps = operator.actor.may(Right::ViewClient);
+    let signed =
+        |client: &Client| [client.id_token_alg, client.access_token_alg].iter().any(|alg| alg.as_str() == key.alg);
+    let apps = clients.into_iter().filter(|client| sees_apps && signed(client)).map(|client| client.name).collect();
+    operator.show(RetirePage { apps, sees_apps, key })
 }
 
 /// `POST /admin/keys/{kid}/retire`.

@@ -54,6 +54,8 @@ struct Row {
     badge: &'static str,
     made: String,
     error: Option<String>,
+    /// What to look at, where the error tells.
+    hint: Option<&'static str>,
     is_parked: bool,
 }
 
@@ -74,6 +76,7 @@ impl ConsolePage for MailPage {
             badge: "danger",
             made: "2026-11-20 10:00 UTC".into(),
             error: Some("a sample".into()),
+            hint: Some("a sample"),
             is_parked: true,
         };
         Self {
@@ -199,6 +202,7 @@ fn line(row: Listed, sees_people: bool) -> Row {
         (None, Some(_)) => ("given up", "danger"),
         (None, None) => ("waiting", "neutral"),
     };
+    let error = row.last_error.filter(|_| row.sent_at.is_none());
     Row {
         id: row.id.to_string(),
         kind: row.kind,
@@ -206,9 +210,26 @@ fn line(row: Listed, sees_people: bool) -> Row {
         state,
         badge,
         made: when::at(row.created_at),
-        error: row.last_error.filter(|_| row.sent_at.is_none()),
+        hint: error.as_deref().and_then(hint),
+        error,
         is_parked: row.sent_at.is_none() && row.parked_at.is_some(),
     }
+}
+
+/// Where to look, by what mail servers and the network say.
+const HINTS: [(&[&str], &str); 4] = [
+    (&["authentication", "credentials", "(535"], "Look at mail.smtp.username and the password."),
+    (&["certificate", "tls", "handshake"], "Look at mail.smtp.security, mail.smtp.port and mail.smtp.ca_file."),
+    (
+        &["refused", "timed out", "timeout", "lookup", "resolve", "unreachable"],
+        "Is mail.smtp.host right, and reached from here?",
+    ),
+    (&["(550", "(551", "(553", "mailbox", "recipient"], "The mail server takes nothing for this address. Is it right?"),
+];
+
+fn hint(error: &str) -> Option<&'static str> {
+    let error = error.to_lowercase();
+    HINTS.iter().find(|(marks, _)| marks.iter().any(|mark| error.contains(mark))).map(|(_, hint)| *hint)
 }
 
 /// `POST /admin/mail/retry`: one, or all.
@@ -254,7 +275,8 @@ pub struct LetterPage {
     letter: String,
     subject: String,
     text: String,
-    html_url: String,
+    /// As HTML in light and in dark.
+    html_urls: [String; 2],
     languages: Vec<Choice>,
 }
 
@@ -271,7 +293,7 @@ impl ConsolePage for LetterPage {
             letter: "test".into(),
             subject: "a sample".into(),
             text: "a sample".into(),
-            html_url: "/admin/mail/letters/test/html".into(),
+            html_urls: ["light", "dark"].map(|look| format!("/admin/mail/letters/test/html?look={look}")),
             languages: vec![Choice::new("en", "en", "en")],
         }
     }
@@ -294,7 +316,7 @@ pub async fn letter(operator: Operator, name: web::Path<String>) -> Result<HttpR
     operator.show(LetterPage {
         subject: rendered.subject,
         text: rendered.text,
-        html_url: format!("/admin/mail/letters/{name}/html?lang={language}"),
+        html_urls: ["light", "dark"].map(|look| format!("/admin/mail/letters/{name}/html?lang={language}&look={look}")),
         languages: Language::ALL.iter().map(|one| Choice::new(one.as_str(), one.as_str(), language.as_str())).collect(),
         letter: name.into_inner(),
     })
@@ -304,16 +326,24 @@ pub async fn letter(operator: Operator, name: web::Path<String>) -> Result<HttpR
 const LETTER_POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'";
 
-/// `GET /admin/mail/letters/{letter}/html`: as a mail program shows it.
+/// What a letter says before its colors for the dark.
+const IN_THE_DARK: &str = "@media (prefers-color-scheme: dark)";
+
+/// `GET /admin/mail/letters/{letter}/html`: as a mail program shows it, in the dark or not.
 ///
 /// # Errors
 /// A page.
 pub async fn letter_html(operator: Operator, name: web::Path<String>) -> Result<HttpResponse, PageError> {
     let (rendered, _) = render(&operator, &name)?;
+    let html = match operator.query()?.find("look") {
+        Some("dark") => rendered.html.replace(IN_THE_DARK, "@media all"),
+        Some("light") => rendered.html.replace(IN_THE_DARK, "@media not all"),
+        _ => rendered.html,
+    };
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, LETTER_POLICY))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .body(rendered.html))
+        .body(html))
 }

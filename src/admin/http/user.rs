@@ -19,7 +19,7 @@ use crate::audit::store::{Listed, Wanted, list_of};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
 use crate::kernel::{Conn, Instant};
-use crate::portal::http::when;
+use crate::portal::http::when::{self, Moment};
 use crate::sessions::{self, Lifetimes};
 use crate::spec::PermissionName;
 use crate::tokens::store::{api_keys, grants};
@@ -58,6 +58,7 @@ pub struct UserPage {
     may_revoke_apps: bool,
     /// Whether this operator may see what an app would get of them.
     sees_apps: bool,
+    sees_permissions: bool,
     /// What was changed about them.
     events: Option<Vec<Line>>,
     /// All that the log says of them.
@@ -114,7 +115,7 @@ struct SessionLine {
     id: String,
     what: String,
     address: Option<String>,
-    when: String,
+    when: Moment,
 }
 
 /// An API key; never the key itself.
@@ -125,7 +126,7 @@ struct KeyLine {
     prefix: String,
     scope: String,
     ends: Option<String>,
-    used: Option<String>,
+    used: Option<Moment>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -133,7 +134,7 @@ struct AppLine {
     client_id: String,
     name: String,
     scope: String,
-    since: String,
+    since: Moment,
     /// Where its claims are shown.
     claims: String,
 }
@@ -171,7 +172,7 @@ impl ConsolePage for UserPage {
                 id: "0".into(),
                 what: "Firefox on Linux".into(),
                 address: Some("192.0.2.1".into()),
-                when: "just now".into(),
+                when: Moment::sample(),
             }]),
             keys: Some(vec![KeyLine {
                 id: "0".into(),
@@ -179,7 +180,7 @@ impl ConsolePage for UserPage {
                 prefix: "ptc_abc".into(),
                 scope: "openid".into(),
                 ends: Some("2026-12-01".into()),
-                used: Some("just now".into()),
+                used: Some(Moment::sample()),
             }]),
             may_revoke_keys: true,
             may_make_keys: true,
@@ -187,11 +188,12 @@ impl ConsolePage for UserPage {
                 client_id: "wiki".into(),
                 name: "Wiki".into(),
                 scope: "openid".into(),
-                since: "just now".into(),
+                since: Moment::sample(),
                 claims: "/admin/clients/wiki?user=ada#test".into(),
             }]),
             may_revoke_apps: true,
             sees_apps: true,
+            sees_permissions: true,
             events: Some(Line::sample()),
             activity: Line::sample(),
             refusal: None,
@@ -316,6 +318,7 @@ fn load(
         apps,
         may_revoke_apps: may_touch && actor.may(Right::DeleteGrant),
         sees_apps: actor.may(Right::ViewClient),
+        sees_permissions: actor.may(Right::ViewPermission),
         events,
         activity,
         may_change,
@@ -401,7 +404,7 @@ fn sessions_of(conn: &mut Conn, user: UserId, lifetimes: Lifetimes, now: Instant
         id: session.id.to_string(),
         what: device::in_words(session.user_agent.as_deref().unwrap_or_default()),
         address: session.address,
-        when: when::ago(session.last_seen_at, now),
+        when: Moment::of(session.last_seen_at, now),
     });
     Ok(line.collect())
 }
@@ -413,7 +416,7 @@ fn keys_of(conn: &mut Conn, user: UserId, now: Instant) -> Result<Vec<KeyLine>, 
         prefix: key.prefix,
         scope: key.scope,
         ends: key.expires_at.map(when::on),
-        used: key.last_used_at.map(|at| when::ago(at, now)),
+        used: key.last_used_at.map(|at| Moment::of(at, now)),
     };
     Ok(api_keys::list(conn, user)?.into_iter().map(line).collect())
 }
@@ -427,7 +430,7 @@ fn apps(conn: &mut Conn, user: &User, now: Instant) -> Result<Vec<AppLine>, Faul
         client_id: app.client_id,
         name: app.name,
         scope: app.scope,
-        since: when::ago(app.created_at, now),
+        since: Moment::of(app.created_at, now),
     };
     Ok(grants::list_connected(conn, user.id)?.into_iter().map(line).collect())
 }

@@ -14,7 +14,7 @@ use crate::admin::store::{self, UserFilter, UserLine, UserOrder, UserState};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
 use crate::kernel::{Conn, Instant};
-use crate::portal::http::when;
+use crate::portal::http::when::{self, Moment};
 use crate::spec::Params;
 use crate::web::PageError;
 
@@ -42,6 +42,7 @@ pub struct UsersPage {
     csv: String,
     unknown_group: Option<String>,
     may_add: bool,
+    may_invite: bool,
     flash: Option<&'static str>,
 }
 
@@ -55,7 +56,7 @@ struct Row {
     email_verified: bool,
     groups: Vec<String>,
     badges: Vec<Badge>,
-    last_seen: Option<String>,
+    last_seen: Option<Moment>,
     created: String,
 }
 
@@ -83,7 +84,7 @@ impl ConsolePage for UsersPage {
             email_verified: true,
             groups: vec!["editors".into()],
             badges: vec![Badge { label: "Staff", kind: "info" }],
-            last_seen: Some("2 minutes ago".into()),
+            last_seen: Some(Moment::sample()),
             created: "2026-11-20 10:00 UTC".into(),
         };
         let asked = Asked { q: "ada".into(), ..Asked::default() };
@@ -194,6 +195,7 @@ impl Asked {
             group: self.group,
             unknown_group,
             may_add: false,
+            may_invite: false,
             flash: None,
         }
     }
@@ -228,7 +230,8 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     let next = rows.last().filter(|_| has_more).map(|row| row.id.clone());
     let unknown_group = (!is_known).then(|| asked.group.clone());
     let flash = operator.query()?.find("done").filter(|done| *done == "deleted").map(|_| "The account is deleted.");
-    let may_add = operator.actor.may(Right::AddUser);
+    let may = |right| operator.actor.may(right);
+    let (may_add, may_invite) = (may(Right::AddUser), may(Right::ViewInvitation) && may(Right::AddInvitation));
     let deeds = list::buttons(
         &operator.actor,
         &[
@@ -241,7 +244,7 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     );
     let mut page = asked.page(rows, next, unknown_group);
     page.notes.extend(is_large.then_some("The group is large: its members are listed with the newest account first."));
-    operator.show(UsersPage { deeds, may_add, flash, ..page })
+    operator.show(UsersPage { deeds, may_add, may_invite, flash, ..page })
 }
 
 /// What was found.
@@ -286,7 +289,7 @@ fn load(conn: &mut Conn, asked: &Asked, actor: &Actor, (limit, now): (i64, Insta
             email,
             email_verified,
             groups: groups.remove(&line.id).unwrap_or_default(),
-            last_seen: line.last_login_at.map(|at| when::ago(at, now)),
+            last_seen: line.last_login_at.map(|at| Moment::of(at, now)),
             created: when::at(line.created_at),
             username: line.username,
         }

@@ -1,6 +1,32 @@
 //! Times as people read them.
 
+use serde::Serialize;
+
 use crate::kernel::Instant;
+
+/// A time, in words and in full.
+#[derive(Clone, Debug, Serialize)]
+pub struct Moment {
+    ago: String,
+    at: String,
+    /// As programs read it (RFC 3339).
+    full: String,
+}
+
+impl Moment {
+    /// `then`, as it is told at `now`.
+    #[must_use]
+    pub fn of(then: Instant, now: Instant) -> Self {
+        let full = then.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        Self { ago: ago(then, now), at: at(then), full }
+    }
+
+    /// Something to look at.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self::of(Instant::default(), Instant::default())
+    }
+}
 
 /// "3 hours ago".
 #[must_use]

@@ -56,6 +56,7 @@ async fn an_app_from_the_gallery_works_with_what_the_page_says() {
         [("template", "miniflux"), ("name", "Feeds"), ("client_id", "feeds"), ("url", "https://feeds.example.org/")];
     let made = post(&browser, form, "/admin/clients/add", &fields).await;
     assert_eq!((made.status, made.header("cache-control")), (StatusCode::OK, "no-store"), "{made:?}");
+    assert!(browser.get("/admin/clients/feeds").await.body.contains("Nobody has signed in to it yet."));
     let secret = made.body.split("id=\"client-secret\">").nth(1).and_then(|rest| rest.split('<').next()).unwrap();
     assert_eq!(secret.len(), 43, "256 bits");
     assert_eq!(made.body.matches(secret).count(), 2, "once by itself, once in what is pasted");
@@ -137,6 +138,7 @@ async fn an_app_is_changed_and_the_change_holds_at_once() {
     join(&server, &editors, bob);
     app.tokens_with(&theirs, &[("scope", "openid profile")]).await;
     let page = browser.get("/admin/clients/mine").await;
+    assert!(!page.body.contains("id=\"unused\""), "{}", page.body);
     assert!(page.body.contains("client.updated") && page.body.contains("by ada"), "{}", page.body);
     let logged = "audit_events WHERE event = 'client.updated' AND details->'changed'->'restricted_to_groups' = '[[], [\"editors\"]]'";
     assert_eq!(server.count(logged), 1);

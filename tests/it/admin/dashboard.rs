@@ -15,6 +15,7 @@ async fn the_dashboard_shows_what_a_job_has_counted() {
     let fresh = browser.get("/admin").await;
     assert_eq!(fresh.status, StatusCode::OK, "{fresh:?}");
     assert!(fresh.body.contains("Register the first app"), "{}", fresh.body);
+    assert!(!fresh.body.contains("id=\"sign-ins-data\""), "what is left to do comes first");
     assert!(fresh.body.contains("less than a day old") && !fresh.body.contains("See them"), "{}", fresh.body);
     server.signed_in("bob").await;
     server.browser().try_sign_in("/login", "bob", "wrong").await;
@@ -54,6 +55,9 @@ async fn what_is_wrong_is_said_with_a_way_to_put_it_right() {
     });
     let page = server.signed_in("root").await.get("/admin").await;
     assert!(page.body.contains("400 days old") && page.body.contains(">Rotate them</a>"), "{}", page.body);
+    assert!(
+        page.body.contains("<div class=\"alert alert-warning\">") && page.body.contains("Signing keys: 400 days old.")
+    );
     let page = server.signed_in("ada").await.get("/admin").await;
     assert!(page.body.contains("400 days old") && !page.body.contains("Rotate them"), "{}", page.body);
 }

@@ -115,6 +115,31 @@ async fn a_group_that_an_app_is_restricted_to_is_not_deleted() {
     let staff = make_group(&server, "Staff");
     RelyingParty::register(&server, "ledger", |draft| draft.restrict_to_groups = vec!["staff".into()]);
     let browser = server.signed_in("root").await;
+    server.write(|conn, scene| {
+        let name = "blog.publish_article".parse().expect("a name");
+        let new = permission::NewPermission::new(name, None, "Put <articles> on the front page".into()).expect("sound");
+        permission::create(conn, &new, scene)
+    });
+    grant_to_group(&server, "blog.publish_article", None, &staff);
+    let page = browser.get(&format!("/admin/groups/{}", staff.id)).await.body;
+    for text in [
+        "href=\"/admin/clients/ledger\"",
+        "Put &lt;articles&gt; on the front page",
+        "href=\"/admin/permissions/blog.publish_article\"",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    let eve = super::staff(&server, "eve", &["view_group"]);
+    join(&server, &staff, eve);
+    let page = server.signed_in("eve").await.get(&format!("/admin/groups/{}", staff.id)).await.body;
+    assert!(
+        page.contains("blog.publish_article")
+            && !page.contains("/admin/clients/")
+            && !page.contains("href=\"/admin/permissions/")
+    );
+    // What was typed stays in the form that was refused, but no password would.
+    let refused = post(&browser, &staff, "grant", ("permission", "blog.<no>")).await;
+    assert!(refused.body.contains("name=\"permission\" value=\"blog.&lt;no&gt;\""), "{}", refused.body);
     let refused = post(&browser, &staff, "delete", ("delete-name", "Staff")).await;
     assert!(refused.body.contains("The app App ledger is restricted to this group"), "{}", refused.body);
     assert_eq!(server.count("groups"), 1);

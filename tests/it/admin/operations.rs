@@ -112,7 +112,9 @@ async fn keys_are_rotated_and_what_a_retired_one_signed_is_dead() {
     let active: String = browser.get("/.well-known/jwks.json").await.body;
     assert!(active.contains(&kid));
     let path = format!("{kid}/retire");
+    assert!(page.body.contains("hands over on "), "{}", page.body);
     let asked = browser.get(&format!("/admin/keys/{path}")).await;
+    assert!(asked.body.contains("<li><bdi>App app</bdi></li>"), "whose tokens end: {}", asked.body);
     let form = format!("action=\"/admin/keys/{path}\"");
     assert!(asked.body.contains("Retire this key now?") && asked.body.contains(&form), "{}", asked.body);
     let keys = server.write(|conn, _| portcullis::keys::store::list(conn));
@@ -153,12 +155,18 @@ async fn letters_are_shown_tried_again_and_tested() {
             m::due_at.eq(scene.now),
             m::expires_at.eq(scene.now + chrono::Duration::hours(1)),
             m::parked_at.eq(scene.now),
-            m::last_error.eq("550 <no>"),
+            m::last_error.eq("permanent error (550): <no>"),
         );
         Ok(diesel::insert_into(m::table).values(row).execute(conn)?)
     });
     let page = browser.get("/admin/mail").await;
-    for text in ["given up", "550 &lt;no&gt;", "ops@example.test", "id=\"retry-all\""] {
+    for text in [
+        "given up",
+        "(550): &lt;no&gt;",
+        "The mail server takes nothing for this address.",
+        "ops@example.test",
+        "id=\"retry-all\"",
+    ] {
         assert!(page.body.contains(text), "{text}: {}", page.body);
     }
     let mia = server.signed_in("mia").await.get("/admin/mail").await;
@@ -171,6 +179,13 @@ async fn letters_are_shown_tried_again_and_tested() {
         let html = browser.get(&format!("/admin/mail/letters/{letter}/html?lang=de")).await;
         assert!(html.header("content-security-policy").contains("sandbox"), "{letter}");
         assert!(html.body.contains("<html"), "{letter}");
+        // In the dark, wherever one sits.
+        let of_its_own = "@media (prefers-color-scheme: dark)";
+        assert!(html.body.contains(of_its_own) && page.body.contains("look=dark"), "{letter}: {}", html.body);
+        for (look, media) in [("dark", "@media all"), ("light", "@media not all")] {
+            let shown = browser.get(&format!("/admin/mail/letters/{letter}/html?lang=de&look={look}")).await.body;
+            assert!(shown.contains(media) && !shown.contains(of_its_own), "{look}");
+        }
     }
     assert_eq!(browser.get("/admin/mail/letters/nothing").await.status, StatusCode::NOT_FOUND);
 }
