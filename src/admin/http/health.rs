@@ -116,7 +116,7 @@ impl Signs {
         let for_them = |one: Health| {
             let link = one.link.filter(|link| operator.actor.may(link.right));
             let is_urgent = one.kind == "danger" || (one.kind == "warning" && one.link.is_some());
-            Health { link, is_urgent, ..one }
+            Health { is_urgent, link, ..one }
         };
         all.into_iter().flatten().map(for_them).collect()
     }
@@ -173,6 +173,7 @@ async fn touched(file: PathBuf) -> Option<Instant> {
     const PATIENCE: Duration = Duration::from_millis(500);
     let look = async {
         let place = LOOKS.acquire().await.ok()?;
+        #[expect(clippy::disallowed_methods, reason = "the semaphore bounds how many wait")]
         let look = web::block(move || {
             let touched = fs::metadata(file).and_then(|data| data.modified()).ok();
             drop(place);

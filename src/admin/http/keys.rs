@@ -191,7 +191,7 @@ pub async fn ask(operator: Operator, kid: web::Path<String>) -> Result<HttpRespo
     let signed =
         |client: &Client| [client.id_token_alg, client.access_token_alg].iter().any(|alg| alg.as_str() == key.alg);
     let apps = clients.into_iter().filter(|client| sees_apps && signed(client)).map(|client| client.name).collect();
-    operator.show(RetirePage { apps, sees_apps, key })
+    operator.show(RetirePage { key, apps, sees_apps })
 }
 
 /// `POST /admin/keys/{kid}/retire`.
