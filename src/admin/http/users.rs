@@ -309,8 +309,9 @@ pub async fn csv(operator: Operator) -> Result<HttpResponse, PageError> {
         let state: Vec<_> = row.badges.iter().map(|badge| badge.label).collect();
         let verified = if row.email_verified { "yes" } else { "no" };
         let (email, groups) = (row.email.unwrap_or_default(), row.groups.join(";"));
-        vec![row.username, row.name, email, verified.to_owned(), groups, state.join(";"), row.created]
+        let seen = row.last_seen.map(|seen| seen.at().to_owned()).unwrap_or_default();
+        vec![row.username, row.name, email, verified.to_owned(), groups, state.join(";"), row.created, seen]
     });
-    let heading = ["username", "name", "email", "email_verified", "groups", "state", "created"];
+    let heading = ["username", "name", "email", "email_verified", "groups", "state", "created", "last_sign_in"];
     Ok(list::csv("users.csv", &heading, rows))
 }

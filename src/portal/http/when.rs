@@ -21,6 +21,12 @@ impl Moment {
         Self { ago: ago(then, now), at: at(then), full }
     }
 
+    /// In full, as [`at`] tells it.
+    #[must_use]
+    pub fn at(&self) -> &str {
+        &self.at
+    }
+
     /// Something to look at.
     #[must_use]
     pub fn sample() -> Self {
