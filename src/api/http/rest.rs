@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::body::MaybeJson;
 use crate::accounts::passwords::Password;
-use crate::admin::deed::Stop;
+use crate::admin::deed::{Stop, Wrong};
 use crate::admin::policy::{self, Actor};
 use crate::admin::{clients, groups, people, version};
 use crate::api::Refusal;
@@ -22,7 +22,7 @@ use crate::app::{App, key_schedule};
 use crate::audit::Scene;
 use crate::kernel::Conn;
 use crate::kernel::crypto::Place;
-use crate::kernel::db::lock_for_transaction;
+use crate::kernel::db::{lock_for_transaction, take_back};
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
 use crate::kernel::secret::Digest;
@@ -122,12 +122,14 @@ async fn caller(req: &HttpRequest, app: &App) -> Result<Caller, Problem> {
     Ok(Caller { user: person.user_id, username: person.username.clone(), scope: claims.scope })
 }
 
-/// What is asked, after it fitted the table.
+/// What is asked, as far as it fits the table.
 struct Asked {
     endpoint: &'static Endpoint,
     names: Vec<String>,
     query: Members,
     body: Members,
+    /// What does not fit.
+    wrong: Vec<Wrong>,
     hash: Option<String>,
     after: Option<String>,
     limit: i64,
@@ -159,7 +161,7 @@ async fn run(
     }
     let mut asked = read(endpoint, req, body)?;
     let question = question(&asked, caller.user);
-    if let Some(cursor) = asked.after.take() {
+    if let Some(cursor) = asked.after.take().filter(|_| asked.wrong.is_empty()) {
         let opened = question.open(&cursor, &app.sealer);
         asked.after = Some(opened.ok_or_else(|| Stop::wrong("cursor", "This does not belong to this list."))?);
     }
@@ -167,9 +169,10 @@ async fn run(
     if endpoint.hashes
         && let Some(typed) = asked.body.text("password").and_then(Password::parse)
     {
-        // Work is for who may ask for it.
+        // Work is for who may ask for it, and for what will come true.
         app.db.read(move |conn| admit(conn, user, endpoint).map(|_| ())).await?;
-        asked.hash = Some(app.hasher.hash(typed).await?);
+        let is_sound = asked.wrong.is_empty();
+        asked.hash = Some(if is_sound { app.hasher.hash(typed).await? } else { NO_HASH.to_owned() });
     }
     let schedule = key_schedule(&app.config)?;
     let (scene, office) = (app.scene(req, &caller.username), app.clone());
@@ -220,27 +223,16 @@ fn read(endpoint: &'static Endpoint, req: &HttpRequest, body: MaybeJson) -> Resu
         }
     }
     let mut wrong = Vec::new();
-    let query = shape::read_query(endpoint.query, rest.into_iter()).unwrap_or_else(|more| {
-        wrong.extend(more);
-        Members::default()
-    });
-    let limit = limit.iter().map(|text| ("limit", text.as_str()));
-    let limit = shape::read_query(LIMIT, limit).unwrap_or_else(|more| {
-        wrong.extend(more);
-        Members::default()
-    });
-    let body = read_body(endpoint, body)?;
-    let body = shape::read(endpoint.body.unwrap_or_default(), body).unwrap_or_else(|more| {
-        wrong.extend(more);
-        Members::default()
-    });
+    let (query, more) = shape::read_query(endpoint.query, rest.into_iter());
+    wrong.extend(more);
+    let (limit, more) = shape::read_query(LIMIT, limit.iter().map(|text| ("limit", text.as_str())));
+    wrong.extend(more);
+    let (body, more) = shape::read(endpoint.body.unwrap_or_default(), read_body(endpoint, body)?);
+    wrong.extend(more);
     let key = idempotency_key(endpoint, req).map_err(|why| wrong.push(why)).ok().flatten();
-    if !wrong.is_empty() {
-        return Err(Problem::invalid(wrong));
-    }
     let if_match = req.headers().get(header::IF_MATCH).map(|value| value.to_str().unwrap_or_default().to_owned());
     let limit = limit.number("limit").unwrap_or(USUAL_LIMIT);
-    Ok(Asked { endpoint, names, query, body, hash: None, after: cursor, limit, if_match, key })
+    Ok(Asked { endpoint, names, query, body, wrong, hash: None, after: cursor, limit, if_match, key })
 }
 
 fn read_body(endpoint: &Endpoint, body: MaybeJson) -> Result<Map<String, Value>, Problem> {
@@ -263,13 +255,13 @@ fn read_body(endpoint: &Endpoint, body: MaybeJson) -> Result<Map<String, Value>,
 }
 
 /// `Idempotency-Key` of a POST.
-fn idempotency_key(endpoint: &Endpoint, req: &HttpRequest) -> Result<Option<Digest>, crate::admin::deed::Wrong> {
+fn idempotency_key(endpoint: &Endpoint, req: &HttpRequest) -> Result<Option<Digest>, Wrong> {
     let Some(key) = req.headers().get("idempotency-key").filter(|_| endpoint.method == "POST") else { return Ok(None) };
     let sound = (1..=200).contains(&key.len()) && key.as_bytes().iter().all(u8::is_ascii_graphic);
     if sound {
         return Ok(Some(Digest::of(key.as_bytes())));
     }
-    Err(crate::admin::deed::Wrong::new("Idempotency-Key", "Give 1 to 200 visible ASCII characters."))
+    Err(Wrong::new("Idempotency-Key", "Give 1 to 200 visible ASCII characters."))
 }
 
 /// The actor as of now, who holds what the endpoint takes.
@@ -313,6 +305,9 @@ fn carry_out(
         office,
         scene,
     };
+    if !asked.wrong.is_empty() {
+        return Err(all_that_is_wrong(conn, &call, asked));
+    }
     if let (Some(wanted), false) = (&asked.if_match, asked.endpoint.is_look()) {
         check_version(conn, &call, asked, wanted)?;
     }
@@ -346,6 +341,27 @@ fn carry_out(
             Ok(Answered { is_replayed: true, ..told(reply, asked.endpoint) })
         }
     }
+}
+
+/// For a password that is not going to be set.
+const NO_HASH: &str = "*";
+
+/// What does not fit the table, and what else is wrong: that is found by trying the rest, which is taken back.
+fn all_that_is_wrong(conn: &mut Conn, call: &Call<'_>, asked: &Asked) -> Problem {
+    let mut wrong = asked.wrong.clone();
+    if asked.endpoint.is_look() {
+        return Problem::invalid(wrong);
+    }
+    match take_back(conn, |conn| (asked.endpoint.run)(conn, call)) {
+        Err(Stop::Wrong(mut more)) => {
+            more.retain(|one| !asked.wrong.iter().any(|known| known.field == one.field));
+            wrong.extend(more);
+        }
+        Err(Stop::Fault(fault @ (Fault::DatabaseAway(_) | Fault::DatabaseReadOnly))) => return fault.into(),
+        // What is there, or may be done, depends on what was not sent as it has to be.
+        Ok(_) | Err(Stop::Forbidden(_) | Stop::Gone | Stop::Conflict(_) | Stop::Fault(_)) => {}
+    }
+    Problem::invalid(wrong)
 }
 
 /// Refuses when what stands is not what the caller saw. One at a time, so that of two who saw the same one is too late.

@@ -65,15 +65,14 @@ impl Field {
     }
 }
 
-/// What was sent, after it fitted.
+/// What was sent and fits.
 #[derive(Clone, Debug, Default)]
 pub struct Members(Map<String, Value>);
 
-/// Reads an object by its shape.
-///
-/// # Errors
-/// Every member that does not fit, those that the shape does not know among them.
-pub fn read(shape: &[Field], body: Map<String, Value>) -> Result<Members, Vec<Wrong>> {
+/// Reads an object by its shape: the members that fit, and what is wrong with the others, those that the shape does not know
+/// and those that it needs among them.
+#[must_use]
+pub fn read(shape: &[Field], mut body: Map<String, Value>) -> (Members, Vec<Wrong>) {
     let mut wrong = Vec::new();
     for name in body.keys().filter(|name| !shape.iter().any(|field| field.name == *name)) {
         let shown: String = name.chars().filter(|one| !one.is_control()).take(100).collect();
@@ -87,14 +86,12 @@ pub fn read(shape: &[Field], body: Map<String, Value>) -> Result<Members, Vec<Wr
             Some(value) => wrong.extend(field.kind.refuse(value).map(|why| Wrong::new(field.name, why))),
         }
     }
-    if wrong.is_empty() { Ok(Members(body)) } else { Err(wrong) }
+    body.retain(|name, _| !wrong.iter().any(|one| one.field == *name) && shape.iter().any(|field| field.name == name));
+    (Members(body), wrong)
 }
 
-/// Reads a query by its shape: the same members, written as text.
-///
-/// # Errors
-/// As [`read`]; and a parameter that stands twice.
-pub fn read_query<'a>(shape: &[Field], query: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Members, Vec<Wrong>> {
+/// Reads a query by its shape: the same members, written as text. A parameter that stands twice is wrong, too.
+pub fn read_query<'a>(shape: &[Field], query: impl Iterator<Item = (&'a str, &'a str)>) -> (Members, Vec<Wrong>) {
     let (mut found, mut wrong) = (Map::new(), Vec::new());
     for (name, text) in query {
         let kind = shape.iter().find(|field| field.name == name).map(|field| field.kind);
@@ -107,11 +104,9 @@ pub fn read_query<'a>(shape: &[Field], query: impl Iterator<Item = (&'a str, &'a
             wrong.push(Wrong::new(name.to_owned(), "This stands twice."));
         }
     }
-    match read(shape, found) {
-        Ok(members) if wrong.is_empty() => Ok(members),
-        Ok(_) => Err(wrong),
-        Err(more) => Err(wrong.into_iter().chain(more).collect()),
-    }
+    let (members, more) = read(shape, found);
+    wrong.extend(more);
+    (members, wrong)
 }
 
 impl Kind {
@@ -280,30 +275,39 @@ mod tests {
         let bad = json!({
             "note": 1, "size": 0, "is_big": "yes", "tags": [1], "color": "blue", "at": "now", "id": "7", "more": true,
         });
-        let wrong = read(SHAPE, object(&bad)).unwrap_err();
+        let (members, wrong) = read(SHAPE, object(&bad));
+        assert_eq!(members.to_text(), "{}");
         let mut named: Vec<_> = wrong.iter().map(|wrong| wrong.field.as_ref()).collect();
         named.sort_unstable();
         assert_eq!(named, ["at", "color", "id", "is_big", "more", "name", "note", "size", "tags"]);
         for bad in
             [json!({ "name": "sixsix" }), json!({ "name": null }), json!({ "name": "a\0" }), json!({ "name": [] })]
         {
-            assert!(read(SHAPE, object(&bad)).is_err());
+            assert_eq!(read(SHAPE, object(&bad)).1.len(), 1, "{bad}");
         }
+        let (members, wrong) = read(SHAPE, object(&json!({ "name": "a", "size": 0, "more": 1 })));
+        assert_eq!(
+            (members.to_text().as_str(), wrong.len()),
+            ("{\"name\":\"a\"}", 2),
+            "what fits is read all the same"
+        );
     }
 
     #[test]
     fn null_is_not_absence() {
-        let members = read(SHAPE, object(&json!({ "name": "a", "note": null }))).unwrap();
+        let (members, wrong) = read(SHAPE, object(&json!({ "name": "a", "note": null })));
+        assert_eq!(wrong, []);
         assert_eq!((members.change("note"), members.change("more")), (Some(None), None));
         assert_eq!(members.text("name"), Some("a"));
     }
 
     #[test]
     fn a_query_is_read_by_the_same_shape() {
-        let members = read_query(SHAPE, [("name", "a"), ("size", "3"), ("is_big", "true")].into_iter()).unwrap();
+        let (members, wrong) = read_query(SHAPE, [("name", "a"), ("size", "3"), ("is_big", "true")].into_iter());
+        assert_eq!(wrong, []);
         assert_eq!((members.number("size"), members.flag("is_big")), (Some(3), Some(true)));
         for bad in [&[("name", "a"), ("name", "b")][..], &[("name", "a"), ("size", "x")], &[("name", "a"), ("x", "")]] {
-            assert!(read_query(SHAPE, bad.iter().copied()).is_err(), "{bad:?}");
+            assert_eq!(read_query(SHAPE, bad.iter().copied()).1.len(), 1, "{bad:?}");
         }
     }
 }

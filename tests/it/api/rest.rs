@@ -193,6 +193,18 @@ async fn everything_that_does_not_do_is_named_and_nothing_is_half_done() {
     let bad = json!({ "username": "a b", "email": "x", "password": "short", "email_verified": true });
     let refused = problem(&ada.post("/users", &bad).await, 422);
     assert_eq!(fields(&refused), ["email", "email_verified", "password", "username"].into());
+    // What does not fit and what does not do are named at once, and nothing is done of what would.
+    let bad =
+        json!({ "username": "a b", "email": "x", "shoe": 1, "is_service": "yes", "password": "a good long one here" });
+    let refused = problem(&ada.post("/users", &bad).await, 422);
+    assert_eq!(fields(&refused), ["email", "is_service", "shoe", "username"].into());
+    let refused = problem(&ada.patch(&format!("/users/{bob}"), &json!({ "birthdate": "soon", "shoe": 1 })).await, 422);
+    assert_eq!(fields(&refused), ["birthdate", "shoe"].into());
+    let refused = problem(&ada.patch(&format!("/users/{bob}"), &json!({ "given_name": "Bob", "shoe": 1 })).await, 422);
+    assert_eq!(fields(&refused), ["shoe"].into());
+    let path = format!("/users/{bob}/password");
+    let refused = problem(&ada.send("PUT", &path, Some(&json!({ "password": "short", "shoe": 1 })), &[]).await, 422);
+    assert_eq!(fields(&refused), ["password", "shoe"].into());
     for (body, field) in [
         (json!({ "username": "BOB" }), "username"),
         (json!({ "username": "eve", "email": "bob@example.test" }), "email"),
@@ -254,11 +266,18 @@ async fn each_endpoint_takes_its_right_and_a_scope() {
         let ask = async |program: &Program| program.send(endpoint.method, &path, body.as_ref(), &[]).await;
         let nobody = Program::with(&server, "nonsense");
         assert_eq!(problem(&ask(&nobody).await, 401)["code"], "invalid_token", "{what}");
-        let is_shape = endpoint.body.is_some();
+        let takes_body = endpoint.body.is_some();
+        if takes_body {
+            // The right is asked before what does not fit is told.
+            for program in [&plain, &bare, &holders[&endpoint.right].1] {
+                assert_eq!(problem(&ask(program).await, 403)["code"], "forbidden", "{what}");
+            }
+            problem(&ask(&holders[&endpoint.right].0).await, 422);
+        }
         if !endpoint.is_look() {
             assert_eq!(problem(&ask(&reader).await, 403)["code"], "insufficient_scope", "{what}");
         }
-        if !is_shape && endpoint.method == "GET" {
+        if !takes_body && endpoint.method == "GET" {
             for program in [&plain, &bare, &holders[&endpoint.right].1] {
                 let query =
                     if endpoint.path.ends_with("/check") { "?user=00000000-0000-7000-8000-000000000000" } else { "" };
