@@ -29,10 +29,10 @@ export function withAndWithoutScript(declare) {
 
 /**
  * One journey: `travel(visitor, newVisitor)`; every browser is closed and asked for complaints at the end. With script each
- * kind of page is inspected when it is first seen.
+ * kind of page is inspected when it is first seen. `timeout` is in milliseconds.
  */
-export function journey(world, { script }, title, travel) {
-  test(title, { timeout: 120_000 }, async () => {
+export function journey(world, { script, timeout = 120_000 }, title, travel) {
+  test(title, { timeout }, async () => {
     const visitors = [];
     const another = async () => {
       visitors.push(await newVisitor(world.browser, { script, inspector: script ? world.inspector : undefined }));
