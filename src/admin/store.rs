@@ -365,7 +365,7 @@ pub fn unused_clients(conn: &mut Conn) -> Result<HashSet<String>, Fault> {
     Ok(unused.load::<String>(conn)?.into_iter().collect())
 }
 
-/// Whether nobody ever signed in to an app.
+/// Whether nobody signed in to an app, as far back as sign-ins to apps are kept.
 ///
 /// # Errors
 /// [`Fault`] of the database.

@@ -8,7 +8,7 @@
 //! A handler waits as a future; rules run on the database's own threads and never await. A caller
 //! that has given up (time-out, closed browser) is not committed behind its back.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use diesel::r2d2::Pool;
@@ -16,7 +16,8 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{Connection as _, RunQueryDsl as _};
 use tokio::sync::{Semaphore, oneshot};
 use tracing::Span;
-use tracing::subscriber::{NoSubscriber, with_default};
+use tracing::dispatcher::{Dispatch, with_default};
+use tracing::subscriber::NoSubscriber;
 
 use super::Conn;
 pub use super::connections::connect;
@@ -146,6 +147,9 @@ pub fn transaction<T, E: From<Fault>>(conn: &mut Conn, rule: impl FnOnce(&mut Co
     })
 }
 
+/// Hears nothing; made once, since each that is made is known to every line of the log.
+static UNHEARD: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
+
 /// Runs `rule` in a transaction, or part of one, that is taken back, and tells what it came to. What it says in the log of the
 /// process is not so, and is not said.
 ///
@@ -162,7 +166,7 @@ pub fn take_back<T, E: From<Fault>>(conn: &mut Conn, rule: impl FnOnce(&mut Conn
         }
     }
     let unheard = || transaction(conn, |conn| Err::<(), _>(rule(conn).map_or_else(Ended::Not, Ended::Done)));
-    match with_default(NoSubscriber::default(), unheard) {
+    match with_default(&UNHEARD, unheard) {
         Ok(()) => Err(Fault::bug("what was to be taken back was kept").into()),
         Err(Ended::Done(done)) => Ok(done),
         Err(Ended::Not(error)) => Err(error),

@@ -186,8 +186,8 @@ fn load(conn: &mut Conn, client: &Client, actor: &Actor, issuer: &str, now: Inst
         None
     };
     let attempts = if actor.may(Right::ViewAuditEvent) { Some(attempts(conn, client, now)?) } else { None };
-    let is_unused = !client.redirect_uris.is_empty() && console::is_unused(conn, &client.client_id)?;
     let people = console::people_of_client(conn, &client.client_id, MOST_PEOPLE + 1)?;
+    let is_unused = !client.redirect_uris.is_empty() && people == 0 && console::is_unused(conn, &client.client_id)?;
     let texts = |uris: &[crate::clients::RedirectUri]| uris.iter().map(|uri| uri.as_str().to_owned()).collect();
     let may = |right| refusal.is_none() && actor.may(right);
     let (may_change, may_delete) = (may(Right::ChangeClient), may(Right::DeleteClient));

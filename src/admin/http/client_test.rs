@@ -5,7 +5,6 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::Value;
-use tracing::subscriber::{NoSubscriber, with_default};
 
 use super::frame::ConsolePage;
 use super::operator::{Operator, Ordered};
@@ -93,10 +92,7 @@ pub async fn post_test(Ordered { operator, form }: Ordered, id: web::Path<String
     let rehearsed = operator
         .carry_out(move |conn, _| {
             let issuer = issuer(&app, &scene);
-            // What is taken back is not told to the log either.
-            Ok(with_default(NoSubscriber::default(), || {
-                rehearsal::rehearse(conn, &own_client, &session, &own_wish, (issuer, &scene))
-            })?)
+            Ok(rehearsal::rehearse(conn, &own_client, &session, &own_wish, (issuer, &scene))?)
         })
         .await?;
     match rehearsed {

@@ -86,7 +86,7 @@ pub struct Framed<P> {
     user: Viewer,
     /// What was just done may be taken back by this; without an action there is nothing.
     undo: Undo,
-    /// Fields of the form that led here, when it was refused.
+    /// Fields of the form that led here, when it was refused, as `action/field`.
     typed: BTreeMap<String, String>,
     #[serde(flatten)]
     page: P,

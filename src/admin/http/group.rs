@@ -8,7 +8,8 @@ use super::frame::ConsolePage;
 use super::list::{self, Tab};
 use super::operator::{Operator, Ordered};
 use super::undo::{Told, Undo};
-use crate::access::store::{self as groups, Contents, Group, permissions};
+use crate::access::store::permissions::{self, Permission};
+use crate::access::store::{self as groups, Contents, Group};
 use crate::admin::deed::Stop;
 use crate::admin::groups as deeds;
 use crate::admin::policy::{self, Actor, Right};
@@ -158,6 +159,11 @@ async fn show(
     };
     let (contents, refusal, may_fill, events, (held, clients)) = operator.read(load).await?;
     let Contents { mut members, managers, groups, member_of, .. } = contents;
+    let sees_permissions = operator.actor.may(Right::ViewPermission);
+    let in_words = |one: Permission| Held {
+        name: one.name.to_string(),
+        words: if sees_permissions { one.description } else { String::new() },
+    };
     let app = |client: Client| App { client_id: client.client_id, name: client.name };
     let clients = clients.map(|all| all.into_iter().map(app).collect::<Vec<_>>()).filter(|all| !all.is_empty());
     let most = usize::try_from(MEMBERS).unwrap_or(usize::MAX);
@@ -194,9 +200,9 @@ async fn show(
         managers,
         groups,
         member_of,
-        permissions: held.into_iter().map(|one| Held { name: one.name.to_string(), words: one.description }).collect(),
+        permissions: held.into_iter().map(in_words).collect(),
         clients,
-        sees_permissions: operator.actor.may(Right::ViewPermission),
+        sees_permissions,
         may_change: may(Right::ChangeGroup),
         may_fill,
         may_delete: may(Right::DeleteGroup),

@@ -31,7 +31,6 @@ pub struct GroupsPage {
     csv: String,
     q: String,
     may_add: bool,
-    typed: String,
     flash: Option<&'static str>,
     errors: Vec<FieldError>,
 }
@@ -72,7 +71,6 @@ impl ConsolePage for GroupsPage {
             csv: "/admin/groups.csv".into(),
             q: "edit".into(),
             may_add: true,
-            typed: "x".into(),
             flash: None,
             errors: vec![FieldError::new("name", "a problem")],
         }
@@ -85,12 +83,11 @@ impl ConsolePage for GroupsPage {
 /// A page.
 pub async fn list(operator: Operator) -> Result<HttpResponse, PageError> {
     let flash = operator.query()?.find("done").is_some_and(|done| done == "deleted").then_some("The group is deleted.");
-    show_list(&operator, String::new(), flash, vec![]).await
+    show_list(&operator, flash, vec![]).await
 }
 
 async fn show_list(
     operator: &Operator,
-    typed: String,
     flash: Option<&'static str>,
     errors: Vec<FieldError>,
 ) -> Result<HttpResponse, PageError> {
@@ -129,7 +126,6 @@ async fn show_list(
         sizes: list::sizes(&query),
         q,
         may_add,
-        typed,
         flash,
         errors,
     })
@@ -192,12 +188,12 @@ pub async fn csv(operator: Operator) -> Result<HttpResponse, PageError> {
 /// A page.
 pub async fn add(Ordered { operator, form }: Ordered) -> Result<HttpResponse, PageError> {
     let name = form.find("name").unwrap_or_default().trim().to_owned();
-    let (scene, own) = (operator.scene(), name.clone());
-    match operator.carry_out(move |conn, _| deeds::add(conn, &own, &scene)).await? {
+    let scene = operator.scene();
+    match operator.carry_out(move |conn, _| deeds::add(conn, &name, &scene)).await? {
         Ok(id) => Ok(done(&format!("/admin/groups/{id}"), "created")),
         Err(undone) => {
             let errors = undone.shown_to(&operator, Right::ViewGroup)?;
-            show_list(&operator, name, None, errors).await
+            show_list(&operator, None, errors).await
         }
     }
 }

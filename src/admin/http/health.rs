@@ -1,12 +1,13 @@
 //! What an operator has to know before it hurts: mail, keys, the certificate, the last backup; each with where it is put right.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::PoisonError;
 use std::time::Duration;
 
 use actix_web::web;
-use chrono::{DateTime, TimeDelta};
+use chrono::TimeDelta;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -99,7 +100,7 @@ impl Signs {
         let (config, now) = (&operator.app.config, operator.app.clock.now());
         let ends = *operator.app.certificate_ends.read().unwrap_or_else(PoisonError::into_inner);
         let made = match &config.data.backup_marker {
-            Some(marker) => touched(marker.clone()).await,
+            Some(marker) => Some(touched(marker.clone()).await),
             None => None,
         };
         let database = Health::new("Database", "fine".into(), "success", None);
@@ -110,7 +111,7 @@ impl Signs {
             Some(address(config)),
             config.server.tls.as_ref().map(|_| certificate(ends, now)),
             Some(signing(config, self.oldest_key, now)),
-            Some(backup(config, made, now)),
+            Some(backup(made, now)),
             Some(version),
         ];
         let for_them = |one: Health| {
@@ -166,30 +167,45 @@ fn signing(config: &Config, since: Option<Instant>, now: Instant) -> Health {
     if days > most { say(age, "warning", Some(Link::KEYS)) } else { say(age, "success", None) }
 }
 
+/// What is known of a file.
+#[derive(Clone, Copy, Debug)]
+enum Touched {
+    At(Instant),
+    /// It is not there.
+    Never,
+    /// It cannot be looked at, or its disk does not answer.
+    Hidden,
+}
+
 /// When a file was last touched. It may be on a disk that does not answer: that holds up this page for a moment, a few threads, and
 /// nobody else.
-async fn touched(file: PathBuf) -> Option<Instant> {
+async fn touched(file: PathBuf) -> Touched {
     static LOOKS: Semaphore = Semaphore::const_new(4);
     const PATIENCE: Duration = Duration::from_millis(500);
     let look = async {
         let place = LOOKS.acquire().await.ok()?;
         #[expect(clippy::disallowed_methods, reason = "the semaphore bounds how many wait")]
         let look = web::block(move || {
-            let touched = fs::metadata(file).and_then(|data| data.modified()).ok();
+            let touched = match fs::metadata(file).and_then(|data| data.modified()) {
+                Ok(at) => Touched::At(at.into()),
+                Err(error) if error.kind() == ErrorKind::NotFound => Touched::Never,
+                Err(_) => Touched::Hidden,
+            };
             drop(place);
             touched
         });
-        look.await.ok()?
+        look.await.ok()
     };
-    timeout(PATIENCE, look).await.ok()?.map(DateTime::from)
+    timeout(PATIENCE, look).await.ok().flatten().unwrap_or(Touched::Hidden)
 }
 
-fn backup(config: &Config, made: Option<Instant>, now: Instant) -> Health {
+fn backup(made: Option<Touched>, now: Instant) -> Health {
     let say = |value: String, kind, link| Health::new("Backup", value, kind, link);
-    match (&config.data.backup_marker, made) {
-        (None, _) => say("not watched".into(), "neutral", Some(Link::MARKER)),
-        (Some(_), None) => say("none seen yet".into(), "warning", Some(Link::MARKER)),
-        (Some(_), Some(made)) => {
+    match made {
+        None => say("not watched".into(), "neutral", Some(Link::MARKER)),
+        Some(Touched::Never) => say("none seen yet".into(), "warning", Some(Link::MARKER)),
+        Some(Touched::Hidden) => say("its file cannot be looked at".into(), "warning", Some(Link::MARKER)),
+        Some(Touched::At(made)) => {
             let is_late = now - made > LATE_BACKUP;
             say(when::ago(made, now), if is_late { "warning" } else { "success" }, is_late.then_some(Link::MARKER))
         }

@@ -31,7 +31,7 @@ pub struct Operator {
     pub actor: Actor,
     /// Where they came in.
     door: Door,
-    /// What they typed into the form that led here: it stands in the page again when something is wrong with it.
+    /// What they typed into the form that led here, as `action/field`: it stands in that form again when something is wrong with it.
     typed: BTreeMap<String, String>,
 }
 
@@ -116,8 +116,9 @@ impl FromRequest for Ordered {
             let (form, operator) = (form?, operator?);
             form.refuse_repeated()?;
             operator.check_token(&form)?;
+            let action = operator.door.path.rsplit('/').next().unwrap_or_default();
             let fields = form.iter().filter(|(name, _)| *name != csrf::FIELD && !name.contains("password"));
-            let typed = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            let typed = fields.map(|(name, value)| (format!("{action}/{name}"), value.to_owned())).collect();
             Ok(Self { operator: Operator { typed, ..operator }, form })
         })
     }

@@ -156,7 +156,7 @@ fn load(
     let mut errors = Vec::new();
     let about = Some(object.as_str()).filter(|object| !object.is_empty()).map(str::parse::<ObjectId>).transpose();
     let about = about.unwrap_or_else(|why| {
-        errors.push(FieldError::new("object", why));
+        errors.push(FieldError::new("about-object", why));
         None
     });
     let mut grants = grants::list(conn, permission.id, about.as_ref(), MOST + 1)?;

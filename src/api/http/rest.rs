@@ -346,10 +346,14 @@ fn carry_out(
 /// For a password that is not going to be set.
 const NO_HASH: &str = "*";
 
-/// What does not fit the table, and what else is wrong: that is found by trying the rest, which is taken back.
+/// What does not fit the table, and what else is wrong: that is found by trying the rest, which is taken back. It is not tried
+/// where that says nothing (no members, or not those that the others are judged by), or is more work than an answer is worth.
 fn all_that_is_wrong(conn: &mut Conn, call: &Call<'_>, asked: &Asked) -> Problem {
     let mut wrong = asked.wrong.clone();
-    if asked.endpoint.is_look() {
+    let shape = asked.endpoint.body.unwrap_or_default();
+    let is_judged = |field: &&Field| field.decides && asked.wrong.iter().any(|one| one.field == field.name);
+    let makes_keys = asked.endpoint.right == policy::Right::ChangeSigningKey;
+    if asked.endpoint.is_look() || shape.is_empty() || makes_keys || shape.iter().any(|field| is_judged(&field)) {
         return Problem::invalid(wrong);
     }
     match take_back(conn, |conn| (asked.endpoint.run)(conn, call)) {

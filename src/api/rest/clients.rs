@@ -92,11 +92,11 @@ macro_rules! with_settings {
         &[
             $($first,)*
             Field::new("name", Kind::Text(200), "That people see; of a new app, if left out: the client id."),
-            Field::new("auth_method", METHODS, "How it proves itself.").nullable(),
+            Field::new("auth_method", METHODS, "How it proves itself.").nullable().deciding(),
             Field::new("jwks", Kind::Object, "Its public keys, for private_key_jwt.").nullable(),
             Field::new("redirect_uris", Kind::Texts, "Where codes may go."),
             Field::new("post_logout_redirect_uris", Kind::Texts, "Where people may go after signing out."),
-            Field::new("grant_types", Kind::Texts, "authorization_code, refresh_token, client_credentials."),
+            Field::new("grant_types", Kind::Texts, "authorization_code, refresh_token, client_credentials.").deciding(),
             Field::new("scope", Kind::Text(2000), "The most it may ask for."),
             Field::new("audiences", Kind::Texts, "APIs it may ask tokens for (RFC 8707)."),
             Field::new("serves", Kind::Texts, "Audiences that it answers for as an API."),
@@ -116,7 +116,7 @@ macro_rules! with_settings {
             Field::new("client_uri", Kind::Text(2000), "Home page.").nullable(),
             Field::new("policy_uri", Kind::Text(2000), "Privacy policy.").nullable(),
             Field::new("tos_uri", Kind::Text(2000), "Terms of service.").nullable(),
-            Field::new("allow_token_pair", Kind::Flag, "May sign people in by their password: superusers only may say so."),
+            Field::new("allow_token_pair", Kind::Flag, "May sign people in by their password: superusers only may say so.").deciding(),
         ]
     };
 }
@@ -124,7 +124,7 @@ macro_rules! with_settings {
 /// A new app.
 pub const NEW_CLIENT: &[Field] = with_settings![
     Field::new("client_id", Kind::Text(100), "Letters, digits or . _ ~ -").required(),
-    Field::new("type", TYPES, "What kind of app it is; left out: confidential.")
+    Field::new("type", TYPES, "What kind of app it is; left out: confidential.").deciding()
 ];
 
 /// What may be changed; id and type stay.

@@ -75,8 +75,8 @@ pub const NEW_USER: &[Field] = with_profile![
     Field::new("email_verified", Kind::Flag, "Whether it is theirs for sure: superusers only may say so."),
     Field::new("password", Kind::Text(256), "The first password; left out: none yet.").nullable(),
     Field::new("must_change_password", Kind::Flag, "They choose another one at the first sign-in."),
-    Field::new("send_link", Kind::Flag, "They get a letter with a link that sets the password."),
-    Field::new("is_service", Kind::Flag, "For a program: cannot sign in on pages."),
+    Field::new("send_link", Kind::Flag, "They get a letter with a link that sets the password.").deciding(),
+    Field::new("is_service", Kind::Flag, "For a program: cannot sign in on pages.").deciding(),
 ];
 
 /// What may be changed.

@@ -6,7 +6,7 @@ use super::shape::{Field, Kind};
 use super::{Call, Reply};
 use crate::access::check::{self, What, Who};
 use crate::access::grant::Holder;
-use crate::access::permission::ObjectId;
+use crate::access::permission::{MAX_DESCRIPTION, ObjectId};
 use crate::access::store::grants;
 use crate::access::store::permissions::{self as store, Permission};
 use crate::admin::deed::Stop;
@@ -18,14 +18,14 @@ use crate::kernel::Conn;
 pub const PERMISSION: &[Field] = &[
     Field::new("name", Kind::Text(200), "As in blog.publish_article.").required(),
     Field::new("model", Kind::Text(100), "What it is about; without one, the app as a whole.").required().nullable(),
-    Field::new("description", Kind::Text(200), "In words.").required(),
+    Field::new("description", Kind::Text(MAX_DESCRIPTION), "In words.").required(),
 ];
 
 /// A new permission.
 pub const NEW_PERMISSION: &[Field] = &[
     Field::new("name", Kind::Text(200), "As in blog.publish_article.").required(),
     Field::new("model", Kind::Text(100), "What it is about; left out: what stands behind the first _.").nullable(),
-    Field::new("description", Kind::Text(200), "In words, for people who grant it."),
+    Field::new("description", Kind::Text(MAX_DESCRIPTION), "In words, for people who grant it."),
 ];
 
 /// A model.

@@ -17,6 +17,8 @@ pub struct Field {
     pub is_required: bool,
     /// Whether it may be null: taken away, or not there.
     pub is_nullable: bool,
+    /// Whether others are judged by it: without it, nothing can be said of them.
+    pub decides: bool,
 }
 
 /// What a member holds.
@@ -49,13 +51,19 @@ impl Field {
     /// A member that may be left out.
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self { name, kind, about, is_required: false, is_nullable: false }
+        Self { name, kind, about, is_required: false, is_nullable: false, decides: false }
     }
 
     /// One that has to be there.
     #[must_use]
     pub const fn required(self) -> Self {
         Self { is_required: true, ..self }
+    }
+
+    /// One that others are judged by.
+    #[must_use]
+    pub const fn deciding(self) -> Self {
+        Self { decides: true, ..self }
     }
 
     /// One that may be null.
@@ -86,7 +94,8 @@ pub fn read(shape: &[Field], mut body: Map<String, Value>) -> (Members, Vec<Wron
             Some(value) => wrong.extend(field.kind.refuse(value).map(|why| Wrong::new(field.name, why))),
         }
     }
-    body.retain(|name, _| !wrong.iter().any(|one| one.field == *name) && shape.iter().any(|field| field.name == name));
+    // Of thousands of members that there are not, none is looked for among thousands of others.
+    body.retain(|name, _| shape.iter().any(|field| field.name == name) && !wrong.iter().any(|one| one.field == *name));
     (Members(body), wrong)
 }
 

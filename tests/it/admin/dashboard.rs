@@ -73,6 +73,7 @@ async fn the_age_of_the_last_backup_is_told() {
     let link = "/admin/settings?q=data.backup_marker";
     let page = root.get("/admin").await.body;
     assert!(page.contains("none seen yet") && page.contains(link), "{page}");
+    let below = marker.join("below");
     std::fs::write(&marker, "").unwrap();
     let page = root.get("/admin").await.body;
     assert!(!page.contains("none seen yet") && !page.contains(link), "{page}");
@@ -80,6 +81,12 @@ async fn the_age_of_the_last_backup_is_told() {
     let (root, page) = (server.signed_in("root").await.get("/admin").await.body, ada.get("/admin").await.body);
     assert!(root.contains("2 days ago") && root.contains(link), "{root}");
     assert!(page.contains("2 days ago") && !page.contains(link), "{page}");
+
+    // What is no folder has no file in it: that says nothing of a backup.
+    let elsewhere = TestServer::start_with(&[("data.backup_marker", below.to_str().unwrap())]);
+    superuser(&elsewhere, "root");
+    let page = elsewhere.signed_in("root").await.get("/admin").await.body;
+    assert!(page.contains("its file cannot be looked at"), "{page}");
 
     let unwatched = TestServer::start();
     superuser(&unwatched, "root");

@@ -140,6 +140,9 @@ async fn a_group_that_an_app_is_restricted_to_is_not_deleted() {
     // What was typed stays in the form that was refused, but no password would.
     let refused = post(&browser, &staff, "grant", ("permission", "blog.<no>")).await;
     assert!(refused.body.contains("name=\"permission\" value=\"blog.&lt;no&gt;\""), "{}", refused.body);
+    // ... and only there: what was refused to be taken back does not stand in the form that gives it.
+    let refused = post(&browser, &staff, "revoke", ("permission", "blog.nothing")).await;
+    assert!(!refused.body.contains("value=\"blog.nothing\""), "{}", refused.body);
     let refused = post(&browser, &staff, "delete", ("delete-name", "Staff")).await;
     assert!(refused.body.contains("The app App ledger is restricted to this group"), "{}", refused.body);
     assert_eq!(server.count("groups"), 1);
