@@ -7,6 +7,7 @@ use portcullis::admin::http::apis::ApisPage;
 use portcullis::admin::http::audit::AuditPage;
 use portcullis::admin::http::audit_event::EventPage;
 use portcullis::admin::http::bulk::{BulkDonePage, BulkPage};
+use portcullis::admin::http::bundle::BundlePage;
 use portcullis::admin::http::client::{ClientPage, ClientSecretPage};
 use portcullis::admin::http::client_form::EditClientPage;
 use portcullis::admin::http::client_test::RehearsalPage;
@@ -119,6 +120,7 @@ fn gallery(pages: &Pages) -> Vec<(&'static str, String)> {
         rendered::<Console<ApisPage>>(pages),
         rendered::<Console<BulkDonePage>>(pages),
         rendered::<Console<BulkPage>>(pages),
+        rendered::<Console<BundlePage>>(pages),
         rendered::<Console<ImportFormPage>>(pages),
         rendered::<Console<ImportPage>>(pages),
         rendered::<Console<RehearsalPage>>(pages),
