@@ -1,4 +1,2 @@
-DROP INDEX users_leaving_names;
-DROP INDEX users_unproven_names;
 DROP INDEX object_permissions_object;
 CREATE INDEX object_permissions_object ON object_permissions (permission_id, object_id);
