@@ -348,14 +348,12 @@ const KEEP_TRACES: chrono::Duration = chrono::Duration::days(14);
 fn write_traces(app: &App, url: &Secret<String>, stop: &Receiver<()>) {
     loop {
         let ends = pause(stop, TRACE_EVERY);
-        let waiting = app.traces.take();
-        if !waiting.is_empty() {
-            let written = connect(url)
-                .map_err(|error| Fault::DatabaseAway(error.to_string()))
-                .and_then(|mut conn| traces::store::insert(&mut conn, waiting, &app.random));
-            if let Err(fault) = written {
-                tracing::warn!(%fault, "traces are lost");
-            }
+        let written = app.traces.write_out(|waiting| {
+            let mut conn = connect(url).map_err(|error| Fault::DatabaseAway(error.to_string()))?;
+            traces::store::insert(&mut conn, waiting, &app.random)
+        });
+        if let Err(fault) = written {
+            tracing::warn!(%fault, "traces are lost");
         }
         if ends {
             return;

@@ -46,7 +46,11 @@ pub struct Trace {
 
 /// Notes that wait to be written.
 #[derive(Debug, Default)]
-pub struct Traces(Mutex<Vec<Trace>>);
+pub struct Traces {
+    waiting: Mutex<Vec<Trace>>,
+    /// Held by who writes, until it stands in the database.
+    pen: Mutex<()>,
+}
 
 /// More do not wait: what comes faster is a flood, of which a part says enough.
 const MAX_WAITING: usize = 100;
@@ -62,36 +66,96 @@ impl Traces {
         short(&mut trace.note.code);
         short(&mut trace.note.because);
         trace.note.client_id.iter_mut().chain(&mut trace.note.came).for_each(short);
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() < MAX_WAITING {
             waiting.push(trace);
         }
     }
 
-    /// Those that wait; the caller writes them.
+    /// Whether all that was noted is written.
     #[must_use]
-    pub fn take(&self) -> Vec<Trace> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    pub fn are_written(&self) -> bool {
+        let Ok(_pen) = self.pen.try_lock() else { return false };
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Gives those that wait to `insert`, one caller at a time: when it returns, what was noted before stands in the database,
+    /// whoever wrote it. Blocks while another writes.
+    ///
+    /// # Errors
+    /// Those of `insert`; its notes are lost then.
+    pub fn write_out<E>(&self, insert: impl FnOnce(Vec<Trace>) -> Result<(), E>) -> Result<(), E> {
+        let _pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        if waiting.is_empty() { Ok(()) } else { insert(waiting) }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::channel;
+    use std::thread;
+
     use chrono::DateTime;
 
     use super::{MAX_WAITING, Note, Stage, Trace, Traces};
 
+    fn some(because: &str) -> Trace {
+        let note = Note { because: because.to_owned(), ..Note::default() };
+        let (at, request_id) = (DateTime::from_timestamp(0, 0).unwrap(), "1".to_owned());
+        Trace { at, request_id, stage: Stage::Token, address: None, note }
+    }
+
+    fn written(traces: &Traces) -> Vec<Trace> {
+        let mut all = Vec::new();
+        let write = traces.write_out(|waiting| {
+            all = waiting;
+            Ok::<_, ()>(())
+        });
+        assert_eq!(write, Ok(()));
+        all
+    }
+
     #[test]
     fn a_flood_is_cut_and_texts_are_short_and_plain() {
         let traces = Traces::default();
-        let note = Note { because: format!("a\nb{}", "x".repeat(1000)), ..Note::default() };
         for _ in 0..MAX_WAITING + 10 {
-            let (at, request_id) = (DateTime::from_timestamp(0, 0).unwrap(), "1".to_owned());
-            traces.note(Trace { at, request_id, stage: Stage::Token, address: None, note: note.clone() });
+            traces.note(some(&format!("a\nb{}", "x".repeat(1000))));
         }
-        let kept = traces.take();
+        let kept = written(&traces);
         assert_eq!((kept.len(), kept[0].note.because.len()), (MAX_WAITING, 500));
         assert!(kept[0].note.because.starts_with("abx"));
-        assert!(traces.take().is_empty());
+        assert!(written(&traces).is_empty());
+    }
+
+    #[test]
+    fn who_asks_while_another_writes_waits_until_it_is_written() {
+        let traces = Traces::default();
+        assert!(traces.are_written());
+        traces.note(some("it failed"));
+        assert!(!traces.are_written());
+        let (began, begins) = channel();
+        let (finish, finishes) = channel();
+        let (done, events) = channel();
+        thread::scope(|scope| {
+            let (traces, first) = (&traces, done.clone());
+            scope.spawn(move || {
+                traces.write_out(|_| {
+                    began.send(()).unwrap();
+                    finishes.recv().unwrap();
+                    first.send("written").unwrap();
+                    Ok::<_, ()>(())
+                })
+            });
+            begins.recv().unwrap();
+            assert!(!traces.are_written(), "taken, and not in the database yet");
+            scope.spawn(move || {
+                assert!(written(traces).is_empty());
+                done.send("asked").unwrap();
+            });
+            finish.send(()).unwrap();
+        });
+        assert_eq!(events.iter().collect::<Vec<_>>(), ["written", "asked"]);
+        assert!(traces.are_written());
     }
 }

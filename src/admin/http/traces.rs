@@ -103,11 +103,13 @@ fn row(trace: &Listed, now: Instant) -> Row {
 
 /// What this instance has noted and not written yet is written first: whoever asks, asks about what has just been.
 async fn write_out(operator: &Operator) -> Result<(), PageError> {
-    let (waiting, random) = (operator.app.traces.take(), operator.app.random.clone());
-    if !waiting.is_empty() {
-        operator.app.db.write(move |conn| store::insert(conn, waiting, &random)).await?;
+    let app = operator.app.clone();
+    if app.traces.are_written() {
+        return Ok(());
     }
-    Ok(())
+    // Not in a transaction: the pen is laid down when the rows can be read.
+    let write = move |conn: &mut Conn| app.traces.write_out(|waiting| store::insert(conn, waiting, &app.random));
+    Ok(operator.app.db.read::<_, Fault>(write).await?)
 }
 
 fn filter(request: &str, client: &str, limit: i64) -> Filter {
