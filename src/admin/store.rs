@@ -6,11 +6,14 @@ pub mod views;
 
 use std::collections::{HashMap, HashSet};
 
+use diesel::helper_types::{AsSelect, SqlTypeOf};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid};
 
 use crate::accounts::name_key::name_key;
 use crate::clients::Client;
+use crate::kernel::counted;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{GroupId, UserId};
 use crate::kernel::statement::statement;
@@ -128,7 +131,8 @@ impl UserOrder {
 }
 
 /// A line of the list.
-#[derive(Clone, Debug, Queryable)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = users)]
 #[expect(missing_docs, reason = "the columns speak for themselves")]
 #[expect(clippy::struct_excessive_bools, reason = "independent flags of an account")]
 pub struct UserLine {
@@ -152,25 +156,24 @@ pub struct UserLine {
 /// # Errors
 /// [`Fault`] of the database.
 pub fn list_users(conn: &mut Conn, filter: &UserFilter) -> Result<Vec<UserLine>, Fault> {
+    Ok(fitting(conn, filter)?.load(conn)?)
+}
+
+/// How many accounts fit, on all pages, as far as they are counted.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn count_users(conn: &mut Conn, filter: &UserFilter) -> Result<i64, Fault> {
+    let all = UserFilter { after: None, limit: counted::MOST + 1, ..filter.clone() };
+    let all = fitting(conn, &all)?;
+    counted::rows(conn, all)
+}
+
+type Lines<'a> = users::BoxedQuery<'a, Pg, SqlTypeOf<AsSelect<UserLine, Pg>>>;
+
+fn fitting(conn: &mut Conn, filter: &UserFilter) -> Result<Lines<'static>, Fault> {
     use users as u;
-    let mut query = u::table
-        .select((
-            u::id,
-            u::username,
-            u::name,
-            u::given_name,
-            u::family_name,
-            u::is_active,
-            u::is_staff,
-            u::is_superuser,
-            u::is_service,
-            u::awaits_proof_since,
-            u::deletion_due_at,
-            u::created_at,
-            u::last_login_at,
-        ))
-        .limit(filter.limit)
-        .into_boxed();
+    let mut query = u::table.select(UserLine::as_select()).limit(filter.limit).into_boxed();
     if !filter.begins.is_empty() {
         query = query.filter(u::id.eq_any(matching(conn, &name_key(&filter.begins))?));
     }
@@ -228,7 +231,7 @@ pub fn list_users(conn: &mut Conn, filter: &UserFilter) -> Result<Vec<UserLine>,
             .filter(u::last_login_at.gt(seen).or(u::last_login_at.eq(seen).and(u::id.gt(id))))
             .order((u::last_login_at, u::id)),
     };
-    Ok(query.load(conn)?)
+    Ok(query)
 }
 
 /// Members of a group in the order in which their accounts were made, as the index has them.

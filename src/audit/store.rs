@@ -13,6 +13,7 @@ pub use self::look::{Found, least_id, list, look};
 use super::device;
 use super::event::Event;
 use super::scene::Scene;
+use crate::kernel::counted;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{EventId, GroupId, SessionId, UserId};
 use crate::kernel::{Conn, Instant};
@@ -220,6 +221,22 @@ pub enum Direction {
     Back,
     /// The oldest first.
     Forth,
+}
+
+/// How many entries the log has, as far as they are counted.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn count(conn: &mut Conn) -> Result<i64, Fault> {
+    counted::rows(conn, a::table.select(a::id).limit(counted::MOST + 1))
+}
+
+/// How many entries Postgres believes that the log has.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn about(conn: &mut Conn) -> Result<i64, Fault> {
+    counted::about(conn, "audit_events")
 }
 
 /// Writes many events at once, as [`record`] does one; they are not logged each.

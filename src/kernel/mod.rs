@@ -7,6 +7,7 @@ pub mod cache;
 pub mod certificate;
 pub mod clock;
 mod connections;
+pub mod counted;
 pub mod crypto;
 pub mod db;
 pub mod fault;

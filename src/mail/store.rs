@@ -1,9 +1,12 @@
 //! The outbox's rows.
 
+use diesel::helper_types::{AsSelect, SqlTypeOf};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 
 use super::channel::Channel;
+use crate::kernel::counted;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{ParcelId, UserId};
 use crate::kernel::statement::containing;
@@ -213,6 +216,20 @@ pub struct Filter {
 /// # Errors
 /// [`Fault`] of the database.
 pub fn list(conn: &mut Conn, filter: &Filter) -> Result<Vec<Listed>, Fault> {
+    Ok(fitting(filter).load(conn)?)
+}
+
+/// How many fit, on all pages, as far as they are counted.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn count(conn: &mut Conn, filter: &Filter) -> Result<i64, Fault> {
+    counted::rows(conn, fitting(&Filter { before: None, limit: counted::MOST + 1, ..filter.clone() }))
+}
+
+type Lines<'a> = m::BoxedQuery<'a, Pg, SqlTypeOf<AsSelect<Listed, Pg>>>;
+
+fn fitting(filter: &Filter) -> Lines<'static> {
     // Their ids are in the order of time.
     let mut all = m::table.order(m::id.desc()).limit(filter.limit).select(Listed::as_select()).into_boxed();
     if !filter.q.is_empty() {
@@ -228,7 +245,7 @@ pub fn list(conn: &mut Conn, filter: &Filter) -> Result<Vec<Listed>, Fault> {
     if let Some(before) = filter.before {
         all = all.filter(m::id.lt(before));
     }
-    Ok(all.load(conn)?)
+    all
 }
 
 /// Whether anything is tried no more.

@@ -1,9 +1,12 @@
 //! Traces in the database.
 
+use diesel::helper_types::{AsSelect, SqlTypeOf};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::trace::Trace;
+use crate::kernel::counted;
 use crate::kernel::fault::Fault;
 use crate::kernel::random::Random;
 use crate::kernel::{Conn, Instant};
@@ -66,6 +69,20 @@ pub struct Filter {
 /// # Errors
 /// [`Fault`] of the database.
 pub fn list(conn: &mut Conn, filter: &Filter) -> Result<Vec<Listed>, Fault> {
+    Ok(fitting(filter).load(conn)?)
+}
+
+/// How many fit, on all pages, as far as they are counted.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn count(conn: &mut Conn, filter: &Filter) -> Result<i64, Fault> {
+    counted::rows(conn, fitting(&Filter { before: None, limit: counted::MOST + 1, ..filter.clone() }))
+}
+
+type Lines<'a> = t::BoxedQuery<'a, Pg, SqlTypeOf<AsSelect<Listed, Pg>>>;
+
+fn fitting(filter: &Filter) -> Lines<'static> {
     let mut all = t::table.select(Listed::as_select()).order(t::id.desc()).limit(filter.limit).into_boxed();
     if let Some(request) = &filter.request_id {
         all = all.filter(t::request_id.eq(request.clone()));
@@ -76,7 +93,7 @@ pub fn list(conn: &mut Conn, filter: &Filter) -> Result<Vec<Listed>, Fault> {
     if let Some(before) = filter.before {
         all = all.filter(t::id.lt(before));
     }
-    Ok(all.load(conn)?)
+    all
 }
 
 /// The trace of this id.

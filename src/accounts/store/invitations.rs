@@ -1,10 +1,13 @@
 //! Invitations in the database.
 
+use diesel::helper_types::{AsSelect, SqlTypeOf};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use serde_json::Value;
 
 use crate::accounts::invitation::{Invitation, NewInvitation};
 use crate::accounts::name_key::name_key;
+use crate::kernel::counted;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{GroupId, InvitationId, UserId};
 use crate::kernel::secret::Digest;
@@ -158,6 +161,20 @@ pub struct Filter {
 /// # Errors
 /// [`Fault`] of the database.
 pub fn list(conn: &mut Conn, filter: &Filter) -> Result<Vec<Listed>, Fault> {
+    Ok(fitting(filter).load(conn)?)
+}
+
+/// How many fit, on all pages, as far as they are counted.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn count(conn: &mut Conn, filter: &Filter) -> Result<i64, Fault> {
+    counted::rows(conn, fitting(&Filter { before: None, limit: counted::MOST + 1, ..filter.clone() }))
+}
+
+type Lines<'a> = i::BoxedQuery<'a, Pg, SqlTypeOf<AsSelect<Listed, Pg>>>;
+
+fn fitting(filter: &Filter) -> Lines<'static> {
     // Their ids are in the order of time.
     let mut all = i::table.order(i::id.desc()).limit(filter.limit).select(Listed::as_select()).into_boxed();
     if !filter.q.is_empty() {
@@ -170,7 +187,7 @@ pub fn list(conn: &mut Conn, filter: &Filter) -> Result<Vec<Listed>, Fault> {
     if let Some(before) = filter.before {
         all = all.filter(i::id.lt(before));
     }
-    Ok(all.load(conn)?)
+    all
 }
 
 /// Those of these ids that are there.

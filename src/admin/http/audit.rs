@@ -45,6 +45,8 @@ pub struct AuditPage {
     is_filtered: bool,
     unknown_user: bool,
     next: Option<String>,
+    /// How many there are on all pages, in words; empty: nobody counted.
+    total: String,
     /// There may be more though the page is not full.
     is_partial: bool,
     first: Option<String>,
@@ -118,7 +120,7 @@ impl ConsolePage for AuditPage {
         let views =
             vec![Saved { id: "0".into(), name: "Failures".into(), url: "/admin/audit?event=login.failed".into() }];
         let flash = Some("a sample");
-        AuditPage { views, flash, ..asked.page(vec![row], Some("x".into()), true) }
+        AuditPage { total: "1 entry".into(), views, flash, ..asked.page(vec![row], Some("x".into()), true) }
     }
 }
 
@@ -216,6 +218,7 @@ impl Asked {
             client: self.client,
             request: self.request,
             kept_days: None,
+            total: String::new(),
             since: self.since.map(|day| day.to_string()).unwrap_or_default(),
             until: self.until.map(|day| day.to_string()).unwrap_or_default(),
             is_live: self.is_live,
@@ -264,7 +267,7 @@ async fn show(
         operator.read(move |conn| Ok::<_, Fault>((load(conn, &own, &actor, now)?, views::list(conn, actor.id)?)));
     let (found, views) = found.await?;
     let is_known = found.is_some();
-    let (rows, next) = found.unwrap_or_default();
+    let (rows, next, total) = found.unwrap_or_default();
     let kept_days = operator.app.config.audit.keep.map(|keep| keep.as_secs() / 86_400);
     let views = views.into_iter().map(|view| Saved {
         id: view.id.to_string(),
@@ -272,7 +275,7 @@ async fn show(
         url: format!("/admin/audit?{}", view.query),
     });
     let views = views.collect();
-    operator.show(AuditPage { kept_days, views, flash, errors, ..asked.page(rows, next, is_known) })
+    operator.show(AuditPage { kept_days, total, views, flash, errors, ..asked.page(rows, next, is_known) })
 }
 
 /// `POST /admin/audit/views/add`: keeps what is shown under a name.
@@ -306,15 +309,23 @@ pub async fn forget_view(Ordered { operator, .. }: Ordered, id: web::Path<String
     }
 }
 
-type Found = (Vec<Row>, Option<String>);
+const NOUNS: [&str; 2] = ["entry", "entries"];
+
+type Found = (Vec<Row>, Option<String>, String);
 
 fn load(conn: &mut Conn, asked: &Asked, actor: &Actor, now: Instant) -> Result<Option<Found>, Fault> {
     let Some(filter) = asked.filter(conn, actor)? else { return Ok(None) };
     let log::Found { entries, rest } = log::look(conn, &filter, Direction::Back, asked.before, SIZE)?;
+    let total = match (asked.before, rest) {
+        (None, None) => list::total(i64::try_from(entries.len()).unwrap_or(i64::MAX), NOUNS),
+        _ if asked.query().is_empty() => list::total_about(log::count(conn)?, log::about(conn)?, NOUNS),
+        // To count those that fit would be to look through all.
+        _ => String::new(),
+    };
     let next = rest.map(|id| id.to_string());
     let ids: Vec<UserId> = entries.iter().filter_map(|entry| entry.user_id).collect();
     let names: HashMap<UserId, String> = store::usernames(conn, &ids)?.into_iter().collect();
-    Ok(Some((entries.into_iter().map(|entry| row(entry, &names, now)).collect(), next)))
+    Ok(Some((entries.into_iter().map(|entry| row(entry, &names, now)).collect(), next, total)))
 }
 
 fn row(entry: Entry, names: &HashMap<UserId, String>, now: Instant) -> Row {

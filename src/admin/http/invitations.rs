@@ -9,8 +9,9 @@ use super::operator::{Operator, Ordered, done};
 use crate::accounts::store::invitations::{self, Filter, Listed};
 use crate::admin::invitations::{self as deeds, Wish};
 use crate::admin::policy::Right;
-use crate::kernel::Instant;
+use crate::kernel::fault::Fault;
 use crate::kernel::ids::InvitationId;
+use crate::kernel::{Conn, Instant};
 use crate::portal::http::when;
 use crate::spec::Params;
 use crate::web::PageError;
@@ -144,9 +145,14 @@ async fn show(
     let asked = Asked::read(&query)?;
     let window = Window::read(&query);
     let filter = asked.filter(now, (window.before, window.limit()));
-    let mut rows = operator.read(move |conn| invitations::list(conn, &filter)).await?;
+    let load = move |conn: &mut Conn| {
+        let rows = invitations::list(conn, &filter)?;
+        let counted = window.counted(rows.len(), || invitations::count(conn, &filter))?;
+        Ok::<_, Fault>((rows, list::total(counted, ["invitation", "invitations"])))
+    };
+    let (mut rows, total) = operator.read(load).await?;
     let here = asked.url("/admin/invitations", list::size_in_url(&query));
-    let back = window.cut(&mut rows, &here, |row| row.id.to_string());
+    let back = window.cut(&mut rows, total, &here, |row| row.id.to_string());
     let sees_people = sees_addresses(operator);
     let text = |name: &str| typed.find(name).unwrap_or_default().to_owned();
     operator.show(InvitationsPage {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::admin::policy::{Actor, Right};
 use crate::audit::export;
+use crate::kernel::counted;
 use crate::spec::Params;
 use crate::web::PageError;
 
@@ -158,9 +159,39 @@ pub struct Window<Id> {
     pub size: usize,
 }
 
+/// How many lines a list has on all its pages, in words: of `one`, of `many`.
+#[must_use]
+pub fn total(counted: i64, [one, many]: [&str; 2]) -> String {
+    if counted > counted::MOST {
+        return format!("more than {} {many}", grouped(counted::MOST));
+    }
+    format!("{} {}", grouped(counted), if counted == 1 { one } else { many })
+}
+
+/// The same of a whole table that is too long to be counted, by what Postgres `believed` of it when it last looked through.
+#[must_use]
+pub fn total_about(counted: i64, believed: i64, [one, many]: [&str; 2]) -> String {
+    if counted <= counted::MOST || believed <= counted::MOST {
+        return total(counted, [one, many]);
+    }
+    // It is not true to the last digit, and does not look like it.
+    let digits = believed.ilog10().saturating_sub(2);
+    let step = 10_i64.pow(digits);
+    format!("about {} {many}", grouped((believed + step / 2) / step * step))
+}
+
+/// A number with its thousands apart.
+fn grouped(number: i64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    groups.join(",")
+}
+
 /// Links to other parts of such a list.
 #[derive(Clone, Debug, Serialize)]
 pub struct Back {
+    /// In words; empty: nothing to count.
+    total: String,
     older: Option<String>,
     latest: Option<String>,
 }
@@ -179,12 +210,21 @@ impl<Id: std::str::FromStr + Copy> Window<Id> {
         i64::try_from(self.size).unwrap_or(i64::MAX).saturating_add(1)
     }
 
-    /// Cuts `rows` down to what is shown. `list` is the URL of the list with its filter.
-    pub fn cut<T>(&self, rows: &mut Vec<T>, list: &str, id: impl Fn(&T) -> String) -> Back {
+    /// How many lines there are on all pages, where `found` were found for this one. What is on one page is not counted again.
+    ///
+    /// # Errors
+    /// Those of `count`.
+    pub fn counted<E>(&self, found: usize, count: impl FnOnce() -> Result<i64, E>) -> Result<i64, E> {
+        let is_all = self.before.is_none() && found <= self.size;
+        if is_all { Ok(i64::try_from(found).unwrap_or(i64::MAX)) } else { count() }
+    }
+
+    /// Cuts `rows` down to what is shown, of so many in `total`. `list` is the URL of the list with its filter.
+    pub fn cut<T>(&self, rows: &mut Vec<T>, total: String, list: &str, id: impl Fn(&T) -> String) -> Back {
         let has_more = rows.len() > self.size;
         rows.truncate(self.size);
         let older = rows.last().filter(|_| has_more).map(|last| with(list, "before", &id(last)));
-        Back { older, latest: self.before.map(|_| list.to_owned()) }
+        Back { total, older, latest: self.before.map(|_| list.to_owned()) }
     }
 }
 
@@ -192,7 +232,7 @@ impl Back {
     /// Something to look at.
     #[must_use]
     pub fn sample() -> Self {
-        Self { older: Some("x".into()), latest: Some("x".into()) }
+        Self { total: "3 lines".into(), older: Some("x".into()), latest: Some("x".into()) }
     }
 }
 
@@ -234,4 +274,25 @@ pub fn file(media_type: &'static str, name: &str, body: String) -> HttpResponse 
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .body(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{total, total_about};
+
+    #[test]
+    fn totals_are_told_as_far_as_they_are_known() {
+        let users = ["user", "users"];
+        assert_eq!(total(0, users), "0 users");
+        assert_eq!(total(1, users), "1 user");
+        assert_eq!(total(1000, users), "1,000 users");
+        assert_eq!(total(1001, users), "more than 1,000 users");
+        assert_eq!(total_about(17, 1_002_345, users), "17 users", "counted is better than believed");
+        for believed in [-1, 0, 900] {
+            assert_eq!(total_about(1001, believed, users), "more than 1,000 users");
+        }
+        assert_eq!(total_about(1001, 1_002_345, users), "about 1,000,000 users");
+        assert_eq!(total_about(1001, 1_999, users), "about 2,000 users");
+        assert_eq!(total_about(1001, 10_004_999, ["entry", "entries"]), "about 10,000,000 entries");
+    }
 }

@@ -127,9 +127,14 @@ async fn show(
     let asked = Asked::read(&query, sees_people)?;
     let window = Window::read(&query);
     let filter = Filter { before: window.before, ..asked.filter(window.limit()) };
-    let load = move |conn: &mut Conn| Ok::<_, Fault>((store::list(conn, &filter)?, store::has_parked(conn)?));
-    let (mut rows, has_parked) = operator.read(load).await?;
-    let back = window.cut(&mut rows, &asked.url("/admin/mail", list::size_in_url(&query)), |row| row.id.to_string());
+    let load = move |conn: &mut Conn| {
+        let rows = store::list(conn, &filter)?;
+        let counted = window.counted(rows.len(), || store::count(conn, &filter))?;
+        Ok::<_, Fault>((rows, list::total(counted, ["letter", "letters"]), store::has_parked(conn)?))
+    };
+    let (mut rows, total, has_parked) = operator.read(load).await?;
+    let back =
+        window.cut(&mut rows, total, &asked.url("/admin/mail", list::size_in_url(&query)), |row| row.id.to_string());
     let config = &operator.app.config.mail;
     operator.show(MailPage {
         has_parked,

@@ -144,10 +144,15 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     let window: Window<Uuid> = Window::read(&query);
     let filter = Filter { before: window.before, ..filter(&request, &client, window.limit()) };
     let now = operator.app.clock.now();
-    let mut found = operator.read(move |conn| store::list(conn, &filter)).await?;
+    let load = move |conn: &mut Conn| {
+        let found = store::list(conn, &filter)?;
+        let counted = window.counted(found.len(), || store::count(conn, &filter))?;
+        Ok::<_, Fault>((found, list::total(counted, ["trace", "traces"])))
+    };
+    let (mut found, total) = operator.read(load).await?;
     let url = |page, size| list::url(page, &[("request", &request), ("client", &client), ("size", size)]);
     let here = url("/admin/traces", list::size_in_url(&query));
-    let back = window.cut(&mut found, &here, |trace| trace.id.to_string());
+    let back = window.cut(&mut found, total, &here, |trace| trace.id.to_string());
     operator.show(TracesPage {
         rows: found.iter().map(|trace| row(trace, now)).collect(),
         is_filtered: !request.is_empty() || !client.is_empty(),

@@ -11,6 +11,7 @@ use super::operator::Operator;
 use crate::access;
 use crate::admin::policy::{Actor, Right};
 use crate::admin::store::{self, UserFilter, UserLine, UserOrder, UserState};
+use crate::kernel::counted;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::UserId;
 use crate::kernel::{Conn, Instant};
@@ -40,6 +41,8 @@ pub struct UsersPage {
     next: Option<String>,
     first: Option<String>,
     csv: String,
+    /// How many there are on all pages, in words.
+    total: String,
     unknown_group: Option<String>,
     may_add: bool,
     may_invite: bool,
@@ -89,7 +92,7 @@ impl ConsolePage for UsersPage {
         };
         let asked = Asked { q: "ada".into(), ..Asked::default() };
         let page = asked.page(vec![row], Some("x".into()), Some("nobody".into()));
-        UsersPage { deeds: list::sample_buttons(), notes: vec!["a sample"], ..page }
+        UsersPage { total: "1 user".into(), deeds: list::sample_buttons(), notes: vec!["a sample"], ..page }
     }
 }
 
@@ -182,6 +185,7 @@ impl Asked {
             ],
             page: rows.iter().map(|row| row.id.as_str()).collect::<Vec<_>>().join(","),
             notes: self.notes(next.is_some()),
+            total: String::new(),
             deeds: vec![],
             rows,
             states: states.map(|(value, label)| Choice::new(value, label, state)).to_vec(),
@@ -222,7 +226,7 @@ pub fn badges(line: &UserLine) -> Vec<Badge> {
 pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     let asked = Asked::read(&operator.query()?)?;
     let (now, limit, own, actor) = (operator.app.clock.now(), asked.size + 1, asked.clone(), operator.actor.clone());
-    let Loaded { mut rows, is_known, is_large } =
+    let Loaded { mut rows, total, is_known, is_large } =
         operator.read(move |conn| load(conn, &own, &actor, (limit, now))).await?;
     let size = usize::try_from(asked.size).unwrap_or(usize::MAX);
     let has_more = rows.len() > size;
@@ -244,13 +248,15 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     );
     let mut page = asked.page(rows, next, unknown_group);
     page.notes.extend(is_large.then_some("The group is large: its members are listed with the newest account first."));
-    operator.show(UsersPage { deeds, may_add, may_invite, flash, ..page })
+    operator.show(UsersPage { total, deeds, may_add, may_invite, flash, ..page })
 }
 
 /// What was found.
 #[derive(Default)]
 struct Loaded {
     rows: Vec<Row>,
+    /// Of how many, in words.
+    total: String,
     /// Whether the group that was asked for is there.
     is_known: bool,
     /// Whether it is too large to be listed as was asked for.
@@ -268,7 +274,9 @@ fn load(conn: &mut Conn, asked: &Asked, actor: &Actor, (limit, now): (i64, Insta
         Some(group) if !asked.order.is_by_age() => store::is_large(conn, group.id)?,
         _ => false,
     };
-    let lines = store::list_users(conn, &asked.filter(group.map(|group| group.id), limit))?;
+    let filter = asked.filter(group.map(|group| group.id), limit);
+    let lines = store::list_users(conn, &filter)?;
+    let total = total(conn, &filter, lines.len())?;
     let ids: Vec<UserId> = lines.iter().map(|line| line.id).collect();
     let mut groups: HashMap<UserId, Vec<String>> = HashMap::new();
     for (user, name) in if sees_groups { store::groups_of_all(conn, &ids)? } else { Vec::new() } {
@@ -294,7 +302,23 @@ fn load(conn: &mut Conn, asked: &Asked, actor: &Actor, (limit, now): (i64, Insta
             username: line.username,
         }
     });
-    Ok(Loaded { rows: rows.collect(), is_known: true, is_large })
+    Ok(Loaded { rows: rows.collect(), total, is_known: true, is_large })
+}
+
+/// How many accounts fit, on all pages, where this one has `found`. What is on one page is not counted again.
+fn total(conn: &mut Conn, filter: &UserFilter, found: usize) -> Result<String, Fault> {
+    let nouns = ["user", "users"];
+    let found = i64::try_from(found).unwrap_or(i64::MAX);
+    if filter.after.is_none() && found < filter.limit {
+        return Ok(list::total(found, nouns));
+    }
+    let counted = store::count_users(conn, filter)?;
+    let is_whole = filter.begins.is_empty() && filter.state.is_none() && filter.group.is_none();
+    // Whoever has never signed in is not in that order.
+    if is_whole && !matches!(filter.order, UserOrder::Seen | UserOrder::SeenBack) {
+        return Ok(list::total_about(counted, counted::about(conn, "users")?, nouns));
+    }
+    Ok(list::total(counted, nouns))
 }
 
 /// `GET /admin/users.csv`: the same list as a file.

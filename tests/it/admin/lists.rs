@@ -13,6 +13,11 @@ fn names(body: &str) -> Vec<String> {
     rows.map(|row| row.split('>').nth(1).unwrap().split('<').next().unwrap().to_owned()).collect()
 }
 
+/// How many there are on all pages, as the page says it.
+fn total(body: &str) -> Option<&str> {
+    body.split_once("id=\"total\">").map(|(_, rest)| rest.split('<').next().unwrap())
+}
+
 /// Usernames on all pages.
 async fn all(browser: &Browser, path: &str) -> Vec<String> {
     let (mut found, mut path) = (Vec::new(), path.to_owned());
@@ -147,12 +152,49 @@ async fn users_are_found_filtered_sorted_and_paged() {
         ("state=nonsense&order=nonsense&size=7&after=nonsense", 62),
     ] {
         assert_eq!(all(&browser, &format!("/admin/users?{query}")).await.len(), expected, "{query}");
+        let words = format!("{expected} user{}", if expected == 1 { "" } else { "s" });
+        let page = browser.get(&format!("/admin/users?{query}")).await;
+        assert_eq!(total(&page.body), (expected > 0).then_some(words.as_str()), "{query}");
     }
+    let rest = browser.get("/admin/users?order=newest&state=active").await;
+    let rest = rest.body.split("\" rel=\"next\"").next().unwrap().rsplit('"').next().unwrap().replace("&amp;", "&");
+    assert_eq!(total(&browser.get(&rest).await.body), Some("61 users"), "on each page the same");
     let page = browser.get("/admin/users?group=nobody").await;
     assert!(page.body.contains("There is no group “nobody”."), "{}", page.body);
     let page = browser.get("/admin/users?q=%3Cscript%3E&state=staff").await;
     assert!(page.body.contains("value=\"&lt;script&gt;\"") && page.body.contains("Nobody like that."), "{}", page.body);
     assert!(page.body.contains("value=\"staff\" selected"), "the filter stays in the form");
+}
+
+#[tokio::test]
+async fn of_a_long_list_nobody_counts_every_line() {
+    use diesel::connection::SimpleConnection as _;
+    let server = TestServer::start();
+    superuser(&server, "root");
+    let browser = server.signed_in("root").await;
+    let many = "INSERT INTO users (id, sub, username, username_key, created_at, updated_at) \
+                SELECT gen_random_uuid(), gen_random_uuid(), 'person-' || n, 'person-' || n, now(), now() \
+                FROM generate_series(1, 1199) n; ANALYZE users";
+    server.conn().batch_execute(many).expect("many accounts");
+    server.write(|conn, scene| {
+        use portcullis::audit::Event;
+        use portcullis::audit::event::Kind;
+        (0..1100).try_for_each(|_| scene.record(conn, &Event::new(Kind::GroupCreated)))
+    });
+    server.conn().batch_execute("ANALYZE audit_events").expect("looked through");
+    for (path, words) in [
+        ("/admin/users", Some("about 1,200 users")),
+        ("/admin/users?order=oldest", Some("about 1,200 users")),
+        ("/admin/users?state=active", Some("more than 1,000 users")),
+        ("/admin/users?q=person-11", Some("111 users")),
+        ("/admin/users?order=seen", Some("1 user")),
+        ("/admin/audit?event=group.created", None),
+    ] {
+        assert_eq!(total(&browser.get(path).await.body), words, "{path}");
+    }
+    let log = browser.get("/admin/audit").await;
+    let words = total(&log.body).expect("a total");
+    assert!(words.starts_with("about 1,1") && words.ends_with("0 entries"), "{words}");
 }
 
 #[tokio::test]
@@ -188,6 +230,8 @@ async fn the_log_is_found_by_event_person_app_and_request_and_shows_no_secret() 
         assert!(!page.body.contains("wrong password") && !page.body.contains(crate::support::PASSWORD));
         page.body.matches("<th scope=\"row\">").count()
     };
+    let log = browser.get("/admin/audit").await;
+    assert_eq!(total(&log.body), Some(format!("{} entries", server.count("audit_events")).as_str()));
     assert_eq!(rows("?event=login.failed").await, 1);
     assert_eq!(rows("?event=login.failed&about=bob").await, 1);
     assert_eq!(rows("?event=login.failed&about=ada").await, 0);
@@ -251,18 +295,22 @@ async fn lists_that_go_back_in_time_are_searched_paged_and_had_as_files() {
     }
     let first = browser.get("/admin/invitations?size=25").await;
     assert_eq!(first.body.matches("Choose the invitation").count(), 25);
+    assert_eq!(total(&first.body), Some("30 invitations"));
     let older = first.body.split("\" rel=\"next\"").next().unwrap().rsplit('"').next().unwrap().replace("&amp;", "&");
     assert!(older.contains("size=25"), "{older}");
     let rest = browser.get(&older).await;
     assert!(rest.body.matches("Choose the invitation").count() == 5 && rest.body.contains("Latest"), "{}", rest.body);
+    assert_eq!(total(&rest.body), Some("30 invitations"));
     // An underscore means itself.
     let found = browser.get("/admin/invitations?q=person_07").await;
     assert_eq!(found.body.matches("Choose the invitation").count(), 1);
+    assert_eq!(total(&found.body), Some("1 invitation"));
     assert!(browser.get("/admin/invitations?q=personx07").await.body.contains("No such invitations"));
     let file = browser.get("/admin/invitations.csv?q=_07&state=open").await;
     assert!(file.body.lines().count() == 2 && file.body.contains("person_07@example.test"), "{}", file.body);
     let mail = browser.get("/admin/mail?q=person_1&state=sent&size=25").await;
     let waiting = browser.get("/admin/mail?q=person_1&state=waiting&size=25").await;
+    assert_eq!(total(&browser.get("/admin/mail?size=25").await.body), Some("30 letters"));
     let told = |page: &crate::support::Page| page.body.matches("@example.test</bdi>").count();
     assert_eq!(told(&mail) + told(&waiting), 10, "each is in one state");
     let file = browser.get("/admin/mail.csv?q=person_07").await;
@@ -275,4 +323,5 @@ async fn lists_that_go_back_in_time_are_searched_paged_and_had_as_files() {
     let file = browser.get("/admin/traces.csv?client=nobody").await;
     assert!(file.body.lines().count() == 2 && file.body.contains("\"nobody\""), "{}", file.body);
     assert_eq!(browser.get("/admin/traces?size=25&before=nonsense").await.status, StatusCode::OK);
+    assert_eq!(total(&browser.get("/admin/traces?client=nobody").await.body), Some("1 trace"));
 }
