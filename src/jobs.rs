@@ -348,10 +348,14 @@ const KEEP_TRACES: chrono::Duration = chrono::Duration::days(14);
 fn write_traces(app: &App, url: &Secret<String>, stop: &Receiver<()>) {
     loop {
         let ends = pause(stop, TRACE_EVERY);
-        let written = app.traces.write_out(|waiting| {
-            let mut conn = connect(url).map_err(|error| Fault::DatabaseAway(error.to_string()))?;
-            traces::store::insert(&mut conn, waiting, &app.random)
-        });
+        // Connected before the pen is taken: whoever waits for it waits for one statement.
+        let written = if app.traces.are_written() {
+            Ok(())
+        } else {
+            connect(url).map_err(|error| Fault::DatabaseAway(error.to_string())).and_then(|mut conn| {
+                app.traces.write_out(|waiting| traces::store::insert(&mut conn, waiting, &app.random))
+            })
+        };
         if let Err(fault) = written {
             tracing::warn!(%fault, "traces are lost");
         }

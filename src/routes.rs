@@ -285,7 +285,7 @@ fn behind(path: &'static str, build: impl FnOnce(&'static str) -> Resource) -> i
 }
 
 /// Forms that do what cannot be done twice: pressed twice, both presses get one answer.
-pub const PRESSED_ONCE: [&str; 14] = [
+const PRESSED_ONCE: [&str; 14] = [
     "/account/api-keys/new",
     "/account/password",
     "/admin/clients/add",
@@ -301,6 +301,17 @@ pub const PRESSED_ONCE: [&str; 14] = [
     "/verify-email",
     "/verify-email/confirm",
 ];
+
+/// The same of one app or one account: pages that show a secret, which nobody sees again.
+const PRESSED_ONCE_OF_ONE: [&str; 3] = ["/rotate-secret", "/make-key", "/recover"];
+
+/// Whether the form of this path does what cannot be done twice.
+#[must_use]
+pub fn is_pressed_once(path: &str) -> bool {
+    let of_one = || PRESSED_ONCE_OF_ONE.iter().any(|end| path.ends_with(end));
+    PRESSED_ONCE.contains(&path)
+        || (path.starts_with("/admin/") && (path.starts_with("/admin/users/bulk/") || of_one()))
+}
 
 /// Where password managers send people (W3C change-password-url).
 async fn change_password() -> HttpResponse {
@@ -319,6 +330,22 @@ where
     Args: FromRequest + 'static,
 {
     page(path, methods).route(get().to(handler.clone())).route(head().to(handler))
+}
+
+/// There is nothing at this path: each part of the house says so in its own words.
+///
+/// # Errors
+/// The page that says so.
+pub async fn nothing_here(req: HttpRequest) -> Result<HttpResponse, PageError> {
+    let is_below =
+        |base: &str| req.path().strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if is_below(endpoints::BASE) {
+        return Ok(rest::nothing_here(&req));
+    }
+    if is_below("/access/v1") || is_below("/api") {
+        return Ok(api_answer::nothing_here(&req));
+    }
+    Err(PageError::not_found())
 }
 
 /// A page; other methods get one that says so, and `Allow` (RFC 9110 section 15.5.6).

@@ -607,6 +607,7 @@ diesel::table! {
         terms_accepted_at -> Nullable<Timestamptz>,
         is_live -> Bool,
         invitation_id -> Nullable<Uuid>,
+        handled_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -24,7 +24,7 @@ use crate::sessions::http::carriers::Carrier;
 use crate::sessions::http::cookie_store::CookieStore;
 use crate::sessions::http::current::UntilClosed;
 use crate::web::again::{self, Again};
-use crate::web::{PageError, edge};
+use crate::web::edge;
 
 /// Set once the process is asked to stop: `/readyz` turns red at once.
 #[derive(Clone, Debug, Default)]
@@ -92,11 +92,11 @@ pub fn bind(app: &web::Data<App>) -> Result<Bound, String> {
                     // Around the cookies: a second press needs those of the first.
                     .wrap(from_fn(move |req, next| {
                         let (again, forms) = (again.clone(), forms.clone());
-                        async move { again::pass(again, &routes::PRESSED_ONCE, &forms.csrf, req, next).await }
+                        async move { again::pass(again, routes::is_pressed_once, &forms.csrf, req, next).await }
                     }))
                     .configure(routes::browsers),
             )
-            .default_service(web::to(|| async { Err::<web::Bytes, _>(PageError::not_found()) }))
+            .default_service(web::to(routes::nothing_here))
     };
     let http = HttpServer::new(router)
         .workers(workers)

@@ -1,2 +1,13 @@
 DROP INDEX users_leaving_names;
 DROP INDEX users_unproven_names;
+DROP INDEX user_permissions_permission;
+CREATE INDEX user_permissions_permission ON user_permissions (permission_id);
+DROP INDEX group_permissions_permission;
+CREATE INDEX group_permissions_permission ON group_permissions (permission_id);
+ALTER TABLE users DROP COLUMN handled_at;
+DROP INDEX users_full_names;
+DROP INDEX users_given_names;
+DROP INDEX users_family_names;
+DROP INDEX users_never_names;
+DROP INDEX object_permissions_holders;
+DROP INDEX object_permissions_groups;

@@ -15,6 +15,7 @@ use crate::kernel::db::lock_for_transaction;
 use crate::kernel::fault::Fault;
 use crate::kernel::ids::{GroupId, UserId};
 use crate::kernel::notify::{self, Change};
+use crate::spec::plain::misleads;
 
 /// Longest group name, in characters, as in Django.
 const MAX_CHARS: usize = 150;
@@ -36,11 +37,23 @@ pub enum Creation {
 /// In words.
 pub fn check_name(name: &str) -> Result<(), String> {
     let sound = !name.is_empty() && name.chars().count() <= MAX_CHARS && name.trim() == name;
-    if sound && !name.chars().any(char::is_control) {
+    if sound && !name.chars().any(misleads) {
         Ok(())
     } else {
-        Err(format!("a group's name has 1 to {MAX_CHARS} characters, none of them a control character"))
+        Err(format!("a group's name has 1 to {MAX_CHARS} characters, none of them one that breaks or turns the line"))
     }
+}
+
+/// A new name, beside that: lists of groups in files and forms have commas and semicolons between them.
+///
+/// # Errors
+/// In words.
+pub fn check_new_name(name: &str) -> Result<(), String> {
+    check_name(name)?;
+    if name.contains([',', ';']) {
+        return Err("a group's name has no comma and no semicolon: lists of groups are divided by them".into());
+    }
+    Ok(())
 }
 
 /// Makes a group.
@@ -113,6 +126,20 @@ pub fn set_default(conn: &mut Conn, group: &store::Group, is_default: bool, scen
         scene.record(conn, &Event::new(Kind::GroupDefaultSet).details(details))?;
     }
     Ok(true)
+}
+
+/// The name of a group that new accounts join though it carries something of the console. Asked after a grant or a nesting, which
+/// is then taken back.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn default_with_console(conn: &mut Conn) -> Result<Option<String>, Fault> {
+    for group in store::default_groups(conn)? {
+        if carries_console(conn, &group)? {
+            return Ok(Some(group.name));
+        }
+    }
+    Ok(None)
 }
 
 /// A person's new account, when it is theirs for sure, joins the groups that are for everybody new. What came to carry something

@@ -13,6 +13,7 @@ use crate::kernel::fault::Fault;
 use crate::kernel::ids::PermissionId;
 use crate::kernel::notify::{self, Change};
 pub use crate::spec::PermissionName;
+use crate::spec::plain::misleads;
 use crate::spec::small_word;
 
 /// The app of the console's own permissions. They are made with the database, and stay.
@@ -118,7 +119,7 @@ impl NewPermission {
 /// # Errors
 /// In words.
 pub fn check_description(text: &str) -> Result<(), String> {
-    let is_line = text.chars().count() <= MAX_DESCRIPTION && !text.chars().any(char::is_control);
+    let is_line = text.chars().count() <= MAX_DESCRIPTION && !text.chars().any(misleads);
     if is_line { Ok(()) } else { Err(format!("the description is one line of at most {MAX_DESCRIPTION} characters")) }
 }
 
@@ -175,19 +176,22 @@ pub fn create_model(conn: &mut Conn, app: &str, model: &str, scene: &Scene) -> R
     Ok(made)
 }
 
-/// Deletes a permission, and takes it from everybody who held it.
+/// Deletes a permission, and takes it from everybody who held it; `false` when somebody was faster.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn delete(conn: &mut Conn, permission: &store::Permission, scene: &Scene) -> Result<(), Fault> {
+pub fn delete(conn: &mut Conn, permission: &store::Permission, scene: &Scene) -> Result<bool, Fault> {
     let held = store::count_grants(conn, permission.id)?;
-    store::delete(conn, permission.id)?;
+    if !store::delete(conn, permission.id)? {
+        return Ok(false);
+    }
     notify::announce(conn, Change::Standing)?;
     let details = json!({
         "permission": permission.name.to_string(), "model": permission.model, "description": permission.description,
         "grants": held,
     });
-    scene.record(conn, &Event::new(Kind::PermissionDeleted).details(details))
+    scene.record(conn, &Event::new(Kind::PermissionDeleted).details(details))?;
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -60,8 +60,25 @@ pub fn list_groups(conn: &mut Conn) -> Result<Vec<(String, i64)>, Fault> {
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn page(conn: &mut Conn, after: Option<GroupId>, limit: i64) -> Result<Vec<Group>, Fault> {
+pub fn page(conn: &mut Conn, name: Option<&str>, after: Option<GroupId>, limit: i64) -> Result<Vec<Group>, Fault> {
     let mut all = groups::table.select(Group::as_select()).order(groups::id).limit(limit).into_boxed();
+    if let Some(name) = name {
+        all = all.filter(groups::name_key.eq(name_key(name)));
+    }
+    if let Some(after) = after {
+        all = all.filter(groups::id.gt(after));
+    }
+    Ok(all.load(conn)?)
+}
+
+/// Groups that somebody is in by themselves, in the order of their ids.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn page_of(conn: &mut Conn, user: UserId, after: Option<GroupId>, limit: i64) -> Result<Vec<Group>, Fault> {
+    let own = memberships::table.filter(memberships::user_id.eq(user)).select(memberships::group_id);
+    let mut all = groups::table.select(Group::as_select()).order(groups::id).limit(limit).into_boxed();
+    all = all.filter(groups::id.eq_any(own));
     if let Some(after) = after {
         all = all.filter(groups::id.gt(after));
     }

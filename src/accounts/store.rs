@@ -152,8 +152,15 @@ pub fn has_administrator(conn: &mut Conn) -> Result<bool, Fault> {
 /// [`Fault`] of the database.
 pub fn is_last_administrator(conn: &mut Conn, user: UserId) -> Result<bool, Fault> {
     let is_able = users::is_superuser.and(users::is_staff).and(users::is_live).and(users::is_service.eq(false));
-    let able = users::table.filter(is_able).select(users::id);
-    let able: Vec<UserId> = able.for_update().load(conn)?;
+    // By a password of theirs, of a directory, or of their next letter.
+    let proven =
+        emails_table::table.filter(emails_table::user_id.eq(users::id).and(emails_table::verified_at.is_not_null()));
+    let has_means = users::password_hash.is_not_null().or(users::backend.is_not_null()).or(exists(proven));
+    let able = users::table.filter(is_able).select((users::id, has_means));
+    let able: Vec<(UserId, bool)> = able.for_update().load(conn)?;
+    // Where nobody has any, whoever may be given some is worth keeping.
+    let has_any = able.iter().any(|(_, has_means)| *has_means);
+    let able: Vec<UserId> = able.into_iter().filter(|(_, has)| *has || !has_any).map(|(id, _)| id).collect();
     Ok(able == [user])
 }
 

@@ -12,6 +12,7 @@ use crate::audit::Scene;
 use crate::clients::Client;
 use crate::kernel::Conn;
 use crate::kernel::db::lock_for_transaction;
+use crate::kernel::fault::Fault;
 use crate::kernel::ids::GroupId;
 use crate::spec::PermissionName;
 
@@ -34,7 +35,7 @@ pub fn within(conn: &mut Conn, actor: &Actor, id: GroupId) -> Result<Group, Stop
 /// # Errors
 /// [`Stop`].
 pub fn add(conn: &mut Conn, name: &str, scene: &Scene) -> Result<GroupId, Stop> {
-    group::check_name(name).map_err(|problem| Stop::wrong("name", format!("The name does not do: {problem}.")))?;
+    group::check_new_name(name).map_err(|problem| Stop::wrong("name", format!("The name does not do: {problem}.")))?;
     match group::create(conn, name, scene)? {
         Creation::Done(id) => Ok(id),
         Creation::Taken => Err(Stop::wrong("name", "There is a group of this name, or one that looks like it.")),
@@ -50,7 +51,7 @@ pub fn rename(conn: &mut Conn, actor: &Actor, id: GroupId, name: &str, scene: &S
         return Err(Refusal::Renaming.into());
     }
     let group = within(conn, actor, id)?;
-    group::check_name(name).map_err(|problem| Stop::wrong("name", format!("The name does not do: {problem}.")))?;
+    group::check_new_name(name).map_err(|problem| Stop::wrong("name", format!("The name does not do: {problem}.")))?;
     spared_by_clients(conn, &group)?;
     if group::rename(conn, &group, name, scene)? {
         return Ok(());
@@ -71,12 +72,15 @@ pub fn set_default(conn: &mut Conn, actor: &Actor, id: GroupId, is_default: bool
 }
 
 /// Clients go by the name of the groups that they are restricted to.
-fn spared_by_clients(conn: &mut Conn, group: &Group) -> Result<(), Stop> {
+///
+/// # Errors
+/// [`Stop`].
+pub fn spared_by_clients(conn: &mut Conn, group: &Group) -> Result<(), Stop> {
     match store::clients_restricted_to(conn, &group.name)?.first() {
         None => Ok(()),
-        Some(Client { name, .. }) => {
-            Err(Stop::conflict(format!("The app {name} is restricted to this group: nobody could use it.")))
-        }
+        Some(Client { name, .. }) => Err(Stop::conflict(format!(
+            "The app {name} is restricted to this group, by its name: take the group from the app first."
+        ))),
     }
 }
 
@@ -87,8 +91,30 @@ fn spared_by_clients(conn: &mut Conn, group: &Group) -> Result<(), Stop> {
 pub fn grant(conn: &mut Conn, actor: &Actor, id: GroupId, name: &str, scene: &Scene) -> Result<(), Stop> {
     let group = within(conn, actor, id)?;
     let permission = find_permission(conn, actor, name)?;
-    grant::grant(conn, &permission, None, Grantee::Group(&group), scene)?;
-    Ok(())
+    sparing_newcomers(conn, |conn| {
+        grant::grant(conn, &permission, None, Grantee::Group(&group), scene)?;
+        Ok(())
+    })
+}
+
+/// Does what gives something to a group, unless a group that new accounts join came to carry something of the console by it:
+/// registering makes nobody an operator. Where that is so already, it is no reason against what comes now.
+///
+/// # Errors
+/// Those of `deed`, and [`Stop`] for the transaction to be taken back.
+pub fn sparing_newcomers<T, E: From<Fault> + From<Stop>>(
+    conn: &mut Conn,
+    deed: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
+    let before = group::default_with_console(conn)?;
+    let done = deed(conn)?;
+    match group::default_with_console(conn)? {
+        Some(name) if before.is_none() => {
+            let why = format!("New accounts join the group {name}: it must carry nothing of the console.");
+            Err(Stop::conflict(why).into())
+        }
+        _ => Ok(done),
+    }
 }
 
 /// Takes a permission back from a group.
@@ -122,7 +148,7 @@ pub fn nest(conn: &mut Conn, actor: &Actor, id: GroupId, name: &str, scene: &Sce
     let group = within(conn, actor, id)?;
     let member =
         groups::find_group(conn, name)?.ok_or_else(|| Stop::wrong("group", format!("There is no group “{name}”.")))?;
-    match group::nest(conn, &group, &member, scene)? {
+    match sparing_newcomers::<_, Stop>(conn, |conn| Ok(group::nest(conn, &group, &member, scene)?))? {
         Nesting::Done => Ok(()),
         Nesting::Circle(path) if path.len() < 2 => Err(Stop::conflict("A group cannot be in itself.")),
         Nesting::Circle(path) => {

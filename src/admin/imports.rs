@@ -82,6 +82,8 @@ impl State {
 pub struct Person {
     pub username: String,
     pub email: Option<String>,
+    #[serde(default)]
+    pub email_verified: bool,
     pub name: Option<String>,
     pub given_name: Option<String>,
     pub family_name: Option<String>,
@@ -353,6 +355,7 @@ fn make(
     let wish = Wish {
         username: person.username.clone(),
         email: person.email.clone().unwrap_or_default(),
+        email_verified: person.email_verified && person.email.is_some(),
         send_link: wishes.sends_links && person.email.is_some(),
         profile: if phone.is_some() { claims.with_phone(phone) } else { claims },
         ..Wish::default()
@@ -376,7 +379,9 @@ fn change(
         }
         differs.then(|| given.clone())
     };
-    let stored_email = emails::primary_of(conn, user.id)?.map(|email| email.address);
+    let stored = emails::primary_of(conn, user.id)?;
+    let is_proven = stored.as_ref().is_some_and(|email| email.verified_at.is_some());
+    let stored_email = stored.map(|email| email.address);
     let same_email =
         person.email.as_ref().zip(stored_email.as_ref()).is_some_and(|(one, two)| name_key(one) == name_key(two));
     let email = if same_email { None } else { other("email", &person.email, &stored_email).flatten() };
@@ -390,10 +395,15 @@ fn change(
     };
     let number = phone.map(|number| number.as_str().to_owned());
     let claims = if other("phone", &number, &user.phone).is_some() { claims.with_phone(phone) } else { claims };
+    let has_address = person.email.is_some() || stored_email.is_some();
+    let email_verified = person.email_verified && has_address && (email.is_some() || !is_proven);
+    if email_verified {
+        changed.push("email_verified".to_owned());
+    }
     if changed.is_empty() {
         return Ok(changed);
     }
-    let wish = Changes { email, profile: claims, ..Changes::default() };
+    let wish = Changes { email, email_verified, profile: claims, ..Changes::default() };
     people::update(conn, actor, user.id, &wish, (courier, scene))?;
     Ok(changed)
 }

@@ -29,7 +29,8 @@ pub use crate::login::unlock::is_locked_out;
 use crate::login::{departure, lifecycle as leaving, unlock};
 use crate::mail::letter::Letter;
 use crate::portal::addresses;
-use crate::sessions::session::{self, End};
+use crate::sessions::session::End;
+use crate::spec::plain::misleads;
 use crate::tokens::api_key::{self, NewApiKey};
 use crate::tokens::revocation;
 
@@ -44,6 +45,26 @@ pub fn within(conn: &mut Conn, actor: &Actor, id: UserId) -> Result<User, Stop> 
     let user = accounts::store::find(conn, id)?.ok_or(Stop::Gone)?;
     policy::check_about(conn, actor, &user)?.map_err(Stop::from)?;
     Ok(user)
+}
+
+/// The account of somebody whom the actor may change ([`within`]), held until the end of the transaction: deeds about people come
+/// one after the other, and each sees what the one before left. Whoever holds people takes no lock of groups or apps before.
+///
+/// # Errors
+/// [`Stop`].
+pub fn held(conn: &mut Conn, actor: &Actor, id: UserId) -> Result<User, Stop> {
+    lock_for_transaction(conn, LOCK)?;
+    within(conn, actor, id)
+}
+
+/// Asks whether the actor may do what lets them use the account, and notes that they had a hand in it: it is known then when the
+/// account becomes a stronger one. Superusers may do everything anyway.
+fn in_hand(conn: &mut Conn, actor: &Actor, user: &User, scene: &Scene) -> Result<(), Stop> {
+    policy::check_takeover(conn, actor, user)?.map_err(Stop::from)?;
+    if !actor.is_superuser {
+        lifecycle::mark_handled(conn, user.id, Some(scene.now))?;
+    }
+    Ok(())
 }
 
 /// An account as somebody wishes it; nothing checked yet.
@@ -149,6 +170,9 @@ pub fn add(
     } else {
         group::join_defaults(conn, id, scene)?;
     }
+    if !actor.is_superuser {
+        lifecycle::mark_handled(conn, id, Some(scene.now))?;
+    }
     if order.must_change_password {
         lifecycle::set_must_change_password(conn, id, true, scene.now)?;
     }
@@ -176,7 +200,7 @@ fn give_away(conn: &mut Conn, actor: &Actor, username: &Username) -> Result<(), 
 /// # Errors
 /// [`Stop`].
 pub fn disable(conn: &mut Conn, actor: &Actor, id: UserId, scene: &Scene) -> Result<(), Stop> {
-    let user = within(conn, actor, id)?;
+    let user = held(conn, actor, id)?;
     match departure::disable(conn, user.id, scene)? {
         Outcome::Done => Ok(()),
         Outcome::LastAdministrator => Err(last_administrator()),
@@ -192,7 +216,7 @@ fn last_administrator() -> Stop {
 /// # Errors
 /// [`Stop`].
 pub fn enable(conn: &mut Conn, actor: &Actor, id: UserId, scene: &Scene) -> Result<(), Stop> {
-    let user = within(conn, actor, id)?;
+    let user = held(conn, actor, id)?;
     standing::set_activity(conn, user.id, Activity::Enabled, scene)?;
     Ok(())
 }
@@ -202,7 +226,7 @@ pub fn enable(conn: &mut Conn, actor: &Actor, id: UserId, scene: &Scene) -> Resu
 /// # Errors
 /// [`Stop`].
 pub fn sign_out(conn: &mut Conn, actor: &Actor, id: UserId, scene: &Scene) -> Result<(), Stop> {
-    let user = within(conn, actor, id)?;
+    let user = held(conn, actor, id)?;
     Ok(departure::sign_out_everywhere(conn, user.id, End::Revoked, scene)?)
 }
 
@@ -216,7 +240,7 @@ pub fn end_session(
     (id, session): (UserId, SessionId),
     scene: &Scene,
 ) -> Result<(), Stop> {
-    let user = within(conn, actor, id)?;
+    let user = held(conn, actor, id)?;
     if departure::end_other(conn, user.id, session, scene)? { Ok(()) } else { Err(Stop::Gone) }
 }
 
@@ -225,7 +249,7 @@ pub fn end_session(
 /// # Errors
 /// [`Stop`].
 pub fn revoke_key(conn: &mut Conn, actor: &Actor, (id, key): (UserId, ApiKeyId), scene: &Scene) -> Result<(), Stop> {
-    let user = within(conn, actor, id)?;
+    let user = held(conn, actor, id)?;
     if api_key::revoke(conn, user.id, key, scene)? { Ok(()) } else { Err(Stop::Gone) }
 }
 
@@ -244,12 +268,12 @@ pub fn make_key(
     new: &NewApiKey,
     scene: &Scene,
 ) -> Result<Secret<String>, Stop> {
-    let user = within(conn, actor, id)?;
-    policy::check_takeover(conn, actor, &user)?.map_err(Stop::from)?;
+    let user = held(conn, actor, id)?;
+    in_hand(conn, actor, &user, scene)?;
     if !user.is_service {
         return Err(Stop::conflict("People make their keys themselves; this is for the accounts of programs."));
     }
-    if new.name.is_empty() || new.name.chars().count() > MAX_KEY_NAME || new.name.chars().any(char::is_control) {
+    if new.name.is_empty() || new.name.chars().count() > MAX_KEY_NAME || new.name.chars().any(misleads) {
         return Err(Stop::wrong("key-name", format!("Give the key a name of at most {MAX_KEY_NAME} characters.")));
     }
     if new.scope.is_empty() {
@@ -265,7 +289,7 @@ pub fn make_key(
 /// # Errors
 /// [`Stop`].
 pub fn revoke_app(conn: &mut Conn, actor: &Actor, id: UserId, client: &str, scene: &Scene) -> Result<(), Stop> {
-    let user = within(conn, actor, id)?;
+    let user = held(conn, actor, id)?;
     if revocation::revoke_grant(conn, user.id, client, scene)? { Ok(()) } else { Err(Stop::Gone) }
 }
 
@@ -274,7 +298,7 @@ pub fn revoke_app(conn: &mut Conn, actor: &Actor, id: UserId, client: &str, scen
 /// # Errors
 /// [`Stop`].
 pub fn join(conn: &mut Conn, actor: &Actor, id: UserId, group: &str, scene: &Scene) -> Result<(), Stop> {
-    let user = within(conn, actor, id)?;
+    let user = held(conn, actor, id)?;
     let group = groups::find_group(conn, group)?
         .ok_or_else(|| Stop::wrong("group", format!("There is no group “{group}”.")))?;
     policy::check_group(conn, actor, &group)?.map_err(Stop::from)?;
@@ -286,7 +310,7 @@ pub fn join(conn: &mut Conn, actor: &Actor, id: UserId, group: &str, scene: &Sce
 /// # Errors
 /// [`Stop`].
 pub fn leave(conn: &mut Conn, actor: &Actor, id: UserId, group: &str, scene: &Scene) -> Result<(), Stop> {
-    let user = within(conn, actor, id)?;
+    let user = held(conn, actor, id)?;
     let Some(group) = groups::find_group(conn, group)? else { return Ok(()) };
     policy::check_group(conn, actor, &group)?.map_err(Stop::from)?;
     Ok(group::remove_member(conn, &group, user.id, scene)?)
@@ -334,8 +358,7 @@ pub fn update(
     changes: &Changes,
     (courier, scene): (&Courier, &Scene),
 ) -> Result<(), Stop> {
-    lock_for_transaction(conn, LOCK)?;
-    let user = within(conn, actor, id)?;
+    let user = held(conn, actor, id)?;
     if let Some(seen) = &changes.seen
         && *seen != version(conn, &user)?
     {
@@ -357,6 +380,13 @@ pub fn update(
     if changes.email_verified && !actor.is_superuser {
         wrong.push(parsed("email_verified", "Only superusers say that an address is proven.".into()));
     }
+    // Proven is the address that is there, where no other one is given.
+    let is_own = changes.email_verified && typed.is_none();
+    if is_own && own_email.is_none() {
+        wrong.push(parsed("email_verified", "There is no address that could be proven: give one.".into()));
+    }
+    let own = own_email.filter(|_| is_own).and_then(|own| EmailAddress::parse(&own.address).ok());
+    let email = email.or(own);
     if !wrong.is_empty() {
         return Err(Stop::Wrong(wrong));
     }
@@ -425,11 +455,11 @@ fn set_email(
     if own.is_some_and(|own| own.address == email.as_str() && own.verified_at.is_some() == is_proven) {
         return Ok(());
     }
-    policy::check_takeover(conn, actor, user)?.map_err(Stop::from)?;
+    in_hand(conn, actor, user, scene)?;
     let proof = if is_proven { Proof::Verified } else { Proof::Unverified };
     let id = EmailId::new(&scene.random, scene.now)?;
     emails::replace_primary(conn, id, (user.id, email, proof), scene.now)?;
-    password_change::void_links(conn, user, scene)?;
+    password_change::void_links(conn, user.id, scene)?;
     if is_proven && user.awaits_proof_since.is_some() {
         lifecycle::mark_proven(conn, user.id, scene.now)?;
         group::join_defaults(conn, user.id, scene)?;
@@ -459,8 +489,14 @@ fn set_flags(conn: &mut Conn, actor: &Actor, user: &User, changes: &ProfileChang
     if falls && accounts::store::is_last_administrator(conn, user.id)? {
         return Err(last_administrator());
     }
-    // More or fewer rights begin with a new sign-in, and so with a new session id.
-    Ok(session::end_all(conn, user.id, None, End::Revoked, scene.now).map(|_| ())?)
+    let rises = (superuser && !user.is_superuser) || (staff && !user.is_staff);
+    if rises && emails::primary_of(conn, user.id)?.is_some_and(|own| own.verified_at.is_none()) {
+        return Err(Stop::wrong(
+            "email",
+            "The address is not proven: whoever reads its mail could take the account. Say that it is theirs, or let them prove it.",
+        ));
+    }
+    Ok(departure::change_rank(conn, user.id, rises, scene)?)
 }
 
 /// Sends the link that sets a new password to the address that is stored.
@@ -477,7 +513,7 @@ pub fn send_reset(conn: &mut Conn, actor: &Actor, id: UserId, courier: &Courier,
 }
 
 fn with_password(conn: &mut Conn, actor: &Actor, id: UserId) -> Result<User, Stop> {
-    let user = within(conn, actor, id)?;
+    let user = held(conn, actor, id)?;
     if user.is_service || user.backend.is_some() {
         return Err(Stop::conflict("This account has no password here."));
     }
@@ -496,7 +532,7 @@ pub fn recover(
     scene: &Scene,
 ) -> Result<Secret<String>, Stop> {
     let user = with_password(conn, actor, id)?;
-    policy::check_takeover(conn, actor, &user)?.map_err(Stop::from)?;
+    in_hand(conn, actor, &user, scene)?;
     // Who uses the link is taken to have read it in the mail: so it would prove an address that nobody has shown to be theirs.
     if user.awaits_proof_since.is_some() && !actor.is_superuser {
         return Err(Stop::conflict(
@@ -523,7 +559,7 @@ pub fn set_password(
     (courier, scene): (&Courier, &Scene),
 ) -> Result<(), Stop> {
     let user = with_password(conn, actor, id)?;
-    policy::check_takeover(conn, actor, &user)?.map_err(Stop::from)?;
+    in_hand(conn, actor, &user, scene)?;
     let new = NewPassword { hash, keep_former, others: Others::SignedOut, keys: ApiKeys::Kept };
     password_change::set(conn, &user, &new, None, scene)?;
     courier.tell_password_changed(conn, &user, scene)?;
@@ -535,7 +571,7 @@ pub fn set_password(
 /// # Errors
 /// [`Stop`].
 pub fn unlock(conn: &mut Conn, actor: &Actor, id: UserId, counter: &Throttle, scene: &Scene) -> Result<(), Stop> {
-    let user = within(conn, actor, id)?;
+    let user = held(conn, actor, id)?;
     unlock::unlock(conn, counter, &user, scene.now)?;
     Ok(scene.record(conn, &Event::new(Kind::UserUnlocked).user(user.id))?)
 }
@@ -552,7 +588,7 @@ pub fn delete(
     courier: &Courier,
     scene: &Scene,
 ) -> Result<(), Stop> {
-    let user = within(conn, actor, id)?;
+    let user = held(conn, actor, id)?;
     if typed != user.username {
         return Err(Stop::wrong(
             "delete-username",
@@ -562,5 +598,5 @@ pub fn delete(
     if accounts::store::is_last_administrator(conn, user.id)? {
         return Err(last_administrator());
     }
-    Ok(leaving::delete(conn, &user, courier, scene)?)
+    if leaving::delete(conn, &user, courier, scene)? { Ok(()) } else { Err(Stop::Gone) }
 }

@@ -95,10 +95,21 @@ pub fn delete(conn: &mut Conn, actor: &Actor, name: &str, typed: &str, scene: &S
             "The name that you typed is not the permission's: nothing was deleted.",
         ));
     }
-    if let Some(client) = client_restricted_to(conn, &found.name)? {
-        return Err(Stop::conflict(format!("The app {client} is restricted to holders of it: nobody could use it.")));
+    spared_by_clients(conn, &found.name)?;
+    if permission::delete(conn, &found, scene)? { Ok(()) } else { Err(Stop::Gone) }
+}
+
+/// Clients go by the name of the permission that they are restricted to.
+///
+/// # Errors
+/// [`Stop`].
+pub fn spared_by_clients(conn: &mut Conn, name: &PermissionName) -> Result<(), Stop> {
+    match client_restricted_to(conn, name)? {
+        None => Ok(()),
+        Some(client) => Err(Stop::conflict(format!(
+            "The app {client} is restricted to those who hold it: take it from the app first."
+        ))),
     }
-    Ok(permission::delete(conn, &found, scene)?)
 }
 
 fn client_restricted_to(conn: &mut Conn, name: &PermissionName) -> Result<Option<String>, Fault> {
@@ -188,12 +199,12 @@ fn with_grantee(
     let permission = find_permission(conn, actor, &gift.permission)?;
     match whom {
         Whom::User(id) => {
-            let user = people::within(conn, actor, id)?;
+            let user = people::held(conn, actor, id)?;
             rule(conn, &permission, Grantee::User(&user))
         }
         Whom::Group(id) => {
             let group = group_deeds::within(conn, actor, id)?;
-            rule(conn, &permission, Grantee::Group(&group))
+            group_deeds::sparing_newcomers(conn, |conn| rule(conn, &permission, Grantee::Group(&group)))
         }
     }
 }

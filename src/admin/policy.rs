@@ -119,9 +119,11 @@ pub enum Refusal {
     NotAMember,
     /// They do not hold the permission themselves.
     NotHeld(String),
+    /// They would get hold of the account of somebody who may enter the console.
+    Staff,
     /// They would make somebody staff or a superuser.
     Raising,
-    /// The app reaches the API of this place, or takes passwords.
+    /// The app reaches the API of this place, takes passwords, or says that a mailbox is enough.
     Mighty,
     /// The app is for some people, and they are none of them.
     NotForThem,
@@ -138,14 +140,14 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Oneself => f.write_str("This is your own account: somebody else has to do it."),
+            Self::Oneself => f.write_str("This is your own account: your details stand on your account's own pages, and the rest takes another operator."),
             Self::Superuser => f.write_str("Only superusers change superusers."),
             Self::Stronger(what) => {
                 write!(f, "This person may do what you may not ({what}): somebody stronger has to do it.")
             }
             Self::Mighty => f.write_str(
-                "Only superusers register or change apps that take passwords, that reach the API of this place, or that ask \
-                 about its own permissions.",
+                "Only superusers register or change apps that take passwords, that let people in by a link in the mail, that \
+                 reach the API of this place, or that ask about its own permissions.",
             ),
             Self::NotForThem => {
                 f.write_str("This app is for some people only, and you are none of them: one of them has to do it.")
@@ -160,6 +162,7 @@ impl fmt::Display for Refusal {
             Self::Renaming => f.write_str(
                 "Apps and proxies go by the names of groups: only superusers give a group another one.",
             ),
+            Self::Staff => f.write_str("Only superusers set passwords, addresses or keys of staff."),
             Self::Raising => f.write_str("Only superusers make staff or superusers."),
             Self::NotHeld(what) => write!(f, "You do not hold {what} yourself."),
             Self::NotAMember => {
@@ -244,6 +247,10 @@ pub fn check_takeover(conn: &mut Conn, actor: &Actor, target: &User) -> Result<R
     if actor.is_superuser {
         return Ok(Ok(()));
     }
+    // Whoever had them before they were given more would have that, too.
+    if target.is_staff {
+        return Ok(Err(Refusal::Staff));
+    }
     let own = groups_of(conn, actor.id)?;
     if let Some(group) = groups_of(conn, target.id)?.into_iter().find(|group| !own.contains(group)) {
         return Ok(Err(Refusal::Stronger(format!("what is for the group {group}"))));
@@ -304,7 +311,8 @@ pub fn check_client(actor: &Actor, client: &Draft, issuer: &str) -> Result<(), R
     }
     let api = api_resource(issuer);
     let reaches_api = client.audiences.iter().chain(&client.serves).any(|one| *one == api);
-    if client.allow_token_pair || reaches_api || client.apps.iter().any(|app| app == OWN_APP) {
+    if client.allow_token_pair || client.allow_magic_link || reaches_api || client.apps.iter().any(|app| app == OWN_APP)
+    {
         return Err(Refusal::Mighty);
     }
     let sees_holders = actor.may(Right::ViewPermission) && actor.may(Right::ViewUser);
@@ -326,7 +334,11 @@ pub fn check_known_client(
         return Ok(Err(refusal));
     }
     let is_theirs = actor.is_superuser || restriction::admits(conn, &client.restriction, actor.id)?;
-    Ok(if is_theirs { Ok(()) } else { Err(Refusal::NotForThem) })
+    if !is_theirs {
+        return Ok(Err(Refusal::NotForThem));
+    }
+    // Whoever says where its codes go, and has its secret, gets the tokens that it gets.
+    check_audiences(conn, actor, None, &Draft::of(client))
 }
 
 /// Whether `actor` may let a client answer for these APIs: not for one that another client answers for, whose tokens it would

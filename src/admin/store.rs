@@ -50,7 +50,7 @@ const MOST_FOUND: i64 = 1000;
 /// Which accounts, and in which order.
 #[derive(Clone, Debug, Default)]
 pub struct UserFilter {
-    /// What a username or an address begins with.
+    /// What a username, an address or a name begins with.
     pub begins: String,
     /// In this state.
     pub state: Option<UserState>,
@@ -81,6 +81,8 @@ crate::spec::words! {
         Superuser = "superuser",
         /// Belongs to a program.
         Service = "service",
+        /// Has never signed in.
+        Never = "never",
     }
 }
 
@@ -175,7 +177,7 @@ fn fitting(conn: &mut Conn, filter: &UserFilter) -> Result<Lines<'static>, Fault
     use users as u;
     let mut query = u::table.select(UserLine::as_select()).limit(filter.limit).into_boxed();
     if !filter.begins.is_empty() {
-        query = query.filter(u::id.eq_any(matching(conn, &name_key(&filter.begins))?));
+        query = query.filter(u::id.eq_any(matching(conn, &filter.begins)?));
     }
     query = match filter.state {
         None => query,
@@ -186,6 +188,7 @@ fn fitting(conn: &mut Conn, filter: &UserFilter) -> Result<Lines<'static>, Fault
         Some(UserState::Staff) => query.filter(u::is_staff),
         Some(UserState::Superuser) => query.filter(u::is_superuser),
         Some(UserState::Service) => query.filter(u::is_service),
+        Some(UserState::Never) => query.filter(u::last_login_at.is_null()),
     };
     let order = match filter.group {
         Some(group) if is_large(conn, group)? => filter.order.by_age(),
@@ -253,20 +256,25 @@ fn members_by_age(
 }
 
 statement! {
-    /// Accounts whose username or address lies in a range of bytes.
+    /// Accounts whose username, address or name lies in a range of bytes.
     Matching -> SqlUuid {
         "(SELECT u.id FROM users u WHERE u.username_key ~>=~ " { from: String as Text }
         " AND u.username_key ~<~ " { to: String as Text }
         " ORDER BY u.username_key USING ~<~ LIMIT " { limit: i64 as BigInt }
         ") UNION (SELECT e.user_id FROM emails e WHERE e.address_key ~>=~ $1 AND e.address_key ~<~ $2 \
-         ORDER BY e.address_key USING ~<~ LIMIT $3)"
+         ORDER BY e.address_key USING ~<~ LIMIT $3) UNION (SELECT u.id FROM users u WHERE left(lower(u.name), 100) ~>=~ lower(" { name: String as Text }
+        ") AND left(lower(u.name), 100) ~<~ (lower($4) || U&'\\+10FFFF') \
+         ORDER BY left(lower(u.name), 100) USING ~<~ LIMIT $3) UNION (SELECT u.id FROM users u WHERE left(lower(u.given_name), 100) ~>=~ lower($4) \
+         AND left(lower(u.given_name), 100) ~<~ (lower($4) || U&'\\+10FFFF') ORDER BY left(lower(u.given_name), 100) USING ~<~ LIMIT $3) UNION (SELECT u.id FROM users u \
+         WHERE left(lower(u.family_name), 100) ~>=~ lower($4) AND left(lower(u.family_name), 100) ~<~ (lower($4) || U&'\\+10FFFF') ORDER BY left(lower(u.family_name), 100) USING ~<~ LIMIT $3)"
     }
 }
 
-/// Accounts whose username or address begins like this, of each the first thousand: whoever finds more has to say more.
-fn matching(conn: &mut Conn, prefix: &str) -> Result<Vec<UserId>, Fault> {
-    let (from, to) = (prefix.to_owned(), format!("{prefix}{}", char::MAX));
-    Ok(Matching { from, to, limit: MOST_FOUND }.load(conn)?)
+/// Accounts whose username, address or name begins like this, of each the first thousand: whoever finds more has to say more.
+fn matching(conn: &mut Conn, typed: &str) -> Result<Vec<UserId>, Fault> {
+    let from = name_key(typed);
+    let to = format!("{from}{}", char::MAX);
+    Ok(Matching { from, to, limit: MOST_FOUND, name: typed.to_owned() }.load(conn)?)
 }
 
 /// Primary addresses of these accounts, with whether they are proven.

@@ -6,6 +6,7 @@ use super::store::views as store;
 use crate::audit::Scene;
 use crate::kernel::Conn;
 use crate::kernel::ids::ViewId;
+use crate::spec::plain::misleads;
 
 /// So many are enough for one operator.
 const MOST: usize = 20;
@@ -17,7 +18,7 @@ const MAX_NAME: usize = 60;
 /// # Errors
 /// [`Stop`].
 pub fn save(conn: &mut Conn, actor: &Actor, (name, query): (&str, &str), scene: &Scene) -> Result<(), Stop> {
-    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(misleads) {
         return Err(Stop::wrong("view-name", format!("Give the view a name of at most {MAX_NAME} characters.")));
     }
     if query.is_empty() {

@@ -144,11 +144,18 @@ pub fn rotate(
     conn: &mut Conn,
     claims: &RefreshClaims,
     client: &Client,
-    lifetimes: Lifetimes,
+    (issuer, lifetimes): (&str, Lifetimes),
     scene: &Scene,
 ) -> Result<Refreshed, Fault> {
     match refresh::rotate(conn, claims, client, lifetimes, scene)? {
-        Refresh::Done(family) => Ok(Refreshed::Done(Box::new(with_memberships(conn, *family, client)?))),
+        Refresh::Done(mut family) => {
+            // The registration may have become narrower since.
+            let Some((scope, audiences)) = client.keeps(&family.scope, &family.audiences, issuer) else {
+                return Ok(Refreshed::Refused("nothing of what was granted is registered for this client any more"));
+            };
+            (family.scope, family.audiences) = (scope, audiences);
+            Ok(Refreshed::Done(Box::new(with_memberships(conn, *family, client)?)))
+        }
         Refresh::Refused(because) => Ok(Refreshed::Refused(because)),
         Refresh::Reused => Ok(Refreshed::Reused),
     }

@@ -55,6 +55,8 @@ crate::spec::words! {
         NewDevice = "login.new_device",
         /// Its person said that a sign-in was not theirs.
         NotMe = "login.disowned",
+        /// What an operator might have known or held of an account that became stronger serves no more.
+        AccessTakenBack = "user.access_taken_back",
         /// A person wants their account deleted.
         DeletionPlanned = "user.deletion_planned",
         /// They changed their mind.

@@ -46,7 +46,7 @@ pub struct Create {
     #[arg(long, default_value = "openid")]
     scope: String,
     /// Days it serves; 0: until it is revoked.
-    #[arg(long, default_value_t = 90)]
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(..=api_key::MOST_DAYS))]
     days: u32,
 }
 

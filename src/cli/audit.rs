@@ -14,6 +14,7 @@ use crate::audit::export;
 use crate::audit::store::{Direction, Entry, Filter, list};
 use crate::kernel::Instant;
 use crate::kernel::crypto::Purpose;
+use crate::kernel::ids::UserId;
 use crate::kernel::random::hex;
 
 /// Events read at once.
@@ -116,11 +117,16 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
 }
 
 fn filter(workshop: &Workshop, which: Which) -> Result<Filter, Failure> {
-    let user = which.user.map(|name| group::find_user(&mut workshop.connect()?, &name)).transpose()?;
+    // By id also who is gone: the log is what is left of them.
+    let id_of = |name: String| match name.parse::<UserId>() {
+        Ok(id) => Ok(id),
+        Err(_) => group::find_user(&mut workshop.connect()?, &name).map(|user| user.id),
+    };
+    let user = which.user.map(id_of).transpose()?;
     Ok(Filter {
         event: which.event,
         actor: which.actor,
-        user: user.map(|user| user.id),
+        user,
         client_id: which.client,
         request_id: which.request,
         since: which.since,

@@ -65,6 +65,7 @@ pub fn apply(globals: &Globals, arguments: &Apply) -> Result<(), Failure> {
     let bundle = read(&arguments.file)?;
     let loaded = workshop::load(globals)?;
     let workshop = Workshop::open(globals)?;
+    let bundle = bundle.moved_to(workshop.config.server.public_url.as_str());
     let make = if arguments.dry_run { bundle::rehearse } else { bundle::apply };
     let outcome = workshop.write(|conn, scene| {
         make(conn, &bundle, &loaded.sources, scene).map_err(|stop| match stop {

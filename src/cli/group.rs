@@ -8,6 +8,7 @@ use super::{Failure, Globals, output, permission};
 use crate::access::group::{self, Creation, Nesting};
 use crate::access::store::{self, Contents, Group};
 use crate::accounts::{self, User};
+use crate::admin::groups;
 use crate::audit::Scene;
 use crate::kernel::Conn;
 
@@ -107,7 +108,7 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
     let workshop = Workshop::open(globals)?;
     match command {
         Command::Create { name } => {
-            group::check_name(&name).map_err(Failure::Usage)?;
+            group::check_new_name(&name).map_err(Failure::Usage)?;
             match workshop.write(|conn, scene| Ok(group::create(conn, &name, scene)?))? {
                 Creation::Done(id) => tell(globals, &json!({ "id": id, "name": name }), "Created."),
                 Creation::Taken => {
@@ -120,7 +121,8 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
         Command::Delete(name) => {
             workshop.write(|conn, scene| {
                 let group = find(conn, &name.group)?;
-                Ok(group::delete(conn, &group, scene)?)
+                groups::spared_by_clients(conn, &group)?;
+                Ok::<_, Failure>(group::delete(conn, &group, scene)?)
             })?;
             tell(globals, &json!({ "group": name.group, "deleted": true }), "Deleted.");
         }
@@ -133,9 +135,10 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
             tell(globals, &membership.shown(Presence::Out), "Removed.");
         }
         Command::Rename { group, name } => {
-            group::check_name(&name).map_err(Failure::Usage)?;
+            group::check_new_name(&name).map_err(Failure::Usage)?;
             workshop.write(|conn, scene| {
                 let group = find(conn, &group)?;
+                groups::spared_by_clients(conn, &group)?;
                 if group::rename(conn, &group, &name, scene)? {
                     return Ok(());
                 }
@@ -218,7 +221,7 @@ fn nest(conn: &mut Conn, (group, member): (&Group, &Group), presence: Presence, 
     if presence == Presence::Out {
         return Ok(group::unnest(conn, group, member, scene)?);
     }
-    match group::nest(conn, group, member, scene)? {
+    match groups::sparing_newcomers::<_, Failure>(conn, |conn| Ok(group::nest(conn, group, member, scene)?))? {
         Nesting::Done => Ok(()),
         Nesting::Circle(path) if path.len() < 2 => Err(Failure::Failed("a group cannot be in itself".into())),
         Nesting::Circle(path) => {

@@ -126,6 +126,13 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
+    // Given before the command and after it, clap keeps the latter alone: nothing is dropped without a word.
+    let words = std::env::args_os().take_while(|one| one != "--");
+    let named = words.filter(|one| one == "--config" || one.to_string_lossy().starts_with("--config=")).count();
+    if named > cli.config.len() {
+        output::complain("--config: give all files in one place, before the command or after it");
+        return ExitCode::from(2);
+    }
     let globals = Globals { config: cli.config, json: cli.json };
     match run(&globals, cli.command) {
         Ok(()) => ExitCode::SUCCESS,

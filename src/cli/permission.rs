@@ -9,6 +9,7 @@ use crate::access::check::{self, Match, Slice, Way, What as Question, Who};
 use crate::access::grant::{self, Grantee, Granting};
 use crate::access::permission::{self, Creation, Model, NewPermission, OWN_APP, ObjectId, PermissionName};
 use crate::access::store::permissions::{self as store, Permission};
+use crate::admin::{groups, permissions};
 use crate::audit::Scene;
 use crate::kernel::Conn;
 
@@ -120,7 +121,9 @@ pub fn run(globals: &Globals, command: Command) -> Result<(), Failure> {
                 if permission.app == OWN_APP {
                     return Err(reserved());
                 }
-                Ok(permission::delete(conn, &found, scene)?)
+                permissions::spared_by_clients(conn, &found.name)?;
+                permission::delete(conn, &found, scene)?;
+                Ok::<_, Failure>(())
             })?;
             tell(globals, &json!({ "permission": permission.to_string(), "deleted": true }), "Deleted.");
             Ok(())
@@ -234,7 +237,7 @@ fn shown(what: &What, whom: &Whom, is_granted: bool) -> Value {
 /// [`Failure`] in words.
 pub fn grant(globals: &Globals, workshop: &Workshop, what: &What, whom: &Whom) -> Result<(), Failure> {
     let done = with_grantee(workshop, (what, whom), |conn, permission, to, scene| {
-        Ok(grant::grant(conn, permission, what.object.as_ref(), to, scene)?)
+        groups::sparing_newcomers(conn, |conn| Ok(grant::grant(conn, permission, what.object.as_ref(), to, scene)?))
     })?;
     if done == Granting::NotAboutObjects {
         let permission = &what.permission;

@@ -115,8 +115,5 @@ fn standing_of(
     claims: &AccessClaims,
 ) -> Result<Option<crate::tokens::Standing>, Failure> {
     let (idle, now) = (chrono_of(workshop.config.sessions.idle)?, workshop.clock.now());
-    Ok(match claims.fid {
-        Some(family) => standing::of_family(conn, claims.jti, family, idle, now)?,
-        None => standing::of_client(conn, claims.jti, &claims.client_id, claims.iat)?,
-    })
+    Ok(standing::of_token(conn, claims, idle, now)?)
 }

@@ -137,6 +137,16 @@ pub struct Client {
 }
 
 impl Client {
+    /// What it may have of what it was granted, as it is registered now: the issuer's own API every client may ask. `None`: nothing,
+    /// or `offline_access` is what was taken from it.
+    #[must_use]
+    pub fn keeps(&self, scope: &Scope, audiences: &Audiences, issuer: &str) -> Option<(Scope, Audiences)> {
+        let kept = (scope.intersection(&self.scope), audiences.keep(|one| one == issuer || self.audiences.has(one)));
+        let is_nothing = (kept.0.is_empty() && !scope.is_empty()) || (kept.1.is_empty() && !audiences.is_empty());
+        let is_online = scope.has("offline_access") && !kept.0.has("offline_access");
+        (!is_nothing && !is_online).then_some(kept)
+    }
+
     /// What may be shown of it, by the names of the API: no secret.
     #[must_use]
     pub fn describe(&self) -> Value {

@@ -10,6 +10,7 @@ use super::client::{Client, Kind, Restriction};
 use super::redirect_uri::RedirectUri;
 use crate::keys::Algorithm;
 use crate::keys::jws::TokenType;
+use crate::spec::plain::misleads;
 use crate::spec::{Audiences, AuthMethod, GrantType, Scope, small_word};
 
 /// A client as somebody wishes it; nothing checked yet.
@@ -225,7 +226,8 @@ pub fn validate(draft: Draft) -> Result<NewClient, Vec<Problem>> {
 #[must_use]
 pub fn is_client_id(text: &str) -> bool {
     let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte);
-    (1..=100).contains(&text.len()) && text.bytes().all(sound)
+    // Steps of a path are nobody's name (RFC 3986 section 5.2.4).
+    (1..=100).contains(&text.len()) && text.bytes().all(sound) && text != "." && text != ".."
 }
 
 fn check_names(draft: &Draft, problems: &mut Problems) {
@@ -241,8 +243,8 @@ fn check_names(draft: &Draft, problems: &mut Problems) {
         problems.keep("apps", small_word::check("app", app));
     }
     let chars = draft.name.chars().count();
-    if !(1..=200).contains(&chars) || draft.name.chars().any(char::is_control) {
-        problems.add("name", "the name has 1 to 200 characters, none of them a control character");
+    if !(1..=200).contains(&chars) || draft.name.chars().any(misleads) {
+        problems.add("name", "the name has 1 to 200 characters, none of them one that breaks or turns the line");
     }
 }
 

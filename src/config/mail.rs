@@ -168,11 +168,23 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// An address without what may be secret in it: all but the place.
+fn redacted(url: &url::Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let has_more = url.path() != "/" || url.query().is_some() || !url.username().is_empty();
+    format!("{}://{host}{port}/{}", url.scheme(), if has_more { "***" } else { "" })
+}
+
 fn read_sms(from: &mut Reader) -> Sms {
     let transport = from.choice("sms.transport");
-    let webhook_url = from.optional_as("sms.webhook_url", |text| match url::Url::parse(text) {
-        Ok(url) if url.scheme() == "https" || is_loopback(url.host_str().unwrap_or_default()) => Ok(url),
-        _ => Err(format!("`{text}` is not an https URL")),
+    // Some services are told who asks by a name, or a token, in the address.
+    let webhook_url = from.secret("sms.webhook_url", |text| match url::Url::parse(text) {
+        Ok(url) if url.scheme() == "https" || is_loopback(url.host_str().unwrap_or_default()) => {
+            let shown = redacted(&url);
+            Ok((url, shown))
+        }
+        _ => Err("is not an https URL".into()),
     });
     let webhook_secret =
         from.secret("sms.webhook_secret", |text| Ok((Secret::new(text.to_owned()), "[secret]".into())));

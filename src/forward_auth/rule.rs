@@ -2,6 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 use super::target::Target;
 use crate::clients::client::Restriction;
@@ -18,6 +19,8 @@ pub struct Rule {
     host: String,
     port: Port,
     path: String,
+    /// The path as the most forgiving app would read it.
+    folded: String,
     /// Whom it lets through.
     pub allow: Allow,
     /// Whom of those who are signed in.
@@ -52,7 +55,8 @@ impl Rules {
                 Some((host, "*")) => (host, Port::Any),
                 Some((host, port)) => (host, Port::This(port.parse().map_err(|_| format!("`{port}` is no port"))?)),
             };
-            Ok(Rule { host: host.to_owned(), port, path: rule.path.clone(), allow: rule.allow, restriction, acr })
+            let (path, folded) = (rule.path.clone(), fold(&rule.path));
+            Ok(Rule { host: host.to_owned(), port, path, folded, allow: rule.allow, restriction, acr })
         };
         configured.iter().map(parse).collect::<Result<_, String>>().map(Self)
     }
@@ -60,7 +64,8 @@ impl Rules {
     /// The rule of a request, with its place in the list. None: nobody is let through.
     ///
     /// A path that an app might read otherwise than we do (with `..`, `//`, or a character written as `%61` that need not be) is
-    /// under no rule, where rules for this host tell paths apart.
+    /// under no rule, where rules for this host tell paths apart; nor is one with letters that some take for others (`ı` for `i`,
+    /// full-width ones, some that do not show), where that would be another rule's path.
     #[must_use]
     pub fn find(&self, target: &Target) -> Option<(usize, &Rule)> {
         let of_host = || self.0.iter().enumerate().filter(|(_, rule)| rule.is_of_host(target));
@@ -68,7 +73,15 @@ impl Rules {
         if tells_paths_apart && !is_plain(target.path()) {
             return None;
         }
-        of_host().find(|(_, rule)| rule.is_of_path(target.path()))
+        let found = of_host().find(|(_, rule)| rule.is_of_path(target.path()))?;
+        if tells_paths_apart && has_letters_of_others(target.path()) {
+            let folded = fold(target.path());
+            if !has_plain_steps(&folded) {
+                return None;
+            }
+            return of_host().find(|(_, rule)| begins(&folded, &rule.folded)).filter(|(place, _)| *place == found.0);
+        }
+        Some(found)
     }
 
     /// Whether there is any rule for this host and port.
@@ -100,6 +113,39 @@ impl Rule {
         let is_alike = if self.allow == Allow::Public { start == prefix } else { start.eq_ignore_ascii_case(prefix) };
         is_alike && (rest.is_empty() || rest.starts_with('/'))
     }
+}
+
+/// Whether a folded path leads where its steps say: what does not show may have stood between two dots, or between two slashes.
+fn has_plain_steps(folded: &str) -> bool {
+    let steps = folded.strip_prefix('/').unwrap_or(folded);
+    let steps = steps.strip_suffix('/').unwrap_or(steps);
+    let is_plain = |step: &str| !step.is_empty() && step != "." && step != ".." && step.trim() == step;
+    steps.is_empty() || steps.split('/').all(is_plain)
+}
+
+fn begins(path: &str, prefix: &str) -> bool {
+    let rest = path.strip_prefix(prefix.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn has_letters_of_others(path: &str) -> bool {
+    percent_decode_str(path).any(|byte| !byte.is_ascii())
+}
+
+/// A path as the most forgiving app would read it: decoded, small, without accents and what does not show, and with the letters
+/// that some take for one of ASCII (Unicode TR 36 section 2).
+fn fold(path: &str) -> String {
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    let shown = decoded.nfkd().filter(|one| !is_combining_mark(*one) && !does_not_show(*one));
+    shown.map(|one| if one == '\u{131}' { 'i' } else { one }).flat_map(char::to_lowercase).nfkd().collect()
+}
+
+/// Characters that may be left out (Unicode `Default_Ignorable_Code_Point`), as far as they are assigned.
+const fn does_not_show(one: char) -> bool {
+    matches!(one,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Whether everybody reads this path alike, decoded or not.
@@ -172,6 +218,19 @@ mod tests {
             ("https://app.test/My%20Page", Some(Allow::SignedIn)),
             ("https://app.test/Public", Some(Allow::SignedIn)),
             ("https://app.test/Closed/a", Some(Allow::Nobody)),
+            // Letters that some apps take for those of a rule, and letters that are only another language's.
+            ("https://app.test/clo%C5%BFed/a", None),
+            ("https://app.test/%EF%BD%83losed", None),
+            ("https://app.test/clo%C2%ADsed", None),
+            ("https://app.test/closed%E2%80%8B/a", None),
+            ("https://app.test/publ%C4%B1c", None),
+            ("https://app.test/cl%C3%B6sed", None),
+            ("https://app.test/public/.%E2%80%8B./closed", None),
+            ("https://app.test/%E2%80%8B/closed", None),
+            ("https://app.test/public/%C2%AD.", None),
+            ("https://app.test/public/%C3%A4/", Some(Allow::Public)),
+            ("https://app.test/closed/%C5%BF", Some(Allow::Nobody)),
+            ("https://app.test/b%C3%BCcher/%E6%9C%AC", Some(Allow::SignedIn)),
             ("https://app.test:443/", Some(Allow::SignedIn)),
             ("https://app.test:8443/", None),
             ("https://ports.test:8443/", Some(Allow::SignedIn)),

@@ -2,7 +2,9 @@
 
 use super::password_change;
 use crate::accounts::User;
+use crate::accounts::confirmation::Purpose;
 use crate::accounts::standing::{self, Activity, Outcome};
+use crate::accounts::store::{confirmations, lifecycle};
 use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::kernel::Conn;
@@ -48,6 +50,31 @@ pub fn sign_out_everywhere(conn: &mut Conn, user: UserId, why: End, scene: &Scen
     scene.record(conn, &Event::new(Kind::SignedOutEverywhere).user(user))
 }
 
+/// More or fewer rights begin with a new sign-in, and so with a new session id. Where it `rises`, and somebody who is no superuser
+/// had a hand in the account, what they may know or hold of it serves no more: links, keys, tokens, and the password.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn change_rank(conn: &mut Conn, user: UserId, rises: bool, scene: &Scene) -> Result<(), Fault> {
+    session::end_all(conn, user, None, End::Revoked, scene.now)?;
+    // Read anew: it may have been marked in this very change.
+    if rises && lifecycle::is_handled(conn, user)? {
+        take_all_back(conn, user, scene)?;
+        // A former address may be theirs, too, and would undo the one that is there now.
+        confirmations::void(conn, user, &[Purpose::UndoEmail], None, scene.now)?;
+        lifecycle::mark_handled(conn, user, None)?;
+        scene.record(conn, &Event::new(Kind::AccessTakenBack).user(user))?;
+    }
+    Ok(())
+}
+
+fn take_all_back(conn: &mut Conn, user: UserId, scene: &Scene) -> Result<(), Fault> {
+    sign_out_everywhere(conn, user, End::Revoked, scene)?;
+    password_change::void_links(conn, user, scene)?;
+    standing::clear_password(conn, user, scene)?;
+    api_key::revoke_all(conn, user, scene)
+}
+
 /// Its person says that somebody else was in the account: everybody is out, every key and link is void,
 /// and so is the password, which that somebody may know. The caller sends a link for a new one.
 ///
@@ -55,13 +82,10 @@ pub fn sign_out_everywhere(conn: &mut Conn, user: UserId, why: End, scene: &Scen
 /// [`Fault`] of the database.
 pub fn disown(conn: &mut Conn, user: &User, scene: &Scene) -> Result<(), Fault> {
     scene.record(conn, &Event::new(Kind::NotMe).user(user.id))?;
-    sign_out_everywhere(conn, user.id, End::Revoked, scene)?;
-    password_change::void_links(conn, user, scene)?;
-    standing::clear_password(conn, user.id, scene)?;
-    api_key::revoke_all(conn, user.id, scene)
+    take_all_back(conn, user.id, scene)
 }
 
-/// Disables an account: nobody signs in to it, and everything it holds is void at once.
+/// Disables an account: nobody signs in to it, and everything it holds is void at once, and stays so when it is enabled again.
 ///
 /// # Errors
 /// [`Fault`] of the database.
@@ -69,6 +93,8 @@ pub fn disable(conn: &mut Conn, user: UserId, scene: &Scene) -> Result<Outcome, 
     let outcome = standing::set_activity(conn, user, Activity::Disabled, scene)?;
     if outcome == Outcome::Done {
         sign_out_everywhere(conn, user, End::Expelled, scene)?;
+        password_change::void_links(conn, user, scene)?;
+        api_key::revoke_all(conn, user, scene)?;
     }
     Ok(outcome)
 }

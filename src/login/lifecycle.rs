@@ -43,7 +43,7 @@ pub fn plan_deletion(
     lifecycle::set_deletion(conn, user.id, Some(due), scene.now)?;
     departure::sign_out_everywhere(conn, user.id, End::Expelled, scene)?;
     api_key::revoke_all(conn, user.id, scene)?;
-    password_change::void_links(conn, user, scene)?;
+    password_change::void_links(conn, user.id, scene)?;
     scene.record(conn, &Event::new(Kind::DeletionPlanned).user(user.id))?;
     let letter = Letter::AccountDeletionPlanned {
         username: user.username.clone(),
@@ -69,11 +69,14 @@ pub fn delete_due(conn: &mut Conn, courier: &Courier, scene: &Scene) -> Result<u
     Ok(due.len())
 }
 
-/// Deletes an account for good; its person gets a last letter.
+/// Deletes an account for good; its person gets a last letter. `false`: somebody was faster.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn delete(conn: &mut Conn, user: &User, courier: &Courier, scene: &Scene) -> Result<(), Fault> {
+pub fn delete(conn: &mut Conn, user: &User, courier: &Courier, scene: &Scene) -> Result<bool, Fault> {
+    if !lifecycle::hold(conn, user.id)? {
+        return Ok(false);
+    }
     if let Some(email) = emails::primary_of(conn, user.id)? {
         // Not about an account any more: a letter that hangs on one would go with it.
         let letter = Letter::AccountDeleted { username: user.username.clone() };
@@ -85,7 +88,8 @@ pub fn delete(conn: &mut Conn, user: &User, courier: &Courier, scene: &Scene) ->
     }
     lifecycle::delete(conn, user.id)?;
     let details = serde_json::json!({ "username": user.username });
-    scene.record(conn, &Event::new(Kind::UserDeleted).user(user.id).details(details))
+    scene.record(conn, &Event::new(Kind::UserDeleted).user(user.id).details(details))?;
+    Ok(true)
 }
 
 /// Removes accounts whose address was not proven in time. Says how many.

@@ -9,7 +9,7 @@ use crate::audit::event::Kind;
 use crate::audit::{Event, Scene};
 use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
-use crate::kernel::ids::SessionId;
+use crate::kernel::ids::{SessionId, UserId};
 use crate::kernel::secret::Secret;
 use crate::sessions::session::{self, End};
 use crate::tokens::store::codes;
@@ -58,7 +58,7 @@ pub fn set(
     scene: &Scene,
 ) -> Result<(), Fault> {
     standing::set_password(conn, user.id, &new.hash, new.keep_former, scene)?;
-    void_links(conn, user, scene)?;
+    void_links(conn, user.id, scene)?;
     if new.others == Others::SignedOut {
         session::end_all(conn, user.id, here, End::Expelled, scene.now)?;
         // Of the session that goes on, too: they were given under the old password.
@@ -94,7 +94,7 @@ pub fn by_person(
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn void_links(conn: &mut Conn, user: &User, scene: &Scene) -> Result<(), Fault> {
+pub fn void_links(conn: &mut Conn, user: UserId, scene: &Scene) -> Result<(), Fault> {
     let pending = [Purpose::ResetPassword, Purpose::MagicLink, Purpose::VerifyEmail, Purpose::VerifyPhone];
-    confirmations::void(conn, user.id, &pending, None, scene.now)
+    confirmations::void(conn, user, &pending, None, scene.now)
 }

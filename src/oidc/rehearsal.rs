@@ -135,7 +135,7 @@ fn run(
 
     let presented =
         Presented { code, redirect_uri: Some(wish.redirect_uri.clone()), verifier: Some(verifier), audiences: None };
-    let redeemed = authorization_code::redeem(conn, client, &presented, issuer.lifetimes, scene)?;
+    let redeemed = authorization_code::redeem(conn, client, &presented, (issuer.issuer, issuer.lifetimes), scene)?;
     let (redeemed, person) = match redeemed {
         Ok(redeemed) => redeemed,
         Err(refusal) => return Ok(told.fail("Token endpoint", in_words(&refusal))),

@@ -7,6 +7,7 @@ use crate::accounts::User;
 use crate::accounts::profile::{ProfileChanges, is_birthdate};
 use crate::config::{Editor, FieldKind, ProfileField};
 use crate::spec::Params;
+use crate::spec::plain::misleads;
 
 /// A part of the form.
 #[derive(Clone, Debug, Serialize)]
@@ -192,7 +193,7 @@ pub fn read(form: &Params, user: &User, fields: &[ProfileField], by: Editor) -> 
         let message = match typed {
             "" => return Some(None),
             long if long.chars().count() > MAX_CHARS => Err("Use at most 500 characters."),
-            odd if odd.chars().any(char::is_control) => Err("Use one line of plain text."),
+            odd if odd.chars().any(misleads) => Err("Use one line of plain text."),
             sound => check(sound),
         };
         match message {
@@ -264,7 +265,7 @@ pub fn parse(field: &ProfileField, typed: &str) -> Result<Option<Value>, String>
     match field.kind {
         FieldKind::Text | FieldKind::Boolean => match typed {
             long if long.chars().count() > MAX_CHARS => refuse("Use at most 500 characters."),
-            odd if odd.chars().any(char::is_control) => refuse("Use one line of plain text."),
+            odd if odd.chars().any(misleads) => refuse("Use one line of plain text."),
             sound => Ok(Some(sound.into())),
         },
         FieldKind::Number => {

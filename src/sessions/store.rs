@@ -96,7 +96,7 @@ pub fn change_secret(
     now: Instant,
 ) -> Result<bool, Fault> {
     let live = s::table.filter(s::id.eq(id).and(s::user_id.eq(user)).and(s::ended_at.is_null()));
-    Ok(diesel::update(live).set((s::digest.eq(digest), s::auth_time.eq(now))).execute(conn)? == 1)
+    Ok(diesel::update(live).set((s::digest.eq(digest), s::auth_time.eq(now), s::amr.eq("pwd"))).execute(conn)? == 1)
 }
 
 type Found = (

@@ -11,6 +11,7 @@ pub mod grant_type;
 pub mod params;
 pub mod permission_name;
 pub mod pkce;
+pub mod plain;
 pub mod prompt;
 pub mod resource;
 pub mod response_mode;

@@ -56,6 +56,12 @@ impl Audiences {
         self.0.is_subset(&other.0)
     }
 
+    /// Those that `is_kept` keeps.
+    #[must_use]
+    pub fn keep(&self, is_kept: impl Fn(&str) -> bool) -> Self {
+        Self(self.0.iter().filter(|audience| is_kept(audience)).cloned().collect())
+    }
+
     /// Whether any of these is in `other` too.
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {

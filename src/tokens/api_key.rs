@@ -19,6 +19,8 @@ use crate::spec::Scope;
 pub const MARK: &str = "ptc_";
 /// Letters that are kept in the clear, the mark among them.
 const PREFIX_CHARS: usize = 10;
+/// The longest life that an operator gives a key, in days.
+pub const MOST_DAYS: i64 = 3650;
 /// Keys of one account at most.
 pub const MAX_KEYS: usize = 50;
 

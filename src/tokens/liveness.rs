@@ -2,7 +2,7 @@
 //!
 //! Dead is a token whose user is disabled or deleted, whose session has ended (unless it outlives
 //! sessions), whose grant or family is revoked, whose `jti` is blacklisted, or whose client is
-//! disabled. A retired key is seen before, at the signature.
+//! disabled or not registered any more for what the token is for. A retired key is seen before, at the signature.
 
 use std::sync::Arc;
 
@@ -67,17 +67,10 @@ impl Liveness {
             return Ok(Some(known));
         }
         let stamp = self.cache.stamp(now);
-        let (jti, family, idle) = (claims.jti, claims.fid, self.idle);
-        let (client_id, issued_at) = (claims.client_id.clone(), claims.iat);
-        let found = db
-            .read(move |conn| match family {
-                Some(family) => standing::of_family(conn, jti, family, idle, now),
-                None => standing::of_client(conn, jti, &client_id, issued_at),
-            })
-            .await?
-            .map(Arc::new);
+        let (asked, idle) = (claims.clone(), self.idle);
+        let found = db.read(move |conn| standing::of_token(conn, &asked, idle, now)).await?.map(Arc::new);
         if let Some(standing) = &found {
-            self.cache.keep(stamp, jti, Arc::clone(standing));
+            self.cache.keep(stamp, claims.jti, Arc::clone(standing));
         }
         Ok(found)
     }

@@ -215,7 +215,13 @@ pub fn rotate(
     if !may_go_on(conn, claims.fid, client)? {
         return Ok(Refresh::Refused("the person may not use this app any more"));
     }
-    let next = families::rotate(conn, (claims.fid, claims.generation), client.key, now + lifetimes.refresh, now)?;
+    let next = families::rotate(
+        conn,
+        (claims.fid, claims.generation),
+        (client.key, &claims.iss),
+        now + lifetimes.refresh,
+        now,
+    )?;
     if let Some(family) = next {
         return Ok(Refresh::Done(Box::new(family)));
     }
@@ -258,6 +264,10 @@ fn explain(
     }
     if let Some(because) = row.dead_because(scene.now) {
         return Ok(Refresh::Refused(because));
+    }
+    // As what came before: nothing is rotated, so that the family is there when the app may have it again.
+    if client.keeps(&row.family.scope, &row.family.audiences, &claims.iss).is_none() {
+        return Ok(Refresh::Refused("what was granted is not registered for this client any more"));
     }
     let behind = row.family.generation - claims.generation;
     if behind == 1 && scene.now - row.family.rotated_at <= lifetimes.grace {

@@ -95,6 +95,7 @@ impl Traces {
 mod tests {
     use std::sync::mpsc::channel;
     use std::thread;
+    use std::time::Duration;
 
     use chrono::DateTime;
 
@@ -150,9 +151,12 @@ mod tests {
             begins.recv().unwrap();
             assert!(!traces.are_written(), "taken, and not in the database yet");
             scope.spawn(move || {
+                done.send("asks").unwrap();
                 assert!(written(traces).is_empty());
                 done.send("asked").unwrap();
             });
+            assert_eq!(events.recv(), Ok("asks"));
+            assert!(events.recv_timeout(Duration::from_millis(50)).is_err(), "it waits");
             finish.send(()).unwrap();
         });
         assert_eq!(events.iter().collect::<Vec<_>>(), ["written", "asked"]);

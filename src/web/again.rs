@@ -25,9 +25,17 @@ use super::csrf::Csrf;
 use super::errors::PageError;
 use super::form::read_body;
 use crate::kernel::secret::Digest;
+use crate::spec::Params;
 
 /// Answers are kept this long: a press follows a press within it.
 const KEPT: Duration = Duration::from_secs(2);
+/// Pages that are shown once, where their form is one of its kind by [`ONCE`]: who loads such a page anew sees it again, and
+/// nothing is done again.
+const SHOWN: Duration = Duration::from_mins(1);
+/// Only operators' forms are kept so long: they are few.
+const KEEPERS: &str = "/admin/";
+/// The field that tells forms apart that would be alike otherwise.
+pub const ONCE: &str = "once";
 /// More answers are not kept.
 const MAX_KEPT: usize = 1024;
 
@@ -57,18 +65,18 @@ pub struct ShownOnce;
 /// What a request came to.
 type Answered<B> = Result<ServiceResponse<EitherBody<B>>, Error>;
 
-/// Wraps the handlers of `paths`.
+/// Wraps the handlers of the paths that `is_pressed_once` names.
 ///
 /// # Errors
 /// Those of the handlers.
 pub async fn pass<B: MessageBody + 'static>(
     again: Again,
-    paths: &[&str],
+    is_pressed_once: fn(&str) -> bool,
     csrf: &Csrf,
     mut req: ServiceRequest,
     next: Next<B>,
 ) -> Answered<B> {
-    if req.method() != Method::POST || !paths.contains(&req.path()) {
+    if req.method() != Method::POST || !is_pressed_once(req.path()) {
         return next.call(req).await.map(ServiceResponse::map_into_left_body);
     }
     let (http, payload) = req.parts_mut();
@@ -79,7 +87,9 @@ pub async fn pass<B: MessageBody + 'static>(
             return Ok(req.into_response(answer).map_into_right_body());
         }
     };
-    let name = name_of(req.request(), csrf, &body);
+    let is_marked = req.path().starts_with(KEEPERS)
+        && Params::parse(&body).is_ok_and(|form| form.find(ONCE).is_some_and(|once| !once.is_empty()));
+    let name = name_of(req.request(), (csrf, is_marked), &body);
     req.set_payload(Payload::from(body));
     loop {
         match again.enter(name) {
@@ -94,7 +104,7 @@ pub async fn pass<B: MessageBody + 'static>(
             Place::Full => return next.call(req).await.map(ServiceResponse::map_into_left_body),
             Place::Free(sender) => {
                 // Apart, because the browser may hang up: then the answer is for the second press.
-                let work = async move { again.run(name, sender, next.call(req).await).await };
+                let work = async move { again.run((name, is_marked), sender, next.call(req).await).await };
                 let work = rt::spawn(work.instrument(tracing::Span::current()));
                 return work.await.unwrap_or_else(|error| Err(PageError::bug(error.to_string()).into()));
             }
@@ -102,7 +112,7 @@ pub async fn pass<B: MessageBody + 'static>(
     }
 }
 
-fn name_of(req: &HttpRequest, csrf: &Csrf, body: &[u8]) -> Name {
+fn name_of(req: &HttpRequest, (csrf, is_marked): (&Csrf, bool), body: &[u8]) -> Name {
     let mut all = Vec::with_capacity(body.len() + 512);
     let mut part = |bytes: &[u8]| {
         all.extend_from_slice(&bytes.len().to_be_bytes());
@@ -117,6 +127,10 @@ fn name_of(req: &HttpRequest, csrf: &Csrf, body: &[u8]) -> Name {
     match csrf.cookie_of(req) {
         Some(browser) => part(browser.as_bytes()),
         None => lines("cookie"),
+    }
+    if is_marked {
+        // Whoever has signed out meanwhile, or is somebody else, is shown nothing.
+        req.headers().get_all("cookie").for_each(|value| part(value.as_bytes()));
     }
     part(body);
     *Digest::of(&all).as_bytes()
@@ -151,7 +165,7 @@ impl Again {
     /// Keeps the answer of the first press when it led on.
     async fn run<B: MessageBody + 'static>(
         self,
-        name: Name,
+        (name, is_marked): (Name, bool),
         sender: watch::Sender<Option<Kept>>,
         answered: Result<ServiceResponse<B>, Error>,
     ) -> Answered<B> {
@@ -166,6 +180,7 @@ impl Again {
             }
         };
         let (req, answer) = response.into_parts();
+        let life = if is_marked && answer.extensions().contains::<ShownOnce>() { SHOWN } else { KEPT };
         let (head, body) = answer.into_parts();
         let Ok(body) = to_bytes(body).await else {
             self.leave(name);
@@ -175,7 +190,7 @@ impl Again {
         let answer = kept.answer();
         sender.send_replace(Some(kept));
         rt::spawn(async move {
-            rt::time::sleep(KEPT).await;
+            rt::time::sleep(life).await;
             self.leave(name);
         });
         Ok(ServiceResponse::new(req, answer).map_into_right_body())

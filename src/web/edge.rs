@@ -99,6 +99,7 @@ pub async fn pass<B: MessageBody + 'static>(
         })
         .unwrap_or_default();
     if let Some(error) = page_error.or_else(|| bare_error(&response)) {
+        let error = error.at(response.request().path());
         response = render(&edge, response, &error, id);
     }
     let status = response.status();

@@ -94,6 +94,21 @@ impl PageError {
         .back("/account", "Go to your account")
     }
 
+    /// The same for somebody who looked for it at `path`: in the console the way goes on there.
+    #[must_use]
+    pub fn at(self, path: &str) -> Self {
+        let is_lost = self.status == StatusCode::NOT_FOUND && self.code == "not_found";
+        if !is_lost || !(path == "/admin" || path.starts_with("/admin/")) {
+            return self;
+        }
+        Self {
+            message: "There is nothing at this address, or it is gone.".into(),
+            action: "What was deleted is in the audit log.".into(),
+            ..self
+        }
+        .back("/admin", "Go to the console")
+    }
+
     /// Another method is meant here.
     #[must_use]
     pub fn wrong_method(allow: &'static str) -> Self {

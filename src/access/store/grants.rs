@@ -1,6 +1,7 @@
 //! Who holds which permission, in the database.
 
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use crate::access::grant::Holder;
 use crate::access::permission::{ObjectId, PermissionName};
@@ -136,6 +137,99 @@ pub struct Listed {
 
 type Everywhere<Id> = (Id, String, String, Instant);
 type OnObject = (String, Option<(UserId, String)>, Option<(GroupId, String)>, String, Instant);
+
+type InPage = (Uuid, String, Option<(UserId, String)>, Option<(GroupId, String)>, String, Instant);
+
+/// Where a grant stands among all of its permission: groups come first, then people, then what is for one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// For everything, of this group.
+    Group(GroupId),
+    /// For everything, of this person.
+    User(UserId),
+    /// For this object, in this row.
+    Object(String, Uuid),
+}
+
+/// At most `limit` grants after `after`: for everything, and for `object` or for any; those of people only where they are seen.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn page(
+    conn: &mut Conn,
+    permission: PermissionId,
+    (object, sees_people): (Option<&ObjectId>, bool),
+    after: Option<&Spot>,
+    limit: i64,
+) -> Result<Vec<(Spot, Listed)>, Fault> {
+    let mut found = Vec::new();
+    let missing = |found: &Vec<_>| limit - i64::try_from(found.len()).unwrap_or(limit);
+    let everywhere = |holder, name, by, at| Listed { holder, name, object: None, by, at };
+    if matches!(after, None | Some(Spot::Group(_))) {
+        let mut groups = gp::table
+            .inner_join(groups::table)
+            .filter(gp::permission_id.eq(permission))
+            .order(gp::group_id)
+            .limit(limit)
+            .select((groups::id, groups::name, gp::granted_by, gp::created_at))
+            .into_boxed();
+        if let Some(Spot::Group(after)) = after {
+            groups = groups.filter(gp::group_id.gt(*after));
+        }
+        let groups: Vec<Everywhere<GroupId>> = groups.load(conn)?;
+        let listed = |(id, name, by, at)| (Spot::Group(id), everywhere(Holder::Group(id), name, by, at));
+        found.extend(groups.into_iter().map(listed));
+    }
+    if sees_people && missing(&found) > 0 && !matches!(after, Some(Spot::Object(..))) {
+        let mut users = up::table
+            .inner_join(users::table)
+            .filter(up::permission_id.eq(permission))
+            .order(up::user_id)
+            .limit(missing(&found))
+            .select((users::id, users::username, up::granted_by, up::created_at))
+            .into_boxed();
+        if let Some(Spot::User(after)) = after {
+            users = users.filter(up::user_id.gt(*after));
+        }
+        let users: Vec<Everywhere<UserId>> = users.load(conn)?;
+        let listed = |(id, name, by, at)| (Spot::User(id), everywhere(Holder::User(id), name, by, at));
+        found.extend(users.into_iter().map(listed));
+    }
+    if missing(&found) > 0 {
+        let mut rows = op::table
+            .left_join(users::table)
+            .left_join(groups::table)
+            .filter(op::permission_id.eq(permission))
+            .order((op::object_id, op::id))
+            .limit(missing(&found))
+            .select((
+                op::id,
+                op::object_id,
+                (users::id, users::username).nullable(),
+                (groups::id, groups::name).nullable(),
+                op::granted_by,
+                op::created_at,
+            ))
+            .into_boxed();
+        if let Some(object) = object {
+            rows = rows.filter(op::object_id.eq(object.as_str().to_owned()));
+        }
+        if !sees_people {
+            rows = rows.filter(op::group_id.is_not_null());
+        }
+        if let Some(Spot::Object(object, id)) = after {
+            rows = rows.filter(op::object_id.ge(object)).filter(op::object_id.gt(object).or(op::id.gt(id)));
+        }
+        let rows: Vec<InPage> = rows.load(conn)?;
+        found.extend(rows.into_iter().filter_map(|(id, object, user, group, by, at)| {
+            let user = user.map(|(id, name)| (Holder::User(id), name));
+            let (holder, name) = user.or_else(|| group.map(|(id, name)| (Holder::Group(id), name)))?;
+            let spot = Spot::Object(object.clone(), id);
+            Some((spot, Listed { holder, name, object: Some(object), by, at }))
+        }));
+    }
+    Ok(found)
+}
 
 /// Who holds a permission by themselves: for everything, and for `object` or for any. Of each kind at most `limit`.
 ///

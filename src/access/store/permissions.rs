@@ -102,11 +102,10 @@ pub fn count_grants(conn: &mut Conn, id: PermissionId) -> Result<i64, Fault> {
     Ok(users + groups + objects)
 }
 
-/// Deletes a permission with everything that grants it.
+/// Deletes a permission with everything that grants it; `false` when somebody was faster.
 ///
 /// # Errors
 /// [`Fault`] of the database.
-pub fn delete(conn: &mut Conn, id: PermissionId) -> Result<(), Fault> {
-    diesel::delete(p::table.find(id)).execute(conn)?;
-    Ok(())
+pub fn delete(conn: &mut Conn, id: PermissionId) -> Result<bool, Fault> {
+    Ok(diesel::delete(p::table.find(id)).execute(conn)? == 1)
 }

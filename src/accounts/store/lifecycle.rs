@@ -133,6 +133,32 @@ pub fn deletions_due(conn: &mut Conn, now: Instant) -> Result<Vec<UserId>, Fault
     Ok(due.for_update().skip_locked().load(conn)?)
 }
 
+/// Notes that somebody who is no superuser could use the account since then, or that nobody can any more.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn mark_handled(conn: &mut Conn, user: UserId, at: Option<Instant>) -> Result<(), Fault> {
+    diesel::update(users::table.find(user)).set(users::handled_at.eq(at)).execute(conn)?;
+    Ok(())
+}
+
+/// Whether somebody who is no superuser could use the account.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn is_handled(conn: &mut Conn, user: UserId) -> Result<bool, Fault> {
+    Ok(users::table.find(user).select(users::handled_at.is_not_null()).first(conn)?)
+}
+
+/// Holds an account until the end of the transaction: whoever else wants it waits. `false`: it is gone.
+///
+/// # Errors
+/// [`Fault`] of the database.
+pub fn hold(conn: &mut Conn, user: UserId) -> Result<bool, Fault> {
+    let held = users::table.find(user).select(users::id).for_update().first::<UserId>(conn).optional()?;
+    Ok(held.is_some())
+}
+
 /// Deletes an account and all that hangs on it; its `sub` is random and never comes again.
 ///
 /// # Errors

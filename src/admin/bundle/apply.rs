@@ -90,9 +90,12 @@ pub fn apply(conn: &mut Conn, bundle: &Bundle, settings: &[Setting], scene: &Sce
         make_group(conn, entry, &mut outcome, scene).map_err(|stop| about(stop, "group", &entry.name))?;
     }
     // Each may be in another: all are there before any is filled.
-    for entry in &bundle.groups {
-        fill_group(conn, entry, &mut outcome, scene).map_err(|stop| about(stop, "group", &entry.name))?;
-    }
+    group_deeds::sparing_newcomers(conn, |conn| {
+        let mut each = bundle.groups.iter();
+        each.try_for_each(|entry| {
+            fill_group(conn, entry, &mut outcome, scene).map_err(|stop| about(stop, "group", &entry.name))
+        })
+    })?;
     for entry in &bundle.clients {
         make_client(conn, entry, &mut outcome, scene).map_err(|stop| about(stop, "client", &entry.client_id))?;
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::admin::policy::api_resource;
 use crate::clients::client::{Client, Kind};
 use crate::clients::metadata::Draft;
 use crate::config::Setting;
@@ -39,6 +40,22 @@ pub struct Bundle {
     /// Settings, to be compared.
     #[serde(default)]
     pub settings: Vec<SettingEntry>,
+}
+
+impl Bundle {
+    /// For the house of this issuer: what was for the API of the one that it is of is for the API of this one.
+    #[must_use]
+    pub fn moved_to(mut self, issuer: &str) -> Self {
+        if !self.issuer.is_empty() {
+            let (from, to) = (api_resource(&self.issuer), api_resource(issuer));
+            let lists = self.clients.iter_mut().flat_map(|client| {
+                let parts = client.given.iter_mut().filter(|(name, _)| matches!(name.as_str(), "audiences" | "serves"));
+                parts.filter_map(|(_, list)| list.as_array_mut())
+            });
+            lists.flatten().filter(|api| **api == from).for_each(|api| *api = to.clone().into());
+        }
+        self
+    }
 }
 
 /// A permission.

@@ -275,7 +275,7 @@ async fn show(
         url: format!("/admin/audit?{}", view.query),
     });
     let views = views.collect();
-    operator.show(AuditPage { kept_days, total, views, flash, errors, ..asked.page(rows, next, is_known) })
+    operator.show(AuditPage { total, kept_days, views, flash, errors, ..asked.page(rows, next, is_known) })
 }
 
 /// `POST /admin/audit/views/add`: keeps what is shown under a name.

@@ -366,7 +366,7 @@ pub async fn post(Ordered { operator, form }: Ordered) -> Result<HttpResponse, P
         };
         refused.push(Refused { id, name, why });
     }
-    operator.show(BulkDonePage { about: deed.kind().about(), title_of_deed: deed.title(), done, refused })
+    operator.show_once(BulkDonePage { about: deed.kind().about(), title_of_deed: deed.title(), done, refused })
 }
 
 fn run(

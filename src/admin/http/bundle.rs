@@ -110,7 +110,7 @@ pub async fn post(operator: Operator, upload: Multipart) -> Result<HttpResponse,
         Err(NoFile::Missing) => return refuse(&operator, "Choose a file first.".into()),
     };
     let bundle = match read(&upload.bytes) {
-        Ok(bundle) => bundle,
+        Ok(bundle) => bundle.moved_to(operator.app.config.server.public_url.as_str()),
         Err(why) => return refuse(&operator, why),
     };
     match upload.form.find("fingerprint") {

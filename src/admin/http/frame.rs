@@ -81,6 +81,10 @@ impl Entry {
 #[derive(Clone, Debug, Serialize)]
 pub struct Framed<P> {
     csrf: String,
+    /// Tells this form from others that are alike: see [`crate::web::again`].
+    once: String,
+    /// They were asked for their password in the middle of something, which was not done.
+    was_interrupted: bool,
     nav_current: &'static str,
     menu: Vec<Entry>,
     user: Viewer,
@@ -99,11 +103,12 @@ impl<P: ConsolePage> Framed<P> {
         csrf: String,
         user: Viewer,
         actor: &Actor,
+        (once, was_interrupted): (String, bool),
         (undo, typed): (Undo, BTreeMap<String, String>),
         page: P,
     ) -> Self {
         let menu = MENU.into_iter().filter(|entry| entry.is_for(actor)).collect();
-        Self { csrf, nav_current: page.menu(), menu, user, undo, typed, page }
+        Self { csrf, once, was_interrupted, nav_current: page.menu(), menu, user, undo, typed, page }
     }
 }
 
@@ -118,6 +123,7 @@ impl<P: ConsolePage> Page for Framed<P> {
         let undo = Undo::by("/admin/groups/0/add-member".into(), &[("username", "ada")]);
         let user = Viewer { name: "Ada Lovelace".into(), username: "ada".into() };
         let (csrf, menu, typed) = (String::new(), MENU.to_vec(), BTreeMap::new());
-        Self { csrf, nav_current: P::MENU, menu, user, undo, typed, page: P::sample() }
+        let (once, was_interrupted) = (String::new(), true);
+        Self { csrf, once, was_interrupted, nav_current: P::MENU, menu, user, undo, typed, page: P::sample() }
     }
 }

@@ -6,6 +6,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, HttpRequest, ResponseError as _};
 
+use super::list;
 use crate::admin::policy::{self, Actor, Right};
 use crate::portal::http::asker::Person;
 use crate::spec::Params;
@@ -145,12 +146,15 @@ fn first_sign_in(req: &HttpRequest) -> PageError {
     PageError::first(ReturnTo::to("/login", &Params::default().with("next", &here)).as_str())
 }
 
-/// The password, and back to the page that the form stands on.
+/// Stands in the address of the page that somebody is back at who was asked for their password when they posted a form of it.
+pub const INTERRUPTED: &str = "interrupted";
+
+/// The password, and back to the page that the form stands on, which says that nothing was done.
 fn first_confirm(req: &HttpRequest, is_page: bool) -> PageError {
     let next = match (is_page, req.method()) {
         (true, &Method::POST) => req.path().to_owned(),
         (true, _) => req.uri().to_string(),
-        (false, _) => parent(req),
+        (false, _) => list::with(&parent(req), INTERRUPTED, "1"),
     };
     let query = Params::default().with("confirm", "1").with("next", &next);
     PageError::first(ReturnTo::to("/login", &query).as_str())

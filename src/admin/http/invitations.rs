@@ -147,8 +147,16 @@ async fn show(
     let filter = asked.filter(now, (window.before, window.limit()));
     let load = move |conn: &mut Conn| {
         let rows = invitations::list(conn, &filter)?;
-        let counted = window.counted(rows.len(), || invitations::count(conn, &filter))?;
-        Ok::<_, Fault>((rows, list::total(counted, ["invitation", "invitations"])))
+        // A part of an address is looked for line by line: those that fit are not all looked for.
+        let counted = if filter.q.is_empty() {
+            Some(window.counted(rows.len(), || invitations::count(conn, &filter))?)
+        } else {
+            window.all(rows.len())
+        };
+        Ok::<_, Fault>((
+            rows,
+            counted.map_or_else(String::new, |counted| list::total(counted, ["invitation", "invitations"])),
+        ))
     };
     let (mut rows, total) = operator.read(load).await?;
     let here = asked.url("/admin/invitations", list::size_in_url(&query));
@@ -251,7 +259,8 @@ pub async fn add(Ordered { operator, form }: Ordered) -> Result<HttpResponse, Pa
         email: text("email"),
         groups: names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect(),
         hours: text("hours").parse().unwrap_or(0),
-        send: form.has("send"),
+        // Ticked from the start: without an address there is nothing to mail.
+        send: form.has("send") && form.find("email").is_some_and(|email| !email.trim().is_empty()),
     };
     let (email, hours, was_sent) = (Some(wish.email.clone()).filter(|email| !email.is_empty()), wish.hours, wish.send);
     let (scene, courier, site) =

@@ -215,8 +215,14 @@ impl<Id: std::str::FromStr + Copy> Window<Id> {
     /// # Errors
     /// Those of `count`.
     pub fn counted<E>(&self, found: usize, count: impl FnOnce() -> Result<i64, E>) -> Result<i64, E> {
+        self.all(found).map_or_else(count, Ok)
+    }
+
+    /// The same where nobody counts; `None`: there are others on other pages.
+    #[must_use]
+    pub fn all(&self, found: usize) -> Option<i64> {
         let is_all = self.before.is_none() && found <= self.size;
-        if is_all { Ok(i64::try_from(found).unwrap_or(i64::MAX)) } else { count() }
+        is_all.then(|| i64::try_from(found).unwrap_or(i64::MAX))
     }
 
     /// Cuts `rows` down to what is shown, of so many in `total`. `list` is the URL of the list with its filter.

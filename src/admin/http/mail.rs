@@ -129,8 +129,17 @@ async fn show(
     let filter = Filter { before: window.before, ..asked.filter(window.limit()) };
     let load = move |conn: &mut Conn| {
         let rows = store::list(conn, &filter)?;
-        let counted = window.counted(rows.len(), || store::count(conn, &filter))?;
-        Ok::<_, Fault>((rows, list::total(counted, ["letter", "letters"]), store::has_parked(conn)?))
+        // A part of an address is looked for line by line: those that fit are not all looked for.
+        let counted = if filter.q.is_empty() {
+            Some(window.counted(rows.len(), || store::count(conn, &filter))?)
+        } else {
+            window.all(rows.len())
+        };
+        Ok::<_, Fault>((
+            rows,
+            counted.map_or_else(String::new, |counted| list::total(counted, ["letter", "letters"])),
+            store::has_parked(conn)?,
+        ))
     };
     let (mut rows, total, has_parked) = operator.read(load).await?;
     let back =

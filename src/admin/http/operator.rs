@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse};
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 
 use super::frame::{ConsolePage, Framed};
-use super::gate::{self, Admitted, Door};
+use super::gate::{self, Admitted, Door, INTERRUPTED};
 use super::undo::{Told, Undo};
 use crate::admin::deed::Stop;
 use crate::admin::policy::{self, Actor, Right};
@@ -188,7 +188,10 @@ impl Operator {
     /// [`Fault`](crate::kernel::fault::Fault) when the template fails.
     pub fn show<P: ConsolePage>(&self, page: P) -> Result<HttpResponse, PageError> {
         let around = (self.undo().unwrap_or_default(), self.typed.clone());
-        let framed = Framed::new(self.csrf(), viewer(&self.session), &self.actor, around, page);
+        let was_interrupted =
+            self.req.method() == Method::GET && self.query().is_ok_and(|query| query.has(INTERRUPTED));
+        let mark = (self.app.random.uuid()?.to_string(), was_interrupted);
+        let framed = Framed::new(self.csrf(), viewer(&self.session), &self.actor, mark, around, page);
         self.app.pages.answer(&self.req, StatusCode::OK, &framed, &FormAction::default())
     }
 }

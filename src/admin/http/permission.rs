@@ -12,6 +12,7 @@ use crate::access::check::{self, What, Who};
 use crate::access::grant::Holder;
 use crate::access::permission::{OWN_APP, ObjectId};
 use crate::access::store::grants;
+use crate::accounts;
 use crate::admin::deed::Stop;
 use crate::admin::permissions::{self as deeds, Gift};
 use crate::admin::policy::{self, Actor, Right};
@@ -178,9 +179,14 @@ fn load(
     let asked = Some(user.as_str()).filter(|user| sees_people && !user.is_empty());
     let mut answer = None;
     if let Some(who) = asked.and_then(Who::named) {
+        // A slip of the pen is no verdict.
+        let is_known = matches!(who, Who::Subject(_)) || accounts::store::find_named(conn, &user)?.is_some();
+        if !is_known {
+            errors.push(FieldError::new("user", format!("There is nobody called “{user}”.")));
+        }
         let ways = check::ways(conn, &who, &what, about.as_ref())?;
         let because = ways.iter().map(ToString::to_string).collect();
-        answer = Some(Answer { may: !ways.is_empty(), user: user.clone(), because });
+        answer = is_known.then(|| Answer { may: !ways.is_empty(), user: user.clone(), because });
     } else if asked.is_some() {
         errors.push(FieldError::new("user", "Enter a username, an address or a sub."));
     }

@@ -16,7 +16,7 @@ use crate::kernel::Conn;
 use crate::kernel::ids::{ApiKeyId, SessionId, UserId};
 use crate::login::courier::RESET_LIFE;
 use crate::spec::{Params, Scope};
-use crate::tokens::api_key::NewApiKey;
+use crate::tokens::api_key::{self, NewApiKey};
 use crate::web::PageError;
 use crate::web::page::see_other;
 
@@ -206,9 +206,6 @@ fn parsed<T: std::str::FromStr>(form: &Params, field: &str) -> Result<T, PageErr
     form.find(field).and_then(|id| id.parse().ok()).ok_or_else(PageError::not_found)
 }
 
-/// The longest life that a key is given, in days.
-const MOST_DAYS: i64 = 3650;
-
 /// The key of a service account, once.
 #[derive(Clone, Debug, Serialize)]
 pub struct KeyMadePage {
@@ -238,7 +235,8 @@ impl ConsolePage for KeyMadePage {
 pub async fn make_key(Ordered { operator, form }: Ordered, id: web::Path<String>) -> Result<HttpResponse, PageError> {
     let user = find(&operator, &id).await?;
     let text = |name: &str| form.find(name).unwrap_or_default().trim().to_owned();
-    let (name, days) = (text("key-name"), text("days").parse().ok().filter(|days| (0..=MOST_DAYS).contains(days)));
+    let (name, days) =
+        (text("key-name"), text("days").parse().ok().filter(|days| (0..=api_key::MOST_DAYS).contains(days)));
     let new = NewApiKey {
         name: name.clone(),
         scope: Scope::parse(&text("key-scope")).unwrap_or_default(),
@@ -249,7 +247,7 @@ pub async fn make_key(Ordered { operator, form }: Ordered, id: web::Path<String>
         if days.is_none() {
             return Err(Stop::wrong(
                 "days",
-                format!("Enter a whole number of days from 1 to {MOST_DAYS}, or 0 for no end."),
+                format!("Enter a whole number of days from 1 to {}, or 0 for no end.", api_key::MOST_DAYS),
             ));
         }
         people::make_key(conn, actor, key, &new, &scene)

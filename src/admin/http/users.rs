@@ -110,12 +110,16 @@ struct Asked {
 impl Asked {
     fn read(query: &Params) -> Result<Self, PageError> {
         let text = |name: &str| list::word(query, name);
+        let state = query.one("state")?.and_then(|word| word.parse().ok());
+        let order = query.one("order")?.and_then(|word| word.parse().ok()).unwrap_or_default();
+        // Nobody who never signed in has a place in the order of sign-ins.
+        let is_nowhere = state == Some(UserState::Never) && matches!(order, UserOrder::Seen | UserOrder::SeenBack);
         let size = query.one("size")?.and_then(|size| size.parse().ok()).filter(|size| SIZES.contains(size));
         Ok(Self {
             q: text("q")?,
             group: text("group")?,
-            state: query.one("state")?.and_then(|word| word.parse().ok()),
-            order: query.one("order")?.and_then(|word| word.parse().ok()).unwrap_or_default(),
+            state,
+            order: if is_nowhere { UserOrder::Name } else { order },
             size: size.unwrap_or(SIZES[0]),
             after: query.one("after")?.and_then(|id| id.parse().ok()),
         })
@@ -143,7 +147,7 @@ impl Asked {
         let by_sign_in = matches!(self.order, UserOrder::Seen | UserOrder::SeenBack);
         let is_long = !self.q.is_empty() && (has_more || self.after.is_some());
         let all = [
-            (by_sign_in, "Whoever has never signed in is not in this order."),
+            (by_sign_in, "Whoever has never signed in is not in this order: choose the state “Never signed in”."),
             (is_long, "A search finds a thousand accounts at most: say more of the name to find others."),
         ];
         all.into_iter().filter(|(holds, _)| *holds).map(|(_, note)| note).collect()
@@ -159,6 +163,7 @@ impl Asked {
             ("staff", "Staff"),
             ("superuser", "Superusers"),
             ("service", "Service accounts"),
+            ("never", "Never signed in"),
         ];
         let orders = [
             ("name", "By username"),
@@ -248,7 +253,7 @@ pub async fn get(operator: Operator) -> Result<HttpResponse, PageError> {
     );
     let mut page = asked.page(rows, next, unknown_group);
     page.notes.extend(is_large.then_some("The group is large: its members are listed with the newest account first."));
-    operator.show(UsersPage { total, deeds, may_add, may_invite, flash, ..page })
+    operator.show(UsersPage { deeds, total, may_add, may_invite, flash, ..page })
 }
 
 /// What was found.

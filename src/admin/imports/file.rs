@@ -6,6 +6,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 
 use super::Person;
 use crate::accounts::name_key::name_key;
+use crate::spec::plain::misleads;
 
 /// Largest file, in bytes.
 pub const MAX_BYTES: usize = 2 * 1024 * 1024;
@@ -15,8 +16,21 @@ pub const MAX_ROWS: usize = 5_000;
 const MAX_CELL: usize = 500;
 
 /// Columns that a file may have, in any order; `username` it has to have.
-pub const COLUMNS: [&str; 9] =
-    ["username", "email", "name", "given_name", "family_name", "locale", "zoneinfo", "phone", "groups"];
+pub const COLUMNS: [&str; 10] = [
+    "username",
+    "email",
+    "email_verified",
+    "name",
+    "given_name",
+    "family_name",
+    "locale",
+    "zoneinfo",
+    "phone",
+    "groups",
+];
+/// What may stand in the column `email_verified`.
+const YES: [&str; 3] = ["yes", "true", "1"];
+const NO: [&str; 4] = ["", "no", "false", "0"];
 
 /// A row as it was read: who, and why not when it is clear already.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +63,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Read>, String> {
         if rows.len() == MAX_ROWS {
             return Err(format!("The file has more than {MAX_ROWS} people: cut it into parts."));
         }
-        let mut refusal = shape_refusal(&record, columns.len());
+        let mut refusal = shape_refusal(&record, columns.len()).or_else(|| proof_refusal(&record, &columns));
         let person = person(&record, &columns);
         let before = seen.entry(name_key(&person.username)).or_insert(line);
         if *before != line && refusal.is_none() {
@@ -77,21 +91,29 @@ fn columns(heading: &StringRecord) -> Result<Vec<&'static str>, String> {
 
 fn shape_refusal(record: &StringRecord, columns: usize) -> Option<String> {
     if record.len() != columns {
-        return Some(format!("It has {} cells, not {columns}.", record.len()));
+        return Some(format!("It has {} of {columns} cells.", record.len()));
     }
-    let is_text = |cell: &str| cell.chars().count() <= MAX_CELL && !cell.chars().any(char::is_control);
+    let is_text = |cell: &str| cell.chars().count() <= MAX_CELL && !cell.chars().any(misleads);
     (!record.iter().all(is_text)).then(|| format!("A cell is longer than {MAX_CELL} characters, or not plain text."))
+}
+
+fn proof_refusal(record: &StringRecord, columns: &[&'static str]) -> Option<String> {
+    let place = columns.iter().position(|column| *column == "email_verified")?;
+    let cell = record.get(place).unwrap_or_default().to_lowercase();
+    let is_known = YES.contains(&cell.as_str()) || NO.contains(&cell.as_str());
+    (!is_known).then(|| "email_verified is yes or no.".to_owned())
 }
 
 fn person(record: &StringRecord, columns: &[&'static str]) -> Person {
     let mut person = Person::default();
     for (column, cell) in columns.iter().zip(record) {
         // What is too long was refused, and is only shown.
-        let cell: String = cell.chars().filter(|one| !one.is_control()).take(MAX_CELL).collect();
+        let cell: String = cell.chars().filter(|one| !misleads(*one)).take(MAX_CELL).collect();
         let given = (!cell.is_empty()).then(|| cell.clone());
         match *column {
             "username" => person.username = cell,
             "email" => person.email = given,
+            "email_verified" => person.email_verified = YES.contains(&cell.to_lowercase().as_str()),
             "name" => person.name = given,
             "given_name" => person.given_name = given,
             "family_name" => person.family_name = given,
@@ -149,7 +171,7 @@ mod tests {
         let why: Vec<_> = rows.iter().map(|row| row.refusal.as_deref().unwrap_or_default()).collect();
         assert_eq!(why[0], "");
         assert!(why[1].contains("line 2"), "{why:?}");
-        assert!(why[2].contains("1 cells"), "{why:?}");
+        assert!(why[2].contains("1 of"), "{why:?}");
         assert!(why[3].contains("longer"), "{why:?}");
     }
 }

@@ -27,12 +27,20 @@ fn refused(req: &HttpRequest, refusal: Refusal) -> HttpResponse {
     }
     // RFC 9110 section 11.6.1: a 401 names a scheme; the one that a client tried, else simplejwt's.
     if status == StatusCode::UNAUTHORIZED {
-        let tried_basic = refusal.code == "invalid_client" && req.headers().contains_key(header::AUTHORIZATION);
+        // Who asks about access is a client, and only that.
+        let is_client = req.path().starts_with("/access/") || req.headers().contains_key(header::AUTHORIZATION);
+        let tried_basic = refusal.code == "invalid_client" && is_client;
         let scheme = if tried_basic { "Basic realm=\"portcullis\"" } else { "Bearer realm=\"portcullis\"" };
         headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static(scheme));
     }
     response.extensions_mut().insert(Refused { code: refusal.code, because: refusal.because });
     response
+}
+
+/// There is nothing at this path.
+#[must_use]
+pub fn nothing_here(req: &HttpRequest) -> HttpResponse {
+    refused(req, Refusal::new(404, "not_found", "Not found."))
 }
 
 /// Another method is meant here (RFC 9110 section 15.5.6).

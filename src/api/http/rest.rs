@@ -54,6 +54,12 @@ pub async fn document(app: web::Data<App>) -> HttpResponse {
         .body(app.api_document.clone())
 }
 
+/// Nothing is below [`endpoints::BASE`] at this path.
+#[must_use]
+pub fn nothing_here(req: &HttpRequest) -> HttpResponse {
+    refuse(req, &Problem::new(404, "not_found", "There is nothing at this path."))
+}
+
 fn wrong_method(req: &HttpRequest, allow: &str) -> HttpResponse {
     let detail = format!("There is no {} here.", req.method());
     let mut response = refuse(req, &Problem::new(405, "method_not_allowed", detail));
@@ -118,7 +124,10 @@ async fn caller(req: &HttpRequest, app: &App) -> Result<Caller, Problem> {
         return Err(invalid("the token is for another audience"));
     }
     let standing = app.liveness.check(&app.db, &claims, now).await?.ok_or_else(|| invalid("the token is dead"))?;
-    let person = standing.person.as_ref().ok_or_else(|| invalid("a client's own token has no person"))?;
+    let person = standing.person.as_ref().ok_or_else(|| {
+        let why = "This token is an app's own, and stands for nobody: programs use the key of a service account here.";
+        Problem::new(403, "no_person", why)
+    })?;
     Ok(Caller { user: person.user_id, username: person.username.clone(), scope: claims.scope })
 }
 
@@ -371,6 +380,10 @@ fn all_that_is_wrong(conn: &mut Conn, call: &Call<'_>, asked: &Asked) -> Problem
 /// Refuses when what stands is not what the caller saw. One at a time, so that of two who saw the same one is too late.
 fn check_version(conn: &mut Conn, call: &Call<'_>, asked: &Asked, wanted: &str) -> Result<(), Problem> {
     let shown = endpoints::find(asked.endpoint.path, "GET").ok().filter(|one| matches!(one.answer, Answer::One(..)));
+    // Whether it is as somebody thinks is for those who may see it.
+    if shown.is_some_and(|shown| !call.actor.may(shown.right)) {
+        return Err(Problem::new(403, "permission_denied", "If-Match takes the right to see what it is about."));
+    }
     let shown =
         shown.ok_or_else(|| Problem::new(412, "no_version", "There is nothing here that If-Match could name."))?;
     if let Some(lock) = lock_of(asked.endpoint.path) {

@@ -13,6 +13,7 @@ use crate::api::token_pair::{self, Desk, Outcome, Refreshed, Signed};
 use crate::app::App;
 use crate::audit::Scene;
 use crate::clients::{Client, Kind};
+use crate::kernel::Conn;
 use crate::kernel::fault::Fault;
 use crate::login::attempt::{Identified, Proof, Watch};
 use crate::login::http::password;
@@ -96,9 +97,9 @@ async fn rotate(req: &HttpRequest, app: &App, body: JsonBody) -> Result<Signed, 
     };
     let claims = claims.ok_or_else(foreign)?;
     let scene = app.scene(req, &client.client_id);
-    let (lifetimes, own_client, own_scene) = (app.lifetimes, Arc::clone(&client), scene.clone());
-    let outcome: Result<_, Fault> =
-        app.db.read(move |conn| token_pair::rotate(conn, &claims, &own_client, lifetimes, &own_scene)).await;
+    let (terms, own_client, own_scene) = ((app.issuer.clone(), app.lifetimes), Arc::clone(&client), scene.clone());
+    let rotate = move |conn: &mut Conn| token_pair::rotate(conn, &claims, &own_client, (&terms.0, terms.1), &own_scene);
+    let outcome: Result<_, Fault> = app.db.read(rotate).await;
     match outcome? {
         Refreshed::Done(pair) => Ok(token_pair::sign(issuer(app, &scene), &client, *pair)?),
         Refreshed::Refused(because) => Err(Refusal::token_not_valid(because)),

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::shape::{Field, Kind};
 use super::{Call, Reply};
+use crate::accounts::name_key::name_key;
 use crate::admin::clients as deeds;
 use crate::admin::deed::{Stop, Wrong};
 use crate::clients::client::Kind as ClientKind;
@@ -187,13 +188,25 @@ fn apply(call: &Call<'_>, stands: Draft) -> Result<Draft, Stop> {
     if wrong.is_empty() { Ok(draft) } else { Err(Stop::Wrong(wrong)) }
 }
 
+/// Which apps.
+pub const QUERY: &[Field] = &[
+    Field::new("name", Kind::Text(200), "Of this name; capital letters count as small ones."),
+    Field::new("enabled", Kind::Flag, "Only those that may be used, or only those that may not."),
+];
+
 /// `GET /clients`.
 ///
 /// # Errors
 /// [`Stop`].
 pub fn list(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
     let all = store::list(conn)?;
-    let rest = all.iter().filter(|client| call.after.is_none_or(|after| client.client_id.as_str() > after));
+    let (name, enabled) = (call.query.text("name").map(name_key), call.query.flag("enabled"));
+    let fits = |client: &&Client| {
+        name.as_ref().is_none_or(|name| name_key(&client.name) == *name)
+            && enabled.is_none_or(|enabled| client.is_enabled == enabled)
+    };
+    let rest = all.iter().filter(fits);
+    let rest = rest.filter(|client| call.after.is_none_or(|after| client.client_id.as_str() > after));
     let most = usize::try_from(call.limit + 1).unwrap_or(usize::MAX);
     Ok(Reply::list(rest.take(most).map(Client::describe_with_secrets).collect(), call.limit, "client_id"))
 }

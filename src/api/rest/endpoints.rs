@@ -138,6 +138,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
         .hashes(),
     get("/users/{user}/permissions", Right::ViewPermission, "What somebody may, and why", people::permissions)
         .answers(List("HeldPermission", people::HELD)),
+    get("/users/{user}/groups", Right::ViewGroup, "Groups that somebody is in by themselves", groups::of_user)
+        .answers(List("Group", groups::GROUP)),
     get("/users/{user}/sessions", Right::ViewSession, "Where somebody is signed in", things::list_sessions)
         .answers(All("Session", things::SESSION)),
     delete("/users/{user}/sessions", Right::DeleteSession, "Sign somebody out everywhere", things::sign_out),
@@ -148,7 +150,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
     get("/users/{user}/api-keys", Right::ViewApiKey, "API keys of somebody", things::list_api_keys)
         .answers(All("ApiKey", things::API_KEY)),
     delete("/users/{user}/api-keys/{key}", Right::DeleteApiKey, "Revoke an API key", things::revoke_api_key),
-    get("/groups", Right::ViewGroup, "List groups", groups::list).answers(List("Group", groups::GROUP)),
+    get("/groups", Right::ViewGroup, "List groups", groups::list)
+        .query(groups::QUERY)
+        .answers(List("Group", groups::GROUP)),
     post("/groups", Right::AddGroup, "Make a group", groups::create)
         .body(groups::NAMED)
         .answers(Made("WholeGroup", groups::GROUP_WHOLE)),
@@ -183,7 +187,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         .answers(One("PermissionAnswer", permissions::ANSWER)),
     get("/permissions/{permission}/grants", Right::ViewPermission, "Who holds it", permissions::list_grants)
         .query(permissions::OBJECT)
-        .answers(All("PermissionGrant", permissions::GRANT)),
+        .answers(List("PermissionGrant", permissions::GRANT)),
     put(
         "/permissions/{permission}/users/{user}",
         Right::ChangePermission,
@@ -207,7 +211,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
         permissions::take_group,
     )
     .query(permissions::OBJECT),
-    get("/clients", Right::ViewClient, "List apps", clients::list).answers(List("Client", clients::CLIENT)),
+    get("/clients", Right::ViewClient, "List apps", clients::list)
+        .query(clients::QUERY)
+        .answers(List("Client", clients::CLIENT)),
     post("/clients", Right::AddClient, "Register an app", clients::create)
         .body(clients::NEW_CLIENT)
         .answers(Made("ClientCredentials", clients::CLIENT_MADE)),
@@ -228,6 +234,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     post("/clients/{client}/enable", Right::ChangeClient, "Let an app be used", clients::enable),
     post("/clients/{client}/disable", Right::ChangeClient, "Disable an app: its tokens are dead", clients::disable),
     get("/invitations", Right::ViewInvitation, "List invitations", invitations::list)
+        .query(invitations::QUERY)
         .answers(List("Invitation", invitations::INVITATION)),
     post("/invitations", Right::AddInvitation, "Invite somebody", invitations::create)
         .body(invitations::NEW_INVITATION)

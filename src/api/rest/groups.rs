@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::shape::{Field, Kind};
 use super::{Call, Reply};
-use crate::access::store as groups;
+use crate::access::store::{self as groups, Group};
 use crate::accounts;
 use crate::admin::deed::Stop;
 use crate::admin::groups as deeds;
@@ -44,6 +44,10 @@ pub const GROUP_CHANGES: &[Field] = &[
     ),
 ];
 
+/// Which groups.
+pub const QUERY: &[Field] =
+    &[Field::new("name", Kind::Text(150), "Of this name; capital letters count as small ones.")];
+
 /// Somebody, shortly.
 pub const MEMBER: &[Field] = &[
     Field::new("id", Kind::Id, "Their account.").required(),
@@ -55,9 +59,25 @@ pub const MEMBER: &[Field] = &[
 /// # Errors
 /// [`Stop`].
 pub fn list(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
-    let rows = groups::page(conn, call.after_id(), call.limit + 1)?;
-    let rows = rows.into_iter().map(|group| json!({ "id": group.id, "name": group.name, "default": group.is_default }));
-    Ok(Reply::list(rows.collect(), call.limit, "id"))
+    let rows = groups::page(conn, call.query.text("name"), call.after_id(), call.limit + 1)?;
+    Ok(Reply::list(rows.iter().map(listed).collect(), call.limit, "id"))
+}
+
+fn listed(group: &Group) -> Value {
+    json!({ "id": group.id, "name": group.name, "default": group.is_default })
+}
+
+/// `GET /users/{user}/groups`: by themselves.
+///
+/// # Errors
+/// [`Stop`].
+pub fn of_user(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
+    let user = accounts::store::find(conn, call.id(0)?)?.ok_or(Stop::Gone)?;
+    if !call.actor.may(Right::ViewUser) {
+        return Err(Stop::wrong("", "Seeing people takes the permission portcullis.view_user."));
+    }
+    let rows = groups::page_of(conn, user.id, call.after_id(), call.limit + 1)?;
+    Ok(Reply::list(rows.iter().map(listed).collect(), call.limit, "id"))
 }
 
 /// `POST /groups`.

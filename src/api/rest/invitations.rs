@@ -38,6 +38,12 @@ pub const INVITATION_MADE: &[Field] = &[
     Field::new("link", Kind::Text(2000), "Leads to the registration; shown this once.").required(),
 ];
 
+/// Which invitations.
+pub const QUERY: &[Field] = &[
+    Field::new("q", Kind::Text(254), "A part of the address that it went to, or of who sent it."),
+    Field::new("state", Kind::Word(&["open"]), "Only those that still serve."),
+];
+
 /// `GET /invitations`: the latest first.
 ///
 /// # Errors
@@ -46,7 +52,12 @@ pub fn list(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
     let now = call.scene.now;
     // To whom invitations went is for those who may see people.
     let sees_people = call.actor.may(Right::ViewUser) || call.actor.may(Right::AddInvitation);
-    let filter = store::Filter { before: call.after_id(), limit: call.limit + 1, ..store::Filter::default() };
+    let q = call.query.text("q").unwrap_or_default().to_owned();
+    if !q.is_empty() && !sees_people {
+        return Err(Stop::wrong("q", "Seeing people takes the permission portcullis.view_user."));
+    }
+    let open_at = (call.query.text("state") == Some("open")).then_some(now);
+    let filter = store::Filter { q, open_at, before: call.after_id(), limit: call.limit + 1 };
     let rows: Vec<_> = store::list(conn, &filter)?
         .into_iter()
         .map(|row| {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{AuthorizationCode, Flow, OAuth2, Scopes, SecurityScheme};
 
 use super::endpoints::{Answer, BASE, ENDPOINTS, Endpoint, READ, WRITE};
 use super::shape;
@@ -20,7 +21,7 @@ pub fn document(issuer: &str) -> Result<OpenApi, String> {
         | Answer::List(name, fields)
         | Answer::All(name, fields) = endpoint.answer
         {
-            schemas.insert(name.to_owned(), shape::schema(fields));
+            schemas.insert(name.to_owned(), shape::answer_schema(fields));
         }
         let item = paths.entry(format!("{BASE}{}", endpoint.path)).or_insert_with(|| json!({}));
         if let Some(item) = item.as_object_mut() {
@@ -43,21 +44,27 @@ pub fn document(issuer: &str) -> Result<OpenApi, String> {
         "components": {
             "schemas": schemas,
             "securitySchemes": {
-                "oauth": {
-                    "type": "oauth2",
-                    "description": format!("An access token for the resource {base}{BASE} (RFC 8707), of somebody who may enter the console."),
-                    "flows": { "authorizationCode": {
-                        "authorizationUrl": format!("{base}/oauth2/authorize"),
-                        "tokenUrl": format!("{base}/oauth2/token"),
-                        "scopes": { READ: "Look", WRITE: "Change" },
-                    } },
-                },
                 "key": { "type": "http", "scheme": "bearer", "description": "An API key of somebody who may enter the console." },
             },
         },
         "security": [{ "oauth": [READ] }, { "key": [] }],
     });
-    serde_json::from_value(whole).map_err(|error| format!("the OpenAPI document: {error}"))
+    let mut document: OpenApi =
+        serde_json::from_value(whole).map_err(|error| format!("the OpenAPI document: {error}"))?;
+    // Read from JSON, a flow loses the address that tells it from others.
+    if let Some(components) = &mut document.components {
+        components.add_security_scheme("oauth", oauth(base));
+    }
+    Ok(document)
+}
+
+fn oauth(base: &str) -> SecurityScheme {
+    let scopes = Scopes::from_iter([(READ, "Look"), (WRITE, "Change")]);
+    let (authorize, token) = (format!("{base}/oauth2/authorize"), format!("{base}/oauth2/token"));
+    let flow = Flow::AuthorizationCode(AuthorizationCode::new(authorize, token, scopes));
+    let about =
+        format!("An access token for the resource {base}{BASE} (RFC 8707), of somebody who may enter the console.");
+    SecurityScheme::OAuth2(OAuth2::with_description([flow], about))
 }
 
 fn problem() -> Value {
@@ -109,6 +116,19 @@ fn operation(endpoint: &Endpoint) -> Value {
             "name": "Idempotency-Key", "in": "header", "required": false, "schema": schema,
             "description": "The same key gets the same answer, and nothing is done twice.",
         }));
+    }
+    let has_version = ENDPOINTS
+        .iter()
+        .any(|one| one.path == endpoint.path && one.method == "GET" && matches!(one.answer, Answer::One(..)));
+    if has_version {
+        let (name, about) = if endpoint.is_look() {
+            ("If-None-Match", "An ETag: 304 when it stands.")
+        } else {
+            ("If-Match", "An ETag of GET: 412 when it stands no more.")
+        };
+        let schema = json!({ "type": "string" });
+        parameters
+            .push(json!({ "name": name, "in": "header", "required": false, "schema": schema, "description": about }));
     }
     let mut out = json!({
         "summary": endpoint.summary,
@@ -179,6 +199,15 @@ fn responses(endpoint: &Endpoint) -> Value {
     if endpoint.body.is_some() || !endpoint.is_look() {
         more("413", "The body is larger than 64 kB.");
         more("415", "The body is not application/json.");
+    }
+    let header = |name: &str, about: &str| json!({ name: { "description": about, "schema": { "type": "string" } } });
+    let headers = match endpoint.answer {
+        Answer::Made(..) => Some(header("Location", "Where it stands.")),
+        Answer::One(..) if endpoint.method != "POST" => Some(header("ETag", "For If-Match and If-None-Match.")),
+        _ => None,
+    };
+    if let (Some(headers), Some(success)) = (headers, all.get_mut(status).and_then(Value::as_object_mut)) {
+        success.insert("headers".into(), headers);
     }
     if let (Some(all), true) = (all.as_object_mut(), matches!(endpoint.answer, Answer::One(..)) && endpoint.is_look()) {
         all.insert("304".into(), json!({ "description": "It is what If-None-Match names." }));

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::shape::{Field, Kind};
 use super::{Call, Reply};
 use crate::access::check::{self, What, Who};
+use crate::accounts::name_key::name_key;
 use crate::accounts::profile::{self, ProfileChanges, is_birthdate};
 use crate::accounts::store::emails;
 use crate::accounts::user::Email;
@@ -18,6 +19,7 @@ use crate::kernel::db::lock_for_transaction;
 use crate::kernel::ids::UserId;
 use crate::portal::profile_form;
 use crate::spec::PermissionName;
+use crate::spec::plain::misleads;
 
 const fn text(name: &'static str, about: &'static str) -> Field {
     Field::new(name, Kind::Text(500), about)
@@ -96,10 +98,10 @@ pub const NEW_PASSWORD: &[Field] =
 
 /// Which accounts.
 pub const USERS_QUERY: &[Field] = &[
-    Field::new("q", Kind::Text(200), "What the username or an address begins with."),
+    Field::new("q", Kind::Text(200), "What the username, an address or a name begins with."),
     Field::new(
         "state",
-        Kind::Word(&["active", "disabled", "unproven", "leaving", "staff", "superuser", "service"]),
+        Kind::Word(&["active", "disabled", "unproven", "leaving", "staff", "superuser", "service", "never"]),
         "Only these.",
     ),
     Field::new("group", Kind::Id, "Members of this group, by themselves."),
@@ -258,7 +260,7 @@ fn claims(call: &Call<'_>) -> Result<ProfileChanges, Stop> {
     let body = call.body;
     let mut wrong = Vec::new();
     for name in ["name", "given_name", "middle_name", "family_name", "locale", "zoneinfo"] {
-        if body.text(name).is_some_and(|text| text.chars().any(char::is_control)) {
+        if body.text(name).is_some_and(|text| text.chars().any(misleads)) {
             wrong.push(Wrong::new(name, "Use one line of plain text."));
         }
     }
@@ -307,6 +309,13 @@ pub fn show(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
     Ok(Reply::one(view(conn, &user)?))
 }
 
+/// Whether the address stands as proven, and no other one is given.
+fn stays_proven(conn: &mut Conn, call: &Call<'_>) -> Result<bool, Stop> {
+    let own = emails::primary_of(conn, call.id(0)?)?.filter(|own| own.verified_at.is_some());
+    let given = call.body.text("email").map(name_key);
+    Ok(own.is_some_and(|own| given.is_none_or(|given| given == name_key(&own.address))))
+}
+
 /// `PATCH /users/{user}`.
 ///
 /// # Errors
@@ -316,9 +325,14 @@ pub fn update(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
     lock_for_transaction(conn, people::LOCK)?;
     let stands = find(conn, call)?.attributes;
     let mut wrong = Vec::new();
+    if call.body.flag("email_verified") == Some(false) && stays_proven(conn, call)? {
+        wrong.push(Wrong::new("email_verified", "An address that is proven stays so: give another one."));
+    }
     let claims = told(claims(call), &mut wrong)?;
     let attributes = told(attributes(call, &stands), &mut wrong)?;
-    let (Some(claims), Some(attributes)) = (claims, attributes) else { return Err(Stop::Wrong(wrong)) };
+    let (Some(claims), Some(attributes), true) = (claims, attributes, wrong.is_empty()) else {
+        return Err(Stop::Wrong(wrong));
+    };
     let changes = Changes {
         username: call.body.text("username").map(str::to_owned),
         email: call.body.text("email").map(str::to_owned),

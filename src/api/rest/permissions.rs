@@ -7,7 +7,7 @@ use super::{Call, Reply};
 use crate::access::check::{self, What, Who};
 use crate::access::grant::Holder;
 use crate::access::permission::{MAX_DESCRIPTION, ObjectId};
-use crate::access::store::grants;
+use crate::access::store::grants::{self, Spot};
 use crate::access::store::permissions::{self as store, Permission};
 use crate::admin::deed::Stop;
 use crate::admin::permissions::{self as deeds, Gift, Whom, Wish};
@@ -125,19 +125,39 @@ pub fn delete(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
     Ok(Reply::done())
 }
 
-/// `GET /permissions/{permission}/grants`: for everything, and for the object; of each kind at most 1000.
+/// As a cursor has it.
+fn written(spot: &Spot) -> String {
+    match spot {
+        Spot::Group(id) => format!("group {id}"),
+        Spot::User(id) => format!("user {id}"),
+        Spot::Object(object, id) => format!("object {id} {object}"),
+    }
+}
+
+fn read(spot: &str) -> Option<Spot> {
+    let (kind, rest) = spot.split_once(' ')?;
+    match kind {
+        "group" => rest.parse().ok().map(Spot::Group),
+        "user" => rest.parse().ok().map(Spot::User),
+        _ => rest.split_once(' ').and_then(|(id, object)| Some(Spot::Object(object.to_owned(), id.parse().ok()?))),
+    }
+}
+
+/// `GET /permissions/{permission}/grants`: for everything, and for the object.
 ///
 /// # Errors
 /// [`Stop`].
 pub fn list_grants(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
     let permission = deeds::find(conn, call.name(0)?)?;
     let object = object(call)?;
-    let mut all = grants::list(conn, permission.id, object.as_ref(), MOST_GRANTS)?;
-    let sees_people = call.actor.may(Right::ViewUser);
-    all.retain(|grant| sees_people || matches!(grant.holder, Holder::Group(_)));
+    let about = (object.as_ref(), call.actor.may(Right::ViewUser));
+    let all = grants::page(conn, permission.id, about, call.after.and_then(read).as_ref(), call.limit + 1)?;
+    let shown = usize::try_from(call.limit).unwrap_or(usize::MAX);
+    let last = all.get(shown).and_then(|_| all.get(shown - 1)).map(|(spot, _)| written(spot));
     let rows: Vec<_> = all
         .into_iter()
-        .map(|grant| {
+        .take(shown)
+        .map(|(_, grant)| {
             let (user, group) = match grant.holder {
                 Holder::User(id) => (Some(id), None),
                 Holder::Group(id) => (None, Some(id)),
@@ -148,10 +168,8 @@ pub fn list_grants(conn: &mut Conn, call: &Call<'_>) -> Result<Reply, Stop> {
             })
         })
         .collect();
-    Ok(Reply::one(json!({ "items": rows })))
+    Ok(Reply { last, ..Reply::one(json!({ "items": rows })) })
 }
-
-const MOST_GRANTS: i64 = 1000;
 
 fn object(call: &Call<'_>) -> Result<Option<ObjectId>, Stop> {
     let object = call.query.text("object").map(str::parse).transpose();
@@ -160,8 +178,9 @@ fn object(call: &Call<'_>) -> Result<Option<ObjectId>, Stop> {
 
 fn gift(call: &Call<'_>) -> Result<Gift, Stop> {
     let permission = call.name(0)?.to_owned();
-    // What is not there is not found, rather than wrong.
-    Ok(Gift { permission, object: call.query.text("object").map(str::to_owned) })
+    // An empty object is none, and not every one.
+    let object = object(call)?.map(|object| object.as_str().to_owned());
+    Ok(Gift { permission, object })
 }
 
 /// `PUT /permissions/{permission}/users/{user}`.

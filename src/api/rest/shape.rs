@@ -187,6 +187,19 @@ impl Field {
     }
 }
 
+/// The JSON Schema of an answer of this shape: as [`schema`], and its lists are as long as they are.
+#[must_use]
+pub fn answer_schema(shape: &[Field]) -> Value {
+    let mut schema = schema(shape);
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for property in properties.into_iter().flat_map(Map::values_mut) {
+        if let Some(property) = property.as_object_mut() {
+            property.remove("maxItems");
+        }
+    }
+    schema
+}
+
 /// The JSON Schema of an object of this shape.
 #[must_use]
 pub fn schema(shape: &[Field]) -> Value {

@@ -28,7 +28,6 @@ use crate::kernel::ids::EmailId;
 use crate::login::courier::{RESET_LIFE, Trip};
 use crate::login::departure;
 use crate::login::password_change::{self, ApiKeys, NewPassword, Others};
-use crate::sessions::session::{self, End};
 
 /// Commands about users.
 #[derive(Debug, Subcommand)]
@@ -256,7 +255,7 @@ fn update(globals: &Globals, workshop: &Workshop, arguments: &Update) -> Result<
             let proof = if is_proven { Proof::Verified } else { Proof::Unverified };
             let id = EmailId::new(&scene.random, scene.now)?;
             accounts::store::emails::replace_primary(conn, id, (user.id, email, proof), scene.now)?;
-            password_change::void_links(conn, &user, scene)?;
+            password_change::void_links(conn, user.id, scene)?;
             let before = own_address.as_ref().map(|(address, _)| address.as_str());
             let proven = [own_address.as_ref().is_some_and(|(_, is)| *is), is_proven];
             let details = json!({ "before": before, "after": email.as_str(), "proven": proven });
@@ -273,9 +272,11 @@ fn update(globals: &Globals, workshop: &Workshop, arguments: &Update) -> Result<
         }
         profile::update(conn, user.id, &profile_changes, scene)?;
         let changed = |wish: Option<bool>, now: bool| wish.is_some_and(|wish| wish != now);
-        if changed(arguments.staff, user.is_staff) || changed(arguments.superuser, user.is_superuser) {
-            // More or fewer rights begin with a new sign-in, and so with a new session id.
-            session::end_all(conn, user.id, None, End::Revoked, scene.now)?;
+        let (staff, superuser) =
+            (changed(arguments.staff, user.is_staff), changed(arguments.superuser, user.is_superuser));
+        if staff || superuser {
+            let rises = (staff && !user.is_staff) || (superuser && !user.is_superuser);
+            departure::change_rank(conn, user.id, rises, scene)?;
         }
         let user = find(conn, &arguments.name).or(Ok::<_, Failure>(user))?;
         describe(conn, &user)
@@ -348,7 +349,8 @@ fn delete(globals: &Globals, workshop: &Workshop, arguments: &Delete) -> Result<
         if accounts::store::is_last_administrator(conn, user.id)? {
             return Err(last_administrator());
         }
-        Ok(crate::login::lifecycle::delete(conn, &user, &courier, scene)?)
+        crate::login::lifecycle::delete(conn, &user, &courier, scene)?;
+        Ok::<_, Failure>(())
     })?;
     tell(globals, &brief(&user), "Deleted.");
     Ok(())

@@ -134,6 +134,9 @@ impl Work<'_> {
         if !self.changes.is_empty() {
             store::update(conn, id, &self.changes, scene.now)?;
         }
+        if self.changes.is_staff == Some(true) || self.changes.is_superuser == Some(true) {
+            departure::change_rank(conn, id, true, scene)?;
+        }
         if self.is_disabled {
             outcome = departure::disable(conn, id, scene)?;
         }

@@ -185,7 +185,7 @@ pub async fn post(
             Ok(response)
         }
         Outcome::Refused => {
-            let because = "wrong password, unknown or disabled account: the audit log of this request says which";
+            let because = "wrong name or password, or the account may not sign in: the audit log of this request says what is known of it";
             app.trace(&req, Stage::SignIn, note("login_failed", because.into()));
             let message = "The username or password is not right. Check both and try again.";
             let errors = vec![FieldError::new("username", message)];

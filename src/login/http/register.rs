@@ -24,6 +24,7 @@ use crate::login::courier::Trip;
 use crate::login::registering::{self, Registration};
 use crate::sessions::http::Visitor;
 use crate::spec::Params;
+use crate::spec::plain::misleads;
 use crate::web::cookies::Name;
 use crate::web::page::{FieldError, see_other};
 use crate::web::{Form, Page, PageError, ReturnTo, form};
@@ -257,7 +258,7 @@ fn read(form: &Params, app: &App, invitation: Option<&Invitation>) -> Result<Wis
     let address = address.map_err(|message| keep("email", message)).ok();
     let name = Username::parse(&username).map_err(|message| keep("username", message)).ok();
     for (id, name) in [("given_name", &given_name), ("family_name", &family_name)] {
-        if name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+        if name.chars().count() > MAX_NAME_CHARS || name.chars().any(misleads) {
             keep(id, format!("Use at most {MAX_NAME_CHARS} characters."));
         }
     }

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::audit::Scene;
 use crate::clients::Client;
 use crate::clients::auth::secret_basic;
+use crate::kernel::Conn;
 use crate::oidc::OAuthError;
 use crate::oidc::token::grants::{authorization_code, client_credentials, refresh_token};
 use crate::oidc::token::issue::{self, Issuer};
@@ -72,11 +73,11 @@ async fn grant(req: &HttpRequest, app: &App, body: &Params) -> Result<Value, OAu
 
 async fn by_code(app: &App, client: Arc<Client>, body: &Params, scene: Scene) -> Result<Value, OAuthError> {
     let presented = authorization_code::read(body)?;
-    let (lifetimes, own_client, own_scene) = (app.lifetimes, Arc::clone(&client), scene.clone());
-    let outcome = app
-        .db
-        .write(move |conn| authorization_code::redeem(conn, &own_client, &presented, lifetimes, &own_scene))
-        .await?;
+    let (terms, own_client, own_scene) = ((app.issuer.clone(), app.lifetimes), Arc::clone(&client), scene.clone());
+    let redeem = move |conn: &mut Conn| {
+        authorization_code::redeem(conn, &own_client, &presented, (&terms.0, terms.1), &own_scene)
+    };
+    let outcome = app.db.write(redeem).await?;
     let (redeemed, told) = forget_replayed(app, outcome)?;
     let granted = (redeemed.family.scope.clone(), redeemed.audiences);
     Ok(issue::for_family(issuer(app, &scene), &client, &redeemed.family, granted, (told, redeemed.nonce))?)
@@ -84,9 +85,10 @@ async fn by_code(app: &App, client: Arc<Client>, body: &Params, scene: Scene) ->
 
 async fn by_refresh(app: &App, client: Arc<Client>, body: &Params, scene: Scene) -> Result<Value, OAuthError> {
     let asked = refresh_token::read(body, &app.refresh_tokens)?;
-    let (lifetimes, own_client, own_scene) = (app.lifetimes, Arc::clone(&client), scene.clone());
-    let outcome =
-        app.db.read(move |conn| refresh_token::rotate(conn, &own_client, &asked, lifetimes, &own_scene)).await?;
+    let (terms, own_client, own_scene) = ((app.issuer.clone(), app.lifetimes), Arc::clone(&client), scene.clone());
+    let rotate =
+        move |conn: &mut Conn| refresh_token::rotate(conn, &own_client, &asked, (&terms.0, terms.1), &own_scene);
+    let outcome = app.db.read(rotate).await?;
     let refreshed = forget_replayed(app, outcome)?;
     let granted = (refreshed.scope, refreshed.audiences);
     Ok(issue::for_family(issuer(app, &scene), &client, &refreshed.family, granted, (refreshed.told, None))?)

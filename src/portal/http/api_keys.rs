@@ -10,6 +10,7 @@ use crate::kernel::fault::Fault;
 use crate::login::courier::facts;
 use crate::mail::letter::Letter;
 use crate::oidc::consent::describe;
+use crate::spec::plain::misleads;
 use crate::spec::{Params, Scope};
 use crate::tokens::api_key::{self, NewApiKey};
 use crate::web::PageError;
@@ -154,7 +155,7 @@ pub async fn post(Posted { asker, form }: Posted<ApiKeyNewPage>) -> Result<HttpR
 fn read(form: &Params) -> Result<NewApiKey, Vec<FieldError>> {
     let mut errors = Vec::new();
     let name = form.find("name").unwrap_or_default().trim().to_owned();
-    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(misleads) {
         errors.push(FieldError::new("name", "Give the key a name, so that you know it again."));
     }
     let chosen: Vec<&str> = form.values("scopes").collect();

@@ -147,16 +147,20 @@ impl Person {
         Ok(done)
     }
 
-    /// Whether the password was given just before.
+    /// Whether the password was given just before. A link in the mail is none: whoever sits at an open mailbox has it.
     #[must_use]
     pub fn is_fresh(&self) -> bool {
-        self.app.clock.now() - self.session.auth_time < FRESH
+        self.gave_password() && self.app.clock.now() - self.session.auth_time < FRESH
+    }
+
+    fn gave_password(&self) -> bool {
+        self.session.amr.split(' ').any(|means| means == "pwd")
     }
 
     /// Whether a form may be posted that was shown to nobody but those who had given the password just before.
     #[must_use]
     pub fn is_fresh_enough_to_post(&self) -> bool {
-        self.app.clock.now() - self.session.auth_time < FRESH + TO_FILL_IN
+        self.gave_password() && self.app.clock.now() - self.session.auth_time < FRESH + TO_FILL_IN
     }
 
     /// The token for forms on a page for them.

@@ -7,6 +7,7 @@ use super::activity::Row;
 use super::asker::Asker;
 use super::frame::AccountPage;
 use super::when;
+use crate::access;
 use crate::accounts::store::emails;
 use crate::accounts::{self, User};
 use crate::audit::store::{Wanted, list_of};
@@ -25,8 +26,8 @@ struct Me {
     username: String,
     email: Option<String>,
     email_verified: bool,
-    is_staff: bool,
-    is_superuser: bool,
+    /// What the console is to them; `None`: nothing.
+    role: Option<&'static str>,
     picture: Option<String>,
 }
 
@@ -71,8 +72,7 @@ impl AccountPage for HomePage {
             username: "ada".into(),
             email: Some("ada@example.test".into()),
             email_verified: true,
-            is_staff: false,
-            is_superuser: true,
+            role: Some("Administrator"),
             picture: None,
         };
         let tile = Tile { name: "Grafana".into(), logo: None, url: None, last_used: "2 hours ago".into() };
@@ -117,6 +117,13 @@ fn load(conn: &mut Conn, id: UserId, now: Instant) -> Result<Option<HomePage>, F
     let failed = list_of(conn, &wanted(&failures, now - chrono::Duration::days(7), 1))?;
     let verified = email.as_ref().is_some_and(|email| email.verified_at.is_some());
     let apps = grants::list_connected(conn, id)?;
+    let role = if user.is_superuser {
+        Some("Administrator")
+    } else if user.is_staff {
+        Some("Staff")
+    } else {
+        (!access::store::managed_by(conn, id)?.is_empty()).then_some("Manages a group")
+    };
     Ok(Some(HomePage {
         checkup: checkup(&user, verified, failed.is_empty()),
         apps: apps
@@ -135,8 +142,7 @@ fn load(conn: &mut Conn, id: UserId, now: Instant) -> Result<Option<HomePage>, F
             name: user.display_name(),
             email_verified: verified,
             email: email.map(|email| email.address),
-            is_staff: user.is_staff,
-            is_superuser: user.is_superuser,
+            role,
             picture: user.picture.filter(|picture| picture.contains("/pictures/")),
             username: user.username,
         },

@@ -70,6 +70,10 @@ statement! {
         " AND f.is_offline AND f.revoked_at IS NULL AND f.expires_at > $1 \
          AND u.id = f.user_id AND u.is_live AND g.id = f.grant_id AND g.revoked_at IS NULL \
          AND c.id = f.client_id AND c.is_enabled \
+         AND (f.scope = '' OR string_to_array(f.scope, ' ') && string_to_array(c.scope, ' ')) \
+         AND (NOT 'offline_access' = ANY (string_to_array(f.scope, ' ')) OR 'offline_access' = ANY (string_to_array(c.scope, ' '))) \
+         AND (f.audiences = '[]' OR f.audiences ? " { issuer: String as Text }
+        " OR EXISTS (SELECT FROM jsonb_array_elements_text(f.audiences) AS granted (audience) WHERE c.audiences ? granted.audience)) \
          RETURNING f.id, f.grant_id, f.user_id, f.session_id, f.is_offline, f.scope, f.audiences, f.claims, \
          f.auth_time, f.acr, f.amr, f.generation, f.rotated_at, f.expires_at, u.sub, u.username"
     }
@@ -83,18 +87,20 @@ type Rotated = (
 );
 
 /// THE rotation: one statement that succeeds only for the live generation of a live family of this
-/// client. `None` says nothing about why.
+/// client, as long as it keeps anything of what was granted ([`Client::keeps`]). `None` says nothing about why.
+///
+/// [`Client::keeps`]: crate::clients::Client::keeps
 ///
 /// # Errors
 /// [`Fault`] of the database.
 pub fn rotate(
     conn: &mut Conn,
     (family, generation): (FamilyId, i64),
-    client: ClientKey,
+    (client, issuer): (ClientKey, &str),
     expires_at: Instant,
     now: Instant,
 ) -> Result<Option<Family>, Fault> {
-    let rotate = Rotate { now, expires_at, family, generation, client };
+    let rotate = Rotate { now, expires_at, family, generation, client, issuer: issuer.to_owned() };
     let Some((ids, granted, line, (sub, username))) = rotate.get_result::<Rotated>(conn).optional()? else {
         return Ok(None);
     };

@@ -37,7 +37,7 @@ async fn send(browser: &Browser, token: &str, file: &str, ticked: &[&str]) -> Pa
 
 /// The page when no job is at work on it any more.
 async fn settled(browser: &Browser, path: &str) -> Page {
-    for _ in 0..100 {
+    for _ in 0..300 {
         let page = browser.get(path).await;
         assert_eq!(page.status, StatusCode::OK, "{page:?}");
         if !page.body.contains("http-equiv=\"refresh\"") {
@@ -90,6 +90,34 @@ async fn a_file_is_tried_looked_at_and_then_written() {
     let again = upload(&browser, FILE, &["changes_known"]).await;
     let again = settled(&browser, again.location()).await;
     assert!(again.body.contains("There is nothing to write."), "{}", again.body);
+}
+
+#[tokio::test]
+async fn only_superusers_bring_in_addresses_as_proven() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    staff(&server, "ada", &["add_user", "change_user", "view_user"]);
+    let unproven = server.user("bob");
+    let take = format!("UPDATE emails SET verified_at = NULL WHERE user_id = '{unproven}'");
+    diesel::connection::SimpleConnection::batch_execute(&mut server.conn(), &take)
+        .expect("an address nobody has proven");
+    let file = "username,email,email_verified\nbob,,yes\ncarl,carl@new.test,YES\ndora,dora@new.test,no\neve,eve@new.test,maybe\n";
+    let ada = server.signed_in("ada").await;
+    let sent = upload(&ada, file, &["changes_known"]).await;
+    let page = settled(&ada, sent.location()).await;
+    assert_eq!(page.body.matches("Only superusers say that an address is proven").count(), 2, "{}", page.body);
+    assert!(page.body.contains("email_verified is yes or no.") && page.body.contains("Import 1 row"), "{}", page.body);
+    let root = server.signed_in("root").await;
+    let sent = upload(&root, file, &["changes_known"]).await;
+    let page = settled(&root, sent.location()).await;
+    root.submit(&page, &format!("{}/start", sent.location()), &[]).await;
+    settled(&root, sent.location()).await;
+    let proven =
+        |address: &str| server.count(&format!("emails WHERE address = '{address}' AND verified_at IS NOT NULL"));
+    assert_eq!([proven("bob@example.test"), proven("carl@new.test"), proven("dora@new.test")], [1, 1, 0]);
+    assert_eq!(server.count("users WHERE username = 'eve'"), 0);
+    let again = upload(&root, file, &["changes_known"]).await;
+    assert!(settled(&root, again.location()).await.body.contains("There is nothing to write."));
 }
 
 #[tokio::test]

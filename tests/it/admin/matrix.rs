@@ -104,6 +104,9 @@ fn all_routes_of_the_console_are_in_its_table() {
     let pressed_once = ["/admin/clients/add", "/admin/invitations/add", "/admin/users/add"];
     let outside = [rest, after].concat();
     let outside = pressed_once.iter().fold(outside, |text, path| text.replace(&format!("\"{path}\","), ""));
+    // Where forms are told apart, which routes nothing.
+    let outside =
+        outside.replace("path.starts_with(\"/admin/\")", "").replace("path.starts_with(\"/admin/users/bulk/\")", "");
     assert!(!outside.contains("\"/admin"), "a route of the console that is not behind its doors");
     assert!(CONSOLE.len() >= table.lines().count());
 }

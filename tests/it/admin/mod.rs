@@ -17,6 +17,7 @@ mod matrix;
 mod operations;
 mod people;
 mod permissions;
+mod promotion;
 mod rehearsal;
 mod stronger;
 mod takeovers;

@@ -79,6 +79,9 @@ async fn a_permission_is_made_granted_asked_about_and_deleted() {
     );
     let not = browser.get(&format!("{page}?user=bob")).await;
     assert!(not.body.contains("<bdi>bob</bdi> may not."), "{}", not.body);
+    // A slip of the pen is no verdict.
+    let slip = browser.get(&format!("{page}?user=bobb")).await;
+    assert!(slip.body.contains("There is nobody called “bobb”.") && !slip.body.contains(" may not."), "{}", slip.body);
     let take = [("kind", "user"), ("holder", "bob"), ("object", "7")];
     let path = format!("{page}/revoke");
     assert_eq!(post(&browser, &path, &take).await.leads_to(), format!("{page}?done=revoked"));
@@ -88,6 +91,11 @@ async fn a_permission_is_made_granted_asked_about_and_deleted() {
     assert!(post(&browser, &path, &[("delete-name", "blog.publish")]).await.body.contains("nothing was deleted"));
     let gone = post(&browser, &path, &[("delete-name", "blog.publish_article")]).await;
     assert_eq!(gone.location(), "/admin/permissions?done=deleted");
+    // In the console the way goes on there.
+    let missing = browser.get(page).await;
+    assert!(missing.status == StatusCode::NOT_FOUND && missing.body.contains("href=\"/admin\""), "{missing:?}");
+    let elsewhere = browser.get("/accounts").await;
+    assert!(elsewhere.status == StatusCode::NOT_FOUND && !elsewhere.body.contains("href=\"/admin\""), "{elsewhere:?}");
     assert_eq!(browser.get(page).await.status, StatusCode::NOT_FOUND);
 }
 
@@ -117,7 +125,7 @@ async fn what_does_not_do_is_said_and_changes_nothing() {
         ("blog.view_article/grant", &[("kind", "user"), ("holder", "nobody")], "There is no user “nobody”."),
         ("blog.view_article/grant", &[("kind", "group"), ("holder", "nobody")], "There is no group “nobody”."),
         ("blog.view_article/grant", &[("kind", "dog"), ("holder", "rex")], "Choose user or group."),
-        ("blog.view_article/delete", &[("delete-name", "blog.view_article")], "nobody could use it"),
+        ("blog.view_article/delete", &[("delete-name", "blog.view_article")], "take it from the app first"),
         ("portcullis.view_user/delete", &[("delete-name", "portcullis.view_user")], "they are granted, not made"),
     ] {
         let refused = post(&browser, &format!("/admin/permissions/{path}"), fields).await;

@@ -141,7 +141,7 @@ async fn what_matters_asks_for_the_password_again() {
     server.clock.advance(chrono::Duration::minutes(11));
     let asked = browser.submit(&page, &format!("/admin/users/{bob}/disable"), &[]).await;
     assert_eq!(asked.status, StatusCode::SEE_OTHER);
-    assert_eq!(asked.location(), format!("/login?confirm=1&next=%2Fadmin%2Fusers%2F{bob}"));
+    assert_eq!(asked.location(), format!("/login?confirm=1&next=%2Fadmin%2Fusers%2F{bob}%3Finterrupted%3D1"));
     assert!(is_active(&server, bob));
     assert_eq!(post(&browser, bob, "sign-out", &[]).await.status, StatusCode::SEE_OTHER, "not for everything");
 }

@@ -39,12 +39,43 @@ async fn an_app_for_some_people_is_changed_by_one_of_them() {
         assert!(refused.body.contains("you are none of them"), "{action}: {refused:?}");
         assert_eq!(server.snapshot(), before, "{action}");
     }
+    // An app that gets tokens for an API that is for them is theirs to change, too.
+    RelyingParty::register(&server, "payroll-api", |draft| {
+        draft.serves = vec!["https://payroll.example".into()];
+        draft.restrict_to_groups = vec!["hr".into()];
+    });
+    RelyingParty::register(&server, "slips", |draft| draft.audiences = vec!["https://payroll.example".into()]);
+    let before = server.snapshot();
+    for (action, fields) in
+        [("edit", &[("name", "x"), ("redirect_uris", "https://evil.test/")][..]), ("rotate-secret", &[])]
+    {
+        let refused = post(&browser, "/admin/clients", &format!("/admin/clients/slips/{action}"), fields).await;
+        assert!(refused.body.contains("https://payroll.example is for some people only"), "{action}: {refused:?}");
+        assert_eq!(server.snapshot(), before, "{action}");
+    }
     // One of them does it, and an app for everybody is anybody's who may change apps.
     let open = post(&browser, "/admin/clients", "/admin/clients/wiki/disable", &[]).await;
     assert_eq!(open.leads_to(), "/admin/clients/wiki?done=disabled");
     join(&server, &hr, ada);
     let done = post(&browser, "/admin/clients", "/admin/clients/payroll/disable", &[]).await;
     assert_eq!(done.leads_to(), "/admin/clients/payroll?done=disabled");
+    let secret = post(&browser, "/admin/clients", "/admin/clients/slips/rotate-secret", &[]).await;
+    assert!(secret.status == StatusCode::OK && secret.body.contains("id=\"client-secret\""), "{secret:?}");
+}
+
+#[tokio::test]
+async fn whether_a_mailbox_is_enough_to_sign_in_superusers_say() {
+    let server = TestServer::start();
+    superuser(&server, "root");
+    staff(&server, "ada", &APPS);
+    RelyingParty::register(&server, "letters", |draft| draft.allow_magic_link = true);
+    let ada = server.signed_in("ada").await;
+    let refused = post(&ada, "/admin/clients", "/admin/clients/letters/disable", &[]).await;
+    assert!(refused.body.contains("let people in by a link in the mail"), "{refused:?}");
+    assert_eq!(server.count("clients WHERE is_enabled"), 1);
+    let root = server.signed_in("root").await;
+    let done = post(&root, "/admin/clients", "/admin/clients/letters/disable", &[]).await;
+    assert_eq!(done.leads_to(), "/admin/clients/letters?done=disabled");
 }
 
 #[tokio::test]
@@ -225,6 +256,11 @@ async fn the_last_administrator_can_enter_the_console_and_sign_in() {
     });
     let id = server.write(|conn, _| Ok(portcullis::accounts::store::find_named(conn, "root")?.expect("root").id));
     assert!(last(id) && !version.is_empty());
+    // One who has no password and no proven address is none who can sign in; where nobody is, they are worth keeping.
+    let ghost = "INSERT INTO users (id, sub, username, username_key, is_staff, is_superuser, created_at, updated_at) \
+                 VALUES (gen_random_uuid(), gen_random_uuid(), 'ghost', 'ghost', true, true, now(), now())";
+    server.conn().batch_execute(ghost).expect("a ghost");
+    assert!(last(id), "the ghost does not count");
     let own = root.get("/account/data").await;
     let kept = root.submit(&own, "/account/delete", &[("username", "root")]).await;
     assert_eq!(server.count("users WHERE deletion_due_at IS NOT NULL"), 0, "{kept:?}");

@@ -23,22 +23,22 @@ pub fn key(server: &TestServer, user: UserId, scope: &str) -> String {
 }
 
 /// A program that bears a key or a token.
-struct Program {
+pub struct Program {
     base: String,
     bearer: String,
     http: Client,
 }
 
 impl Program {
-    fn with(server: &TestServer, bearer: &str) -> Self {
+    pub fn with(server: &TestServer, bearer: &str) -> Self {
         Self { base: server.first.base.clone(), bearer: bearer.to_owned(), http: Client::new() }
     }
 
-    fn of(server: &TestServer, user: UserId) -> Self {
+    pub fn of(server: &TestServer, user: UserId) -> Self {
         Self::with(server, &key(server, user, "api:write"))
     }
 
-    async fn send(&self, method: &str, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Page {
+    pub async fn send(&self, method: &str, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Page {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let mut request = self.http.request(method, format!("{}/api/v1{path}", self.base)).bearer_auth(&self.bearer);
         for (name, value) in headers {
@@ -50,19 +50,19 @@ impl Program {
         Page::read(request.send().await.unwrap()).await
     }
 
-    async fn get(&self, path: &str) -> Page {
+    pub async fn get(&self, path: &str) -> Page {
         self.send("GET", path, None, &[]).await
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Page {
+    pub async fn post(&self, path: &str, body: &Value) -> Page {
         self.send("POST", path, Some(body), &[]).await
     }
 
-    async fn patch(&self, path: &str, body: &Value) -> Page {
+    pub async fn patch(&self, path: &str, body: &Value) -> Page {
         self.send("PATCH", path, Some(body), &[]).await
     }
 
-    async fn act(&self, method: &str, path: &str) -> StatusCode {
+    pub async fn act(&self, method: &str, path: &str) -> StatusCode {
         self.send(method, path, None, &[]).await.status
     }
 }
@@ -98,7 +98,8 @@ async fn a_user_is_made_shown_changed_and_deleted() {
     assert_eq!((&bob["email_verified"], &bob["has_password"]), (&json!(false), &json!(true)));
     assert_eq!(root.get(&path).await.json(), bob);
     server.browser().sign_in("bob", "correct horse battery").await;
-    let changed = root.patch(&path, &json!({ "family_name": "B", "given_name": null, "is_staff": true })).await;
+    let wish = json!({ "family_name": "B", "given_name": null, "is_staff": true, "email_verified": true });
+    let changed = root.patch(&path, &wish).await;
     assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
     let changed = changed.json();
     assert_eq!(
@@ -649,4 +650,196 @@ async fn answers_have_the_shapes_that_the_document_promises() {
     let document = server.browser().get("/api/openapi.json").await;
     assert_eq!(document.json()["openapi"], "3.1.0");
     assert_eq!(document.json()["servers"][0]["url"], server.issuer);
+}
+
+#[tokio::test]
+async fn an_empty_object_is_none_and_not_everything() {
+    let server = TestServer::start();
+    let root = Program::of(&server, superuser(&server, "root"));
+    let bob = server.user("bob");
+    root.post("/permission-models", &json!({ "model": "blog.article" })).await;
+    let path = format!("/permissions/blog.change_article/users/{bob}");
+    for method in ["PUT", "DELETE"] {
+        let refused = root.send(method, &format!("{path}?object="), None, &[]).await;
+        assert_eq!(fields(&problem(&refused, 422)), BTreeSet::from(["object"]), "{method}");
+    }
+    assert_eq!(server.count("user_permissions") + server.count("object_permissions"), 0);
+    assert_eq!(root.act("PUT", &format!("{path}?object=7")).await, StatusCode::NO_CONTENT);
+    assert_eq!(root.act("PUT", &path).await, StatusCode::NO_CONTENT);
+    assert_eq!((server.count("user_permissions"), server.count("object_permissions")), (1, 1));
+}
+
+/// All parts of a list.
+async fn all_parts(program: &Program, path: &str) -> Vec<Value> {
+    let (mut found, mut next) = (Vec::new(), path.to_owned());
+    loop {
+        let part = program.get(&next).await;
+        assert_eq!(part.status, StatusCode::OK, "{next}: {part:?}");
+        let part = part.json();
+        found.extend(part["items"].as_array().unwrap().iter().cloned());
+        let Some(cursor) = part["next_cursor"].as_str() else { return found };
+        let between = if path.contains('?') { '&' } else { '?' };
+        next = format!("{path}{between}cursor={cursor}");
+    }
+}
+
+#[tokio::test]
+async fn holders_are_told_in_parts_each_once() {
+    let server = TestServer::start();
+    let root = Program::of(&server, superuser(&server, "root"));
+    let groups_only = Program::of(&server, staff(&server, "ada", &["view_permission"]));
+    root.post("/permission-models", &json!({ "model": "blog.article" })).await;
+    let many = "INSERT INTO groups (id, name, name_key, created_at) SELECT gen_random_uuid(), 'g' || n, 'g' || n, now() FROM generate_series(1, 7) n; \
+        INSERT INTO users (id, sub, username, username_key, created_at, updated_at) SELECT gen_random_uuid(), gen_random_uuid(), 'p' || n, 'p' || n, now(), now() FROM generate_series(1, 9) n; \
+        INSERT INTO group_permissions (group_id, permission_id, created_at) SELECT g.id, p.id, now() FROM groups g, permissions p WHERE p.codename = 'view_article'; \
+        INSERT INTO user_permissions (user_id, permission_id, created_at) SELECT u.id, p.id, now() FROM users u, permissions p WHERE p.codename = 'view_article' AND u.username LIKE 'p%'; \
+        INSERT INTO object_permissions (id, permission_id, object_id, user_id, created_at) SELECT gen_random_uuid(), p.id, 'o' || n % 3, u.id, now() FROM users u, permissions p, generate_series(1, 3) n WHERE p.codename = 'view_article' AND u.username LIKE 'p%'; \
+        INSERT INTO object_permissions (id, permission_id, object_id, group_id, created_at) SELECT gen_random_uuid(), p.id, 'o1', g.id, now() FROM groups g, permissions p WHERE p.codename = 'view_article'";
+    server.conn().batch_execute(many).expect("holders");
+    let told = |rows: &[Value]| {
+        let each =
+            rows.iter().map(|row| (row["user"].to_string(), row["group"].to_string(), row["object"].to_string()));
+        each.collect::<BTreeSet<_>>().len()
+    };
+    for (path, expected) in [
+        ("/permissions/blog.view_article/grants?limit=4", 7 + 9 + 27 + 7),
+        ("/permissions/blog.view_article/grants?limit=7", 7 + 9 + 27 + 7),
+        ("/permissions/blog.view_article/grants?limit=200", 7 + 9 + 27 + 7),
+        ("/permissions/blog.view_article/grants?limit=5&object=o1", 7 + 9 + 9 + 7),
+        ("/permissions/blog.add_article/grants", 0),
+    ] {
+        let rows = all_parts(&root, path).await;
+        assert_eq!((rows.len(), told(&rows)), (expected, expected), "{path}");
+    }
+    // Who may not see people is told of groups.
+    let rows = all_parts(&groups_only, "/permissions/blog.view_article/grants?limit=3").await;
+    assert!(rows.len() == 14 && rows.iter().all(|row| row["user"].is_null()), "{rows:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_who_delete_the_same_thing_at_once_one_does() {
+    let server = TestServer::start();
+    let root = Program::of(&server, superuser(&server, "root"));
+    let bob = server.user("bob");
+    root.post("/permissions", &json!({ "name": "blog.publish_article" })).await;
+    for (path, event) in
+        [(format!("/users/{bob}"), "user.deleted"), ("/permissions/blog.publish_article".into(), "permission.deleted")]
+    {
+        let all = futures_util::future::join_all((0..6).map(|_| root.act("DELETE", &path))).await;
+        let done = all.iter().filter(|status| **status == StatusCode::NO_CONTENT).count();
+        assert!(
+            done == 1 && all.iter().filter(|status| **status == StatusCode::NOT_FOUND).count() == 5,
+            "{path}: {all:?}"
+        );
+        assert_eq!(server.count(&format!("audit_events WHERE event = '{event}'")), 1, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn groups_apps_and_invitations_are_found_by_what_they_are_called() {
+    let server = TestServer::start_with(&[("registration.mode", "invite")]);
+    let root = Program::of(&server, superuser(&server, "root"));
+    let bob = server.user("bob");
+    for name in ["Editors", "Writers"] {
+        root.post("/groups", &json!({ "name": name })).await;
+    }
+    let editors = root.get("/groups?name=editors").await.json();
+    assert_eq!(editors["items"].as_array().unwrap().len(), 1);
+    let id = text(&editors["items"][0], "id").to_owned();
+    assert_eq!(root.act("PUT", &format!("/groups/{id}/members/{bob}")).await, StatusCode::NO_CONTENT);
+    let own = root.get(&format!("/users/{bob}/groups")).await.json();
+    assert_eq!(own["items"], json!([{ "id": id, "name": "Editors", "default": false }]));
+    for (name, enabled) in [("wiki", true), ("blog", false)] {
+        server.app(name);
+        if !enabled {
+            root.act("POST", &format!("/clients/{name}/disable")).await;
+        }
+    }
+    for (query, expected) in
+        [("?name=app%20WIKI", &["wiki"][..]), ("?enabled=false", &["blog"]), ("?enabled=true&name=app%20blog", &[])]
+    {
+        let found = root.get(&format!("/clients{query}")).await.json();
+        let ids: Vec<_> = found["items"].as_array().unwrap().iter().map(|app| text(app, "client_id")).collect();
+        assert_eq!(ids, expected, "{query}");
+    }
+    for email in ["cyd@example.test", "dan@example.test"] {
+        root.post("/invitations", &json!({ "email": email })).await;
+    }
+    let open = |q: &str| format!("/invitations?state=open&q={q}");
+    assert_eq!(all_parts(&root, &open("cyd@")).await.len(), 1);
+    assert_eq!(all_parts(&root, &open("example")).await.len(), 2);
+    assert_eq!(fields(&problem(&root.get("/groups?nam=x").await, 422)), BTreeSet::from(["nam"]));
+}
+
+#[tokio::test]
+async fn what_is_nowhere_is_said_in_the_words_of_the_api() {
+    let server = TestServer::start();
+    let root = Program::of(&server, superuser(&server, "root"));
+    for path in ["/", "", "/users/", "/nope", "/users/x/y/z"] {
+        for method in ["GET", "POST", "DELETE"] {
+            assert_eq!(problem(&root.send(method, path, None, &[]).await, 404)["code"], "not_found", "{method} {path}");
+        }
+    }
+    for path in ["/access/v1/nope", "/access/v1/evaluation/", "/api/nope"] {
+        let nothing = Page::read(root.http.get(format!("{}{path}", root.base)).send().await.unwrap()).await;
+        assert!(nothing.status == StatusCode::NOT_FOUND && nothing.json()["code"] == "not_found", "{nothing:?}");
+    }
+    // AuthZEN is for clients: a 401 names their scheme.
+    let asked = root.http.post(format!("{}/access/v1/evaluation", root.base)).json(&json!({})).send().await.unwrap();
+    assert_eq!(asked.headers()["www-authenticate"], "Basic realm=\"portcullis\"");
+    // Elsewhere it is a page.
+    let page = server.browser().get("/apis/v1").await;
+    assert!(page.status == StatusCode::NOT_FOUND && page.body.contains("Page not found"), "{page:?}");
+}
+
+#[tokio::test]
+async fn an_apps_own_token_is_told_that_it_stands_for_nobody() {
+    let server = TestServer::start();
+    let api = format!("{}/api/v1", server.first.app.issuer);
+    let app = RelyingParty::register(&server, "nightly", |draft| {
+        draft.grant_types = vec![portcullis::spec::GrantType::ClientCredentials];
+        draft.redirect_uris = vec![];
+        draft.audiences = vec![api.clone()];
+        draft.scope = "api:read".into();
+    });
+    let token = app.token(&[("grant_type", "client_credentials"), ("resource", &api)]).await.json();
+    let refused = Program::with(&server, text(&token, "access_token")).get("/users").await;
+    assert_eq!(problem(&refused, 403)["code"], "no_person");
+}
+
+#[tokio::test]
+async fn if_match_tells_nothing_to_who_may_not_look() {
+    let server = TestServer::start();
+    let root = Program::of(&server, superuser(&server, "root"));
+    let ada = staff(&server, "ada", &["change_group"]);
+    let group = make_group(&server, "editors");
+    join(&server, &group, ada);
+    let blind = Program::of(&server, ada);
+    let path = format!("/groups/{}", group.id);
+    let shown = root.get(&path).await;
+    for etag in [shown.header("etag"), "\"another\"", "*"] {
+        let refused = blind.send("PATCH", &path, Some(&json!({ "default": true })), &[("if-match", etag)]).await;
+        assert_eq!(problem(&refused, 403)["code"], "permission_denied", "{etag}");
+    }
+    assert_eq!(blind.patch(&path, &json!({ "default": true })).await.status, StatusCode::OK, "without it they may");
+}
+
+#[tokio::test]
+async fn names_that_a_path_or_a_list_cannot_hold_are_refused() {
+    let server = TestServer::start();
+    let root = Program::of(&server, superuser(&server, "root"));
+    for id in [".", ".."] {
+        let new = json!({ "client_id": id, "name": "x", "grant_types": ["authorization_code"], "redirect_uris": ["https://x.test/"] });
+        assert!(fields(&problem(&root.post("/clients", &new).await, 422)).contains("client_id"), "{id}");
+    }
+    for name in ["a,b", "a;b", "a\u{202e}b"] {
+        assert_eq!(
+            fields(&problem(&root.post("/groups", &json!({ "name": name })).await, 422)),
+            BTreeSet::from(["name"])
+        );
+    }
+    let turned = json!({ "username": "bob", "given_name": "\u{202e}nimda yb detnarg" });
+    assert_eq!(fields(&problem(&root.post("/users", &turned).await, 422)), BTreeSet::from(["given_name"]));
+    assert_eq!(server.count("clients") + server.count("groups") + server.count("users") - 1, 0);
+    assert_eq!(root.post("/groups", &json!({ "name": "Ärzte und Pflege" })).await.status, StatusCode::CREATED);
 }

@@ -56,6 +56,11 @@ fn service_accounts_hold_keys_that_are_shown_once() {
     let key = json_of(&house, "api-key create --user backup --name nightly --days 30");
     let secret = key["api_key"].as_str().unwrap();
     assert!(secret.starts_with("ptc_") && secret.len() == 47, "{secret}");
+    for days in ["3651", "99999999", "4294967295"] {
+        let line = format!("api-key create --user backup --name x --days {days}");
+        let ended = house.run(&crate::words(&line));
+        assert!(ended.code == Some(2) && ended.stderr.contains("0..=3650"), "{ended:?}");
+    }
     let listed = json_of(&house, "api-key list --user backup").to_string();
     assert!(listed.contains("nightly") && listed.contains(&secret[..10]) && !listed.contains(secret));
     let id = key["id"].as_str().unwrap();

@@ -46,6 +46,43 @@ fn content(house: &House) -> Value {
 }
 
 #[test]
+fn commands_spare_what_apps_go_by_and_the_api_of_a_house_moves_with_its_apps() {
+    let (first, second) = (house(), house());
+    fill(&first);
+    let (code, why) = refusal(&first, "group delete editors", "");
+    assert!(code == 1 && why.contains("take the group from the app first"), "{why}");
+    assert_eq!(refusal(&first, "group rename editors authors", "").0, 1);
+    json_of(&first, "client update wiki --restrict-to-permission blog.view_article");
+    let (code, why) = refusal(&first, "permission delete blog.view_article", "");
+    assert!(code == 1 && why.contains("take it from the app first"), "{why}");
+    json_of(&first, "permission delete blog.add_article");
+    // New accounts join a group: it carries nothing of the console, nor does a group that it is in.
+    json_of(&first, "group create everyone");
+    json_of(&first, "group set-default everyone true");
+    let (code, why) = refusal(&first, "group grant everyone portcullis.view_user", "");
+    assert!(code == 1 && why.contains("New accounts join the group everyone"), "{why}");
+    assert_eq!(refusal(&first, "group add-member staff --group everyone", "").0, 1);
+    json_of(&first, "group grant everyone blog.view_article");
+
+    let api = |house: &House| format!("{}/api/v1", house.base.replace("127.0.0.1", "localhost"));
+    let create = format!(
+        "client create --id ops --type confidential --grant-type authorization_code --scope api:read \
+         --redirect-uri https://ops.example.test/callback --audience {}",
+        api(&first)
+    );
+    json_of(&first, &create);
+    bring(&second, &json_of(&first, "export"), "");
+    assert_eq!(json_of(&second, "client show ops")["audiences"], json!([api(&second)]));
+}
+
+#[test]
+fn no_file_of_the_configuration_is_dropped_without_a_word() {
+    let house = house();
+    let ended = house.run_with(&["--config", "/nowhere", "user", "list", "--config", "/nowhere"], "");
+    assert!(ended.code == Some(2) && ended.stderr.contains("in one place"), "{}", ended.stderr);
+}
+
+#[test]
 fn a_house_is_made_like_another_one_and_told_what_differs() {
     let (first, second) = (house(), house());
     fill(&first);

@@ -199,6 +199,10 @@ fn the_audit_log_is_shown_filtered_and_exported() {
     let csv = house.run(&["audit", "export", "--format", "csv"]).stdout;
     assert_eq!((csv.lines().count(), csv.lines().next().unwrap().split(',').count()), (5, 11));
     assert_eq!(refusal(&house, "audit tail --user nobody", "").0, 1);
+    // Who is gone is found by the id that the log knows.
+    let id = lines("audit tail --user ada")[0]["user_id"].as_str().expect("an id").to_owned();
+    json_of(&house, "user delete ada --yes");
+    assert!(kinds(&format!("audit tail --user {id}")).contains(&"user.deleted".to_owned()));
     let ended = house.run_with(&["audit", "export", "--since", "yesterday"], "");
     assert!(ended.code == Some(2) && ended.stderr.contains("write it like 2026-11-20T10:00:00Z"), "{}", ended.stderr);
 }

@@ -1,5 +1,6 @@
 //! Tests of `src/tokens`.
 
 mod liveness;
+mod narrowed;
 mod races;
 mod refresh;

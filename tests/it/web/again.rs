@@ -86,3 +86,32 @@ async fn an_answer_is_kept_for_a_moment_only() {
     assert!(tries > 1, "it is kept at all");
     assert!(first.body.contains("id=\"secret\""));
 }
+
+#[tokio::test]
+async fn a_page_with_a_secret_is_the_same_when_it_is_loaded_anew_and_another_form_makes_another() {
+    let server = TestServer::start();
+    crate::admin::superuser(&server, "root");
+    server.app("wiki");
+    let root = server.signed_in("root").await;
+    let press = async |page: &Page| {
+        let once = page.field("once");
+        root.submit(page, "/admin/clients/wiki/rotate-secret", &[("once", &once)]).await
+    };
+    let form = root.get("/admin/clients/wiki").await;
+    let first = press(&form).await;
+    assert!(first.status == StatusCode::OK && first.body.contains("id=\"client-secret\""), "{first:?}");
+    // Longer than a press follows a press.
+    tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
+    assert!(press(&form).await.body == first.body, "the secret that serves, and not a new one");
+    assert_eq!(server.count("audit_events WHERE event = 'client.secret_rotated'"), 1);
+    let form = root.get("/admin/clients/wiki").await;
+    let second = press(&form).await;
+    assert!(second.status == StatusCode::OK && second.body != first.body);
+    assert_eq!(server.count("audit_events WHERE event = 'client.secret_rotated'"), 2);
+    // Whoever sits down at the browser after them is shown nothing.
+    let page = root.get("/account").await;
+    root.submit(&page, "/logout", &[]).await;
+    assert!(!root.is_signed_in().await);
+    let later = press(&form).await;
+    assert!(later.status == StatusCode::SEE_OTHER && later.location().starts_with("/login"), "{later:?}");
+}

@@ -40,11 +40,18 @@ pub fn redeem(
     conn: &mut Conn,
     client: &Client,
     presented: &Presented,
-    lifetimes: Lifetimes,
+    (issuer, lifetimes): (&str, Lifetimes),
     scene: &Scene,
 ) -> Result<Outcome, Fault> {
     Ok(match code::redeem(conn, client, presented, lifetimes, scene)? {
-        Redemption::Done(redeemed) => {
+        Redemption::Done(mut redeemed) => {
+            // The registration may have become narrower since the person allowed it.
+            let Some((scope, audiences)) = client.keeps(&redeemed.family.scope, &redeemed.audiences, issuer) else {
+                return Ok(Err(OAuthError::invalid_grant(
+                    "what was granted is not registered for this client any more",
+                )));
+            };
+            (redeemed.family.scope, redeemed.audiences) = (scope, audiences);
             let told = issue::read_person(conn, &redeemed.family, client, &redeemed.family.scope)?;
             Ok((redeemed, told))
         }

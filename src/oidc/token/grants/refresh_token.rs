@@ -49,6 +49,8 @@ pub struct Refreshed {
     pub told: Told,
 }
 
+const NOTHING: &str = "nothing of what is asked for is registered for this client any more";
+
 /// Rotates, and reads what the tokens will tell. Wishes that go too far are refused before anything
 /// is rotated.
 ///
@@ -58,11 +60,11 @@ pub fn rotate(
     conn: &mut Conn,
     client: &Client,
     asked: &Asked,
-    lifetimes: Lifetimes,
+    (issuer, lifetimes): (&str, Lifetimes),
     scene: &Scene,
 ) -> Result<Result<Refreshed, OAuthError>, Fault> {
     if (asked.scope.is_some() || asked.audiences.is_some())
-        && let Err(refusal) = check_wishes(conn, asked)?
+        && let Err(refusal) = check_wishes(conn, (client, issuer), asked)?
     {
         return Ok(Err(refusal));
     }
@@ -75,12 +77,20 @@ pub fn rotate(
     };
     let scope = asked.scope.clone().unwrap_or_else(|| family.scope.clone());
     let audiences = asked.audiences.clone().unwrap_or_else(|| family.audiences.clone());
+    // The registration may have become narrower since the person allowed it.
+    let Some((scope, audiences)) = client.keeps(&scope, &audiences, issuer) else {
+        return Ok(Err(OAuthError::new(ErrorCode::InvalidScope, NOTHING)));
+    };
     let told = issue::read_person(conn, &family, client, &scope)?;
     Ok(Ok(Refreshed { family, scope, audiences, told }))
 }
 
 /// Scope and audience of a family never change, so they may be looked at before the rotation.
-fn check_wishes(conn: &mut Conn, asked: &Asked) -> Result<Result<(), OAuthError>, Fault> {
+fn check_wishes(
+    conn: &mut Conn,
+    (client, issuer): (&Client, &str),
+    asked: &Asked,
+) -> Result<Result<(), OAuthError>, Fault> {
     let Some(row) = crate::tokens::store::families::find(conn, asked.claims.fid)? else {
         return Ok(Err(OAuthError::invalid_grant("no such family")));
     };
@@ -90,6 +100,10 @@ fn check_wishes(conn: &mut Conn, asked: &Asked) -> Result<Result<(), OAuthError>
     }
     if asked.audiences.as_ref().is_some_and(|wish| !wish.is_within(&audiences)) {
         return Ok(Err(OAuthError::new(ErrorCode::InvalidTarget, "resource is not among those granted")));
+    }
+    let (scope, audiences) = (asked.scope.as_ref().unwrap_or(&scope), asked.audiences.as_ref().unwrap_or(&audiences));
+    if client.keeps(scope, audiences, issuer).is_none() {
+        return Ok(Err(OAuthError::new(ErrorCode::InvalidScope, NOTHING)));
     }
     Ok(Ok(()))
 }
