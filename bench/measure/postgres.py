@@ -45,6 +45,7 @@ VALUES = {
     "rotated_at =": "now()",
     "expires_at =": "(now() + interval '14 days')",
     "expires_at >": "now()",
+    "audiences ?": "'http://localhost'",
 }
 
 
@@ -109,7 +110,7 @@ class Postgres:
 
 
 def _on_scratch_copy(update):
-    uses = re.findall(r'(\w+)"? (=|>) \$(\d+)', update)
+    uses = re.findall(r'(\w+)"? (=|>|\?) \$(\d+)', update)
     values = {number: VALUES.get(f"{column} {operator}") for column, operator, number in uses}
     if None in values.values() or set(values) != set(re.findall(r"\$(\d+)", update)):
         raise Trouble(f"bench/measure/postgres.py does not know all parameters of: {update}")
