@@ -90,10 +90,17 @@ async function widthFaults(page) {
 }
 
 async function axeFaults(page, look) {
-  const violations = await page.evaluate(async (tags) => {
+  const run = () => page.evaluate(async (tags) => {
     const options = { runOnly: { type: 'tag', values: tags }, rules: { 'target-size': { enabled: true } }, resultTypes: ['violations'] };
     return (await window.axe.run(document, options)).violations;
   }, standards);
+  const violations = await run().catch(async (error) => {
+    // A page that loads itself anew (an import at work) is another document since.
+    if (!/reading 'run'|context was destroyed/.test(error.message)) throw error;
+    await page.waitForLoadState();
+    await page.evaluate(axe);
+    return run();
+  });
   return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) => (
     `${look}: ${id} (${help}) at ${target.join(' ')}: ${failureSummary.replaceAll(/\s+/g, ' ')}`
   )));
