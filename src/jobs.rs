@@ -349,15 +349,18 @@ fn write_traces(app: &App, url: &Secret<String>, stop: &Receiver<()>) {
     loop {
         let ends = pause(stop, TRACE_EVERY);
         // Connected before the pen is taken: whoever waits for it waits for one statement.
-        let written = if app.traces.are_written() {
-            Ok(())
-        } else {
-            connect(url).map_err(|error| Fault::DatabaseAway(error.to_string())).and_then(|mut conn| {
-                app.traces.write_out(|waiting| traces::store::insert(&mut conn, waiting, &app.random))
-            })
-        };
-        if let Err(fault) = written {
-            tracing::warn!(%fault, "traces are lost");
+        let connected = (!app.traces.are_written()).then(|| connect(url));
+        match connected {
+            None => {}
+            Some(Err(error)) if ends => tracing::warn!(%error, "traces are lost"),
+            // They are not taken, and wait for the next time.
+            Some(Err(error)) => tracing::debug!(%error, "traces wait"),
+            Some(Ok(mut conn)) => {
+                let insert = |waiting| traces::store::insert(&mut conn, waiting, &app.random);
+                if let Err(fault) = app.traces.write_out(insert) {
+                    tracing::warn!(%fault, "traces are lost");
+                }
+            }
         }
         if ends {
             return;

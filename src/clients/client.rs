@@ -143,8 +143,8 @@ impl Client {
     pub fn keeps(&self, scope: &Scope, audiences: &Audiences, issuer: &str) -> Option<(Scope, Audiences)> {
         let kept = (scope.intersection(&self.scope), audiences.keep(|one| one == issuer || self.audiences.has(one)));
         let is_nothing = (kept.0.is_empty() && !scope.is_empty()) || (kept.1.is_empty() && !audiences.is_empty());
-        let is_online = scope.has("offline_access") && !kept.0.has("offline_access");
-        (!is_nothing && !is_online).then_some(kept)
+        let lost_offline = scope.has("offline_access") && !kept.0.has("offline_access");
+        (!is_nothing && !lost_offline).then_some(kept)
     }
 
     /// What may be shown of it, by the names of the API: no secret.
